@@ -1,0 +1,34 @@
+# Functions that give every target of the project the same compiler settings.
+
+# Warnings and sanitizers. -ffp-contract=off: a fused multiply-add appears only where the source asks for one, so that
+# the same formula gives the same bits in every kernel and on every compiler. x86-64-v2 is the floor of a released
+# binary; whatever the processor has beyond it is used through run-time dispatch.
+function(equipoise_compile_settings target)
+  target_compile_features(${target} PUBLIC cxx_std_20)
+  target_compile_options(${target} PRIVATE
+    -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -ffp-contract=off)
+  if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+    target_compile_options(${target} PRIVATE -march=x86-64-v2)
+  endif()
+  if(EQUIPOISE_WARNINGS_AS_ERRORS)
+    target_compile_options(${target} PRIVATE -Werror)
+  endif()
+  if(EQUIPOISE_SANITIZE)
+    target_compile_options(${target} PRIVATE -fsanitize=${EQUIPOISE_SANITIZE} -fno-omit-frame-pointer
+      -fno-sanitize-recover=all)
+    target_link_options(${target} PUBLIC -fsanitize=${EQUIPOISE_SANITIZE})
+  endif()
+endfunction()
+
+# equipoise_add_tests(NAME file...): one GoogleTest program named NAME, each of its tests known to ctest.
+function(equipoise_add_tests name)
+  if(NOT EQUIPOISE_BUILD_TESTS)
+    return()
+  endif()
+  add_executable(${name} ${ARGN})
+  equipoise_compile_settings(${name})
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
+  target_link_libraries(${name} PRIVATE equipoise Eigen3::Eigen fmt::fmt GTest::gtest_main)
+  target_compile_definitions(${name} PRIVATE EQUIPOISE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES LABELS unit)
+endfunction()

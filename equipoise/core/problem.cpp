@@ -1,0 +1,19 @@
+// Descent for every problem that offers nothing faster than its gradient.
+#include "equipoise/core/problem.hpp"
+
+namespace equipoise {
+
+StepTrace trace_of(double loss, ConstFactors gradient, ConstFactors at) {
+  return {loss, gradient.flat().squaredNorm(), at.flat().squaredNorm()};
+}
+
+void Problem::advance(MutableFactors z, double h, std::span<StepTrace> trace) const {
+  Factors gradient_at_z(z.shape());
+  for (StepTrace& seen : trace) {
+    const double loss = gradient(z, gradient_at_z);
+    seen = trace_of(loss, gradient_at_z, z);
+    z.flat() -= h * gradient_at_z.flat();
+  }
+}
+
+}  // namespace equipoise

@@ -1,0 +1,35 @@
+// The learning rate as people write it: auto, a number, or a multiple of 1/L.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "equipoise/core/problem.hpp"
+
+namespace equipoise {
+
+/// A request for a learning rate, before it meets a problem.
+struct Rate {
+  enum class Kind { automatic, value, over_L };
+  Kind kind = Kind::automatic;
+  double number = 0;  ///< the rate itself, or the multiple of 1/L
+};
+
+/// Reads "auto", "0.05", "3.5/L" or "1/L". Throws Error for anything else, and for a number that is not positive and finite.
+Rate parse_rate(std::string_view text);
+
+/// A learning rate that was resolved against a problem and its start.
+struct LearningRate {
+  std::string requested;
+  double value = 0;
+  double times_L = 0;         ///< value * L; the classical limit is at 2
+  double limit_2_over_L = 0;  ///< infinity where L = 0
+  std::string why;            ///< how the value was found, one sentence
+};
+
+/// What the resolution needs to know: L = sharpness at the start, sigma_1, and S = |X|_F^2 + |Y|_F^2.
+/// `auto` is 0.9 * 4 / (S + 4 sigma_1): within the region of isotropic.sufficient-rate, conjectured (not proved) for every A.
+/// `3.5/L` with L = 0 throws Error. If everything is zero, `auto` is 1 and says so.
+LearningRate resolve_rate(const Rate& rate, std::string_view requested, double L, double sigma1, double S);
+
+}  // namespace equipoise

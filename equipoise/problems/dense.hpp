@@ -1,0 +1,22 @@
+// A held as a full matrix, in double or single precision.
+#pragma once
+
+#include <memory>
+
+#include "equipoise/core/problem.hpp"
+
+namespace equipoise {
+
+using MatrixF = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+
+/// Every entry of A known. Takes ownership of A and makes no copy of it.
+/// One gradient reads A once: 6 rows cols rank flops (the residual is formed, so that the loss stays accurate where it is
+/// small), 8 rows cols bytes. Same bits for any number of threads.
+std::unique_ptr<Problem> dense_problem(Matrix A);
+/// The same with A kept in single precision, half the memory traffic; factors and arithmetic are double.
+std::unique_ptr<Problem> dense_problem(MatrixF A);
+
+/// The plain implementation, a few Eigen expressions: the oracle that the fast one is tested against.
+std::unique_ptr<Problem> plain_dense_problem(Matrix A);
+
+}  // namespace equipoise
