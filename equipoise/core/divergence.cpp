@@ -1,0 +1,34 @@
+// Lemma E in double precision with explicit error bounds.
+#include "equipoise/core/divergence.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace equipoise {
+
+LemmaE lemma_e(ConstFactors at, double h, double norm_a_upper) {
+  constexpr double eps = std::numeric_limits<double>::epsilon();
+  LemmaE result;
+  const auto& [rows, cols, rank] = at.shape();
+  const double root_h = std::sqrt(h);
+  // Scaled by sqrt(h) everything is a pure number, so no unit can make a square overflow before the test has fired.
+  const Matrix X = root_h * at.X();
+  const Matrix Y = root_h * at.Y();
+  const double norm_x = X.squaredNorm();
+  const double norm_y = Y.squaredNorm();
+  const double gram_product = (X.transpose() * X).cwiseProduct(Y.transpose() * Y).sum();
+  // |<X'X, Y'Y>| rounding: each Gram entry errs by at most (length + 4) eps |x_i| |x_j|, the sum by rank^2 eps more, and
+  // sum |G_x| |G_y| <= |X|^2 |Y|^2. The factor 2 covers products of these small terms.
+  const double terms = static_cast<double>(rows + cols + rank * rank + 16);
+  const double error = 2 * terms * eps * norm_x * norm_y;
+  const auto smallest_side = static_cast<double>(std::max<Index>(1, std::min({rows, cols, rank})));
+  result.nu_lower = std::sqrt(std::max(0.0, gram_product - error) / smallest_side) * (1 - 8 * eps);
+  result.s_upper = h * norm_a_upper * (1 + 8 * eps);
+  result.S_upper = (norm_x + norm_y) * (1 + 2 * terms * eps);
+  result.needed = std::max(4 * (1 + result.s_upper), 2 * std::sqrt(result.S_upper)) * (1 + 8 * eps);
+  result.holds = std::isfinite(result.nu_lower) && std::isfinite(result.needed) && result.nu_lower >= result.needed;
+  return result;
+}
+
+}  // namespace equipoise

@@ -1,0 +1,146 @@
+// Initial factors: Gaussian, spectral, rescaled and rebalanced.
+#include "equipoise/core/start.hpp"
+
+#include <fmt/format.h>
+
+#include <Eigen/QR>
+#include <Eigen/SVD>
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+#include "equipoise/core/error.hpp"
+#include "equipoise/core/sharpness.hpp"
+
+namespace equipoise {
+namespace {
+
+// Natural logarithm for x > 0 from exact operations and correctly rounded ones, so that it gives the same double
+// everywhere: x = m 2^e with m in [sqrt(1/2), sqrt(2)), log m = 2 atanh((m - 1) / (m + 1)). |t| < 0.172, so twelve terms
+// reach 1e-19; error within 2 ulp, far below what a normal variate can show.
+double portable_log(double x) {
+  int exponent = 0;
+  double mantissa = std::frexp(x, &exponent);
+  if (mantissa < 0.70710678118654752) {
+    mantissa *= 2;
+    --exponent;
+  }
+  const double t = (mantissa - 1) / (mantissa + 1);
+  const double t_squared = t * t;
+  double series = 0;
+  for (int k = 23; k >= 1; k -= 2) series = series * t_squared + 1.0 / k;
+  return exponent * 0.69314718055994531 + 2 * t * series;
+}
+
+std::uint64_t splitmix64(std::uint64_t& state) {
+  state += 0x9e3779b97f4a7c15U;
+  std::uint64_t z = state;
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
+  return z ^ (z >> 31);
+}
+
+Factors scaled(const Factors& factors, double factor_x, double factor_y) {
+  Factors result = factors;
+  result.X() *= factor_x;
+  result.Y() *= factor_y;
+  return result;
+}
+
+double factor_for_norm(double have, double want, char factor) {
+  if (!(want >= 0) || !std::isfinite(want)) {
+    throw Error(fmt::format("the start norm of {} must be a finite number of at least 0, not {}", factor, want));
+  }
+  if (want == 0) return 0;
+  if (have == 0) throw Error(fmt::format("{} is zero at the start and cannot be scaled to norm {}", factor, want));
+  return want / have;
+}
+
+}  // namespace
+
+Generator::Generator(std::uint64_t seed) {
+  for (std::uint64_t& word : state_) word = splitmix64(seed);
+}
+
+std::uint64_t Generator::next() {
+  const std::uint64_t result = std::rotl(state_[1] * 5, 7) * 9;
+  const std::uint64_t shifted = state_[1] << 17;
+  state_[2] ^= state_[0];
+  state_[3] ^= state_[1];
+  state_[1] ^= state_[2];
+  state_[0] ^= state_[3];
+  state_[2] ^= shifted;
+  state_[3] = std::rotl(state_[3], 45);
+  return result;
+}
+
+double Generator::uniform() { return static_cast<double>(next() >> 11) * 0x1p-53; }
+
+double Generator::normal() {
+  if (spare_) return *std::exchange(spare_, std::nullopt);
+  double u = 0;
+  double v = 0;
+  double s = 0;
+  do {
+    u = 2 * uniform() - 1;
+    v = 2 * uniform() - 1;
+    s = u * u + v * v;
+  } while (s >= 1 || s == 0);
+  const double radius = std::sqrt(-2 * portable_log(s) / s);
+  spare_ = v * radius;
+  return u * radius;
+}
+
+Factors gaussian_factors(Shape shape, std::uint64_t seed) {
+  Factors factors(shape);
+  Generator generator(seed);
+  std::generate_n(factors.data(), shape.size(), [&] { return generator.normal(); });
+  return factors;
+}
+
+Factors with_norms(const Factors& start, double norm_x, double norm_y) {
+  return scaled(start, factor_for_norm(start.X().stableNorm(), norm_x, 'X'),
+                factor_for_norm(start.Y().stableNorm(), norm_y, 'Y'));
+}
+
+Factors gaussian_start(const Problem& problem, Index rank, std::uint64_t seed) {
+  const Factors raw = gaussian_factors({problem.rows(), problem.cols(), rank}, seed);
+  if (raw.X().size() == 0 || raw.Y().size() == 0) return raw;
+  const SingularTriplets top = top_singular_triplets(problem, 1);
+  const double sigma1 = top.values.size() > 0 ? top.values[0] : 0;
+  const double norm = sigma1 > 0 ? std::sqrt(sigma1) : 1;
+  return with_norms(raw, norm, norm);
+}
+
+Factors spectral_start(const Problem& problem, Index rank) {
+  Factors start({problem.rows(), problem.cols(), rank});
+  const SingularTriplets top = top_singular_triplets(problem, rank);
+  const Vector roots = top.values.cwiseMax(0).cwiseSqrt();
+  start.X().leftCols(roots.size()) = top.left * roots.asDiagonal();
+  start.Y().leftCols(roots.size()) = top.right * roots.asDiagonal();
+  return start;
+}
+
+Factors rebalanced(ConstFactors at) {
+  Factors result(at.shape());
+  const Index rank_x = std::min(at.shape().rows, at.shape().rank);
+  const Index rank_y = std::min(at.shape().cols, at.shape().rank);
+  if (rank_x == 0 || rank_y == 0) return result;
+  const Eigen::HouseholderQR<Matrix> qr_x(at.X());
+  const Eigen::HouseholderQR<Matrix> qr_y(at.Y());
+  const Matrix upper_x = qr_x.matrixQR().topRows(rank_x).triangularView<Eigen::Upper>();
+  const Matrix upper_y = qr_y.matrixQR().topRows(rank_y).triangularView<Eigen::Upper>();
+  const Eigen::JacobiSVD<Matrix> core(upper_x * upper_y.transpose(), Eigen::ComputeThinU | Eigen::ComputeThinV);
+  const Vector roots = core.singularValues().cwiseSqrt();
+  Matrix X = Matrix::Zero(at.shape().rows, roots.size());
+  Matrix Y = Matrix::Zero(at.shape().cols, roots.size());
+  X.topRows(rank_x) = core.matrixU() * roots.asDiagonal();
+  Y.topRows(rank_y) = core.matrixV() * roots.asDiagonal();
+  X.applyOnTheLeft(qr_x.householderQ());
+  Y.applyOnTheLeft(qr_y.householderQ());
+  result.X().leftCols(roots.size()) = X;
+  result.Y().leftCols(roots.size()) = Y;
+  return result;
+}
+
+}  // namespace equipoise
