@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -14,7 +15,15 @@
 
 namespace equipoise {
 
-enum class Sensitivity { automatic, always, never };
+/// When a tangent vector is followed along the run, at the price of a Hessian product a step. It measures the transient
+/// growth behind Verdict::reproducible and the Lyapunov exponent behind "chaotic".
+enum class Sensitivity {
+  automatic,  ///< always where a step is cheap (entries * rank <= 1e6), otherwise until the loss has fallen 64 steps in a row
+  always,
+  never       ///< growth and exponent are then NaN, and no run is called chaotic
+};
+std::string_view name(Sensitivity sensitivity);
+Sensitivity sensitivity_from(std::string_view word);
 
 struct RunSettings {
   std::uint64_t max_steps = 100000;
@@ -23,7 +32,7 @@ struct RunSettings {
   std::uint64_t sample_every = 0;      ///< steps between samples; 0: every step to 200, then every 1 %
   std::uint64_t sharpness_every = 0;   ///< steps between measured sharpness; 0: at the start and the end alone
   std::uint32_t top_eigenvalues = 1;   ///< how many Hessian eigenvalues such a sample keeps
-  Sensitivity sensitivity = Sensitivity::automatic;  ///< follow a tangent vector: while the loss is not falling, always, never
+  Sensitivity sensitivity = Sensitivity::automatic;
 };
 
 /// The one list of the settings: name, unit, help and limits drive flags, documentation and records.
@@ -77,13 +86,31 @@ struct Record {
   double seconds = 0;
 };
 
+/// What is measured at the start, before any step. The rate `3.5/L` needs it before run() does.
+struct StartMeasures {
+  Sharpness sharpness;  ///< L and its residual
+  double sigma1 = 0;    ///< largest singular value of A
+  double norm = 0;      ///< |A|_F over the entries of the loss
+};
+/// Cost: some tens of Hessian products and of rank-1 gradients.
+StartMeasures measure_start(const Problem& problem, ConstFactors start);
+
 /// Called at every sample, from the thread of run(). Returning false stops the run.
 using Observer = std::function<bool(const Sample&, ConstFactors at)>;
+/// Called between blocks of steps, at least every 64 steps, with the steps taken so far. Returning false stops the run.
+using Pulse = std::function<bool(std::uint64_t step)>;
+
+/// Who looks on while a run goes, and what is already known of its start. All of it may be left out.
+struct Watch {
+  Observer observer;
+  Pulse pulse;
+  std::optional<StartMeasures> known;
+};
 
 /// Gradient descent z <- z - h grad f(z) from `start` until a verdict is reached or the budget ends.
 /// Every ending is a value. Throws Error for a start that does not fit the problem or is not finite, and for a learning
 /// rate that is not positive and finite. Cost per step: one Problem::advance step, twice that while sensitivity is followed.
 Record run(const Problem& problem, const Factors& start, double learning_rate, const RunSettings& settings = {},
-           const Observer& observer = {});
+           const Watch& watch = {});
 
 }  // namespace equipoise

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace equipoise {
 
@@ -21,8 +22,10 @@ std::string_view name(Outcome outcome);
 /// The outcome that a word names; throws Error with the list of words.
 Outcome outcome_from(std::string_view word);
 
-/// What a converged run stands on. `undetermined` where the smallest Hessian eigenvalue is within its error of zero,
-/// and for every outcome but converged.
+/// Above this growth (natural log) a limit is flagged not reproducible: rounding errors of 1e-16 have grown to 1e-5.
+inline constexpr double reproducible_growth = 25;
+
+/// What a converged run stands on; undetermined where the curvature could not be found, and for every other outcome.
 enum class Limit { undetermined, minimiser, saddle };
 std::string_view name(Limit limit);
 
@@ -31,7 +34,8 @@ struct Verdict {
   Limit limit = Limit::undetermined;
   std::uint64_t step = 0;     ///< the step at which it was reached (the last step where none was)
   std::uint32_t period = 0;   ///< shortest period where periodic, otherwise 0
-  double multiplier = 0;      ///< largest non-neutral |multiplier| of the limit or cycle; NaN where not known
+  double multiplier = 0;      ///< periodic: largest non-neutral multiplier of one turn; converged: factor by which the
+                              ///< gradient fell per step at the end; NaN where not known
   double lyapunov = 0;        ///< largest Lyapunov exponent per step; NaN where not measured
   double lyapunov_error = 0;  ///< its standard error; NaN where not measured
   double evidence = 0;        ///< the number that decided
@@ -39,6 +43,7 @@ struct Verdict {
   bool proved = false;        ///< a theorem decided (Lemma E), not a tolerance
   double growth = 0;          ///< largest relative growth of a tangent vector along the run, natural log; NaN if unknown
   bool reproducible = true;   ///< false where rounding decides the limit (growth above the threshold)
+  std::vector<double> cycle_losses;  ///< the loss at each point of the cycle where periodic
   std::string why;            ///< one sentence with the numbers
 };
 
