@@ -242,8 +242,8 @@ class Driver {
     if (curvature.limit == Limit::undetermined) point = "critical point whose curvature was not found";
     std::string why = fmt::format("converged to a {}: |grad f| is {:.3g} of its natural scale", point, relative_gradient(seen));
     why += settings_.tolerance > 0 ? fmt::format(" (tolerance {:.3g})", settings_.tolerance) : "";
-    why += fmt::format(", Hessian eigenvalues from {:.6g} to {:.6g}, h * sharpness = {:.6g}", curvature.smallest,
-                       curvature.largest, h_ * curvature.largest);
+    why += fmt::format(", h times the Hessian's eigenvalues from {:.6g} to {:.6g}", h_ * curvature.smallest,
+                       h_ * curvature.largest);
     if (unstable) {
       why += exact ? "; the run stands on it exactly, but it is unstable at this rate: only an exact landing stays"
                    : "; it is unstable, and only starts on its stable manifold stay";

@@ -1,0 +1,66 @@
+// Standard output that knows broken pipes from full disks, and the progress bar.
+#include "apps/cli/output.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cmath>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+
+#include "equipoise/core/error.hpp"
+
+namespace equipoise::cli {
+
+std::atomic<bool> interrupted = false;
+static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler may only touch lock-free atomics");
+
+void catch_interrupts() {
+  struct sigaction action = {};
+  action.sa_handler = [](int) { interrupted = true; };
+  action.sa_flags = static_cast<int>(SA_RESETHAND);
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+}
+
+void print(std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(STDOUT_FILENO, text.data(), text.size());
+    if (written >= 0) {
+      text.remove_prefix(static_cast<std::size_t>(written));
+    } else if (errno == EPIPE) {
+      return;
+    } else if (errno != EINTR) {
+      throw Error(fmt::format("cannot write to standard output: {}", std::strerror(errno)));
+    }
+  }
+}
+
+Progress::Progress(std::uint64_t total, bool quiet)
+    : total_(total), visible_(!quiet && isatty(STDERR_FILENO) == 1), began_(std::chrono::steady_clock::now()), last_(began_) {}
+
+Progress::~Progress() {
+  if (drawn_) fmt::print(stderr, "\r\x1b[K");
+}
+
+void Progress::show(std::uint64_t done, double loss) {
+  if (!visible_) return;
+  const auto now = std::chrono::steady_clock::now();
+  if (now - last_ < std::chrono::milliseconds(100)) return;
+  last_ = now;
+  const double seconds = std::chrono::duration<double>(now - began_).count();
+  const double rate = static_cast<double>(done) / seconds;
+  const double fraction = total_ > 0 ? static_cast<double>(done) / static_cast<double>(total_) : 1;
+  const double left = rate > 0 ? static_cast<double>(total_ - std::min(done, total_)) / rate : INFINITY;
+  const auto filled = static_cast<std::size_t>(std::lround(24 * std::clamp(fraction, 0.0, 1.0)));
+  const std::string eta = std::isfinite(left) ? fmt::format("at most {:.0f} s left", left) : "";
+  fmt::print(stderr, "\r\x1b[K[{:=<{}}{:<{}}] step {} of at most {}, loss {:.4g}, {:.3g} steps/s, {}", "", filled, "", 24 - filled, done,
+             total_, loss, rate, eta);
+  std::fflush(stderr);
+  drawn_ = true;
+}
+
+}  // namespace equipoise::cli

@@ -1,0 +1,203 @@
+// record.json and samples.csv: written from a run, samples read back for a report.
+#include "equipoise/io/record.hpp"
+
+#include <fast_float/fast_float.h>
+#include <fmt/format.h>
+
+#include <cmath>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <string_view>
+
+#include "equipoise/core/error.hpp"
+
+#ifndef EQUIPOISE_VERSION
+#error "EQUIPOISE_VERSION comes from the build"
+#endif
+
+namespace equipoise {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::string_view plain_columns = "step,loss,gradient_norm,norm_x,norm_y,imbalance";
+
+// NaN and infinity are not numbers of a run: null.
+Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+
+Json to_json(const SettingValue& value) {
+  return std::visit(
+      [](const auto& held) -> Json {
+        using Held = std::decay_t<decltype(held)>;
+        if constexpr (std::is_same_v<Held, std::monostate>) {
+          return nullptr;
+        } else if constexpr (std::is_same_v<Held, double>) {
+          return number(held);
+        } else {
+          return held;
+        }
+      },
+      value);
+}
+
+Json to_json(const Balance& balance) {
+  return {{"norm_x", number(balance.norm_x)},
+          {"norm_y", number(balance.norm_y)},
+          {"imbalance", number(balance.imbalance)},
+          {"ratio", number(balance.ratio)}};
+}
+
+Json to_json(const std::vector<Check>& checks) {
+  Json array = Json::array();
+  for (const Check& check : checks) {
+    array.push_back({{"text", check.text},
+                     {"value", number(check.value)},
+                     {"bound", number(check.bound)},
+                     {"margin", number(check.margin)},
+                     {"holds", name(check.holds)}});
+  }
+  return array;
+}
+
+Json to_json(const std::vector<Finding>& findings) {
+  Json array = Json::array();
+  for (const Finding& finding : findings) {
+    array.push_back({{"statement", finding.statement},
+                     {"source", finding.source},
+                     {"standing", name(finding.standing)},
+                     {"says", finding.says},
+                     {"applies", name(finding.applies)},
+                     {"confirmed", name(finding.confirmed)},
+                     {"assumptions", to_json(finding.assumptions)},
+                     {"predictions", to_json(finding.predictions)}});
+  }
+  return array;
+}
+
+Json to_json(const Verdict& verdict) {
+  Json losses = Json::array();
+  for (const double loss : verdict.cycle_losses) losses.push_back(number(loss));
+  return {{"outcome", name(verdict.outcome)},
+          {"limit", name(verdict.limit)},
+          {"step", verdict.step},
+          {"period", verdict.period > 0 ? Json(verdict.period) : Json(nullptr)},
+          {"multiplier", number(verdict.multiplier)},
+          {"cycle_losses", losses},
+          {"lyapunov", number(verdict.lyapunov)},
+          {"lyapunov_error", number(verdict.lyapunov_error)},
+          {"evidence", number(verdict.evidence)},
+          {"threshold", number(verdict.threshold)},
+          {"proved", verdict.proved},
+          {"growth", number(verdict.growth)},
+          {"reproducible", verdict.reproducible},
+          {"why", verdict.why}};
+}
+
+double field(std::string_view text, std::string_view place) {
+  double value = 0;
+  const auto [end, code] = fast_float::from_chars(text.data(), text.data() + text.size(), value);
+  if (code != std::errc() || end != text.data() + text.size()) {
+    throw Error(fmt::format("{}: '{}' is not a number", place, text));
+  }
+  return value;
+}
+
+}  // namespace
+
+std::string findings_json(const std::vector<Finding>& findings) { return to_json(findings).dump(); }
+
+std::string record_json(const RunDocument& document) {
+  const Record& record = document.record;
+  Json settings = Json::object();
+  for (const auto& [key, value] : document.settings) settings[key] = to_json(value);
+  const double relative = record.loss_start > 0 ? record.loss_end / record.loss_start : std::nan("");
+  const Json whole = {
+      {"equipoise", EQUIPOISE_VERSION},
+      {"settings", settings},
+      {"matrix",
+       {{"name", document.matrix.name},
+        {"rows", document.matrix.rows},
+        {"cols", document.matrix.cols},
+        {"entries", document.matrix.entries},
+        {"norm", number(document.matrix.norm)},
+        {"sigma1", number(document.matrix.sigma1)}}},
+      {"rank", record.last.shape().rank},
+      {"learning_rate",
+       {{"requested", document.rate.requested},
+        {"value", number(document.rate.value)},
+        {"times_L", number(document.rate.times_L)},
+        {"limit_2_over_L", number(document.rate.limit_2_over_L)},
+        {"why", document.rate.why}}},
+      {"sharpness",
+       {{"start", number(record.sharpness_start.value)},
+        {"end", number(record.sharpness_end.value)},
+        {"residual", number(record.sharpness_end.residual)},
+        {"residual_start", number(record.sharpness_start.residual)},
+        {"stability_limit", number(2 / record.learning_rate)}}},
+      {"balance", {{"start", to_json(record.balance_start)}, {"end", to_json(record.balance_end)}}},
+      {"loss",
+       {{"start", number(record.loss_start)},
+        {"end", number(record.loss_end)},
+        {"relative", number(relative)},
+        {"excess", number(document.excess)},
+        {"excess_error", number(document.excess_error)}}},
+      {"validation_rmse", nullptr},
+      {"verdict", to_json(record.verdict)},
+      {"findings", to_json(document.findings)},
+      {"steps", record.steps},
+      {"seconds", number(record.seconds)},
+      {"steps_per_second",
+       number(record.seconds > 0 ? static_cast<double>(record.steps) / record.seconds : std::nan(""))}};
+  return whole.dump(2) + "\n";
+}
+
+std::string samples_csv(const std::vector<Sample>& samples) {
+  std::size_t eigenvalues = 0;
+  for (const Sample& sample : samples) eigenvalues = std::max(eigenvalues, sample.eigenvalues.size());
+  fmt::memory_buffer text;
+  const auto out = std::back_inserter(text);
+  fmt::format_to(out, "{}", plain_columns);
+  for (std::size_t i = 1; i <= eigenvalues; ++i) fmt::format_to(out, ",eigenvalue_{}", i);
+  text.push_back('\n');
+  const auto cell = [&](double value) {
+    text.push_back(',');
+    if (std::isfinite(value)) fmt::format_to(out, "{}", value);
+  };
+  for (const Sample& sample : samples) {
+    fmt::format_to(out, "{}", sample.step);
+    for (const double value : {sample.loss, sample.gradient_norm, sample.norm_x, sample.norm_y, sample.imbalance}) cell(value);
+    for (std::size_t i = 0; i < eigenvalues; ++i) cell(i < sample.eigenvalues.size() ? sample.eigenvalues[i] : std::nan(""));
+    text.push_back('\n');
+  }
+  return fmt::to_string(text);
+}
+
+std::vector<Sample> read_samples_csv(const std::filesystem::path& path) {
+  std::ifstream file(path);
+  if (!file) throw Error(fmt::format("{}: cannot be read; a run's folder holds samples.csv", path.string()));
+  std::string line;
+  std::getline(file, line);
+  if (!line.starts_with(plain_columns)) {
+    throw Error(fmt::format("{}: line 1 is not '{}...', so these are not the samples of a run", path.string(), plain_columns));
+  }
+  std::vector<Sample> samples;
+  for (std::size_t number = 2; std::getline(file, line); ++number) {
+    const std::string place = fmt::format("{}: line {}", path.string(), number);
+    std::vector<double> cells;
+    std::string_view rest = line;
+    for (bool more = true; more;) {
+      const std::size_t comma = rest.find(',');
+      more = comma != std::string_view::npos;
+      const std::string_view text = rest.substr(0, comma);
+      cells.push_back(text.empty() ? std::nan("") : field(text, place));
+      if (more) rest.remove_prefix(comma + 1);
+    }
+    if (cells.size() < 6) throw Error(fmt::format("{}: {} columns instead of at least 6", place, cells.size()));
+    Sample sample{static_cast<std::uint64_t>(cells[0]), cells[1], cells[2], cells[3], cells[4], cells[5], {}};
+    for (std::size_t i = 6; i < cells.size() && !std::isnan(cells[i]); ++i) sample.eigenvalues.push_back(cells[i]);
+    samples.push_back(std::move(sample));
+  }
+  return samples;
+}
+
+}  // namespace equipoise

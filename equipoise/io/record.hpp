@@ -1,0 +1,53 @@
+// What a run leaves behind: record.json, samples.csv and the factors.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "equipoise/core/rate.hpp"
+#include "equipoise/core/run.hpp"
+#include "equipoise/lab/theory.hpp"
+
+namespace equipoise {
+
+/// A setting as it was resolved: absent, a switch, a whole number, a number or a word.
+using SettingValue = std::variant<std::monostate, bool, std::int64_t, double, std::string>;
+using ResolvedSettings = std::vector<std::pair<std::string, SettingValue>>;
+
+/// The matrix as the record describes it.
+struct MatrixFacts {
+  std::string name;
+  Index rows = 0;
+  Index cols = 0;
+  Index entries = 0;  ///< entries of the loss: rows * cols, or the observed ones
+  double norm = 0;
+  double sigma1 = 0;
+};
+
+/// Everything that record.json says. Not finite numbers are written as null.
+struct RunDocument {
+  ResolvedSettings settings;
+  MatrixFacts matrix;
+  LearningRate rate;
+  const Record& record;
+  double excess = 0;        ///< f - f* at the end; NaN where f* is not known
+  double excess_error = 0;  ///< a bound of its error; NaN where not known
+  std::vector<Finding> findings;
+};
+
+/// The text of record.json: one object with every key of the contract; numbers read back exactly.
+std::string record_json(const RunDocument& document);
+
+/// One header line, then one row a sample; eigenvalue columns are empty where sharpness was not measured.
+std::string samples_csv(const std::vector<Sample>& samples);
+/// Reads what samples_csv wrote. Throws Error naming the line.
+std::vector<Sample> read_samples_csv(const std::filesystem::path& path);
+
+/// Findings as a JSON array, as in record.json.
+std::string findings_json(const std::vector<Finding>& findings);
+
+}  // namespace equipoise
