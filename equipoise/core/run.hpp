@@ -56,6 +56,9 @@ void describe(Settings& settings, Visit&& visit) {
         settings.sharpness_every);
   visit(SettingInfo{"top_eigenvalues", "", 1, 1000, "Hessian eigenvalues kept where sharpness is measured"},
         settings.top_eigenvalues);
+  visit(SettingInfo{"sensitivity", "", 0, 0,
+                    "follow how neighbouring runs separate: auto, always or never; one Hessian product a step"},
+        settings.sensitivity);
 }
 
 /// One row of what is recorded along the way.

@@ -1,0 +1,179 @@
+// equipoise factor: one run of gradient descent, from a matrix to factors, a verdict and a report.
+#include <fmt/format.h>
+
+#include <cmath>
+#include <filesystem>
+#include <memory>
+
+#include "apps/cli/flags.hpp"
+#include "apps/cli/output.hpp"
+#include "apps/cli/setup.hpp"
+#include "apps/cli/verbs.hpp"
+#include "equipoise/core/error.hpp"
+#include "equipoise/lab/report.hpp"
+#include "equipoise/lab/theory.hpp"
+
+namespace equipoise::cli {
+namespace {
+
+struct Flags {
+  DescentFlags descent;
+  std::vector<std::pair<std::string, std::string>> run;  // text of each setting of RunSettings, by key
+  std::string out;
+  std::string expect;
+  bool json = false;
+  bool quiet = false;
+};
+
+std::string flag_of(std::string_view key) {
+  std::string flag = "--" + std::string(key);
+  std::replace(flag.begin(), flag.end(), '_', '-');
+  return flag;
+}
+
+// The list of settings gives the flags their names, limits and help, and the record its keys.
+RunSettings read_settings(const Flags& flags) {
+  RunSettings settings;
+  auto text = flags.run.begin();
+  describe(settings, [&](const SettingInfo& info, auto& field) {
+    const std::string& given = (text++)->second;
+    if (given.empty()) return;
+    using Field = std::decay_t<decltype(field)>;
+    if constexpr (std::is_same_v<Field, Sensitivity>) {
+      field = sensitivity_from(one_of(flag_of(info.key), given, {"auto", "always", "never"}));
+    } else if constexpr (std::is_floating_point_v<Field>) {
+      field = number(flag_of(info.key), given, info.lowest, info.highest);
+    } else {
+      field = static_cast<Field>(whole_number(flag_of(info.key), given, static_cast<std::int64_t>(info.lowest),
+                                              static_cast<std::int64_t>(info.highest)));
+    }
+  });
+  return settings;
+}
+
+void append_settings(ResolvedSettings& resolved, const RunSettings& settings) {
+  describe(settings, [&](const SettingInfo& info, const auto& field) {
+    using Field = std::decay_t<decltype(field)>;
+    if constexpr (std::is_same_v<Field, Sensitivity>) {
+      resolved.emplace_back(info.key, std::string(name(field)));
+    } else if constexpr (std::is_floating_point_v<Field>) {
+      resolved.emplace_back(info.key, field);
+    } else {
+      resolved.emplace_back(info.key, static_cast<std::int64_t>(field));
+    }
+  });
+}
+
+std::string summary(const RunDocument& document, const std::filesystem::path& folder) {
+  const Record& record = document.record;
+  const Verdict& verdict = record.verdict;
+  const Balance& start = record.balance_start;
+  const Balance& end = record.balance_end;
+  const double limit = 2 / record.learning_rate;
+  std::string text;
+  text += fmt::format("matrix     {}: {} x {}, {} entries, |A|_F = {:.6g}, sigma_1 = {:.6g}\n", document.matrix.name, document.matrix.rows,
+                      document.matrix.cols, document.matrix.entries, document.matrix.norm, document.matrix.sigma1);
+  text += fmt::format("rate       h = {:.6g} = {:.4g}/L; the classical limit 2/L is {:.6g}\n", document.rate.value, document.rate.times_L,
+                      document.rate.limit_2_over_L);
+  if (document.rate.requested == "auto") text += fmt::format("           {}\n", document.rate.why);
+  text += fmt::format("verdict    {} at step {}\n           {}\n", name(verdict.outcome), verdict.step, verdict.why);
+  text += fmt::format("loss       {:.6g} -> {:.6g}\n", record.loss_start, record.loss_end);
+  if (std::isfinite(record.sharpness_end.value)) {
+    const bool stable = record.sharpness_end.value <= limit;
+    text += fmt::format("sharpness  {:.6g} -> {:.6g}, {} 2/h = {:.6g}, the most that a stable limit can have\n", record.sharpness_start.value,
+                        record.sharpness_end.value, stable ? "below" : "above", limit);
+  } else {
+    text += fmt::format("sharpness  {:.6g} -> none after divergence\n", record.sharpness_start.value);
+  }
+  text += fmt::format("balance    |X|, |Y| = {:.5g}, {:.5g} (ratio {:.4g}) -> {:.5g}, {:.5g} (ratio {:.4g})\n", start.norm_x, start.norm_y,
+                      start.ratio, end.norm_x, end.norm_y, end.ratio);
+  text += fmt::format("           |X'X - Y'Y|_F = {:.5g} -> {:.5g}\n", start.imbalance, end.imbalance);
+  if (!verdict.reproducible) {
+    text += fmt::format("warning    perturbations grew by e^{:.0f} along the way: rounding has a say in which limit is reached\n", verdict.growth);
+  }
+  text += fmt::format("time       {} steps in {:.3f} s\n", record.steps, record.seconds);
+  if (!folder.empty()) text += fmt::format("report     {}\n", (folder / "report.html").string());
+  return text;
+}
+
+int factor(const Flags& flags) {
+  const RunSettings settings = read_settings(flags);
+  if (!flags.expect.empty()) outcome_from(flags.expect);
+  const std::filesystem::path folder = flags.out;
+  if (!folder.empty()) make_folder(folder);
+
+  Setup setup = set_up(flags.descent);
+  append_settings(setup.settings, settings);
+  setup.settings.emplace_back("out", folder.empty() ? SettingValue() : SettingValue(flags.out));
+  setup.settings.emplace_back("expect", flags.expect.empty() ? SettingValue() : SettingValue(flags.expect));
+
+  catch_interrupts();
+  Record in_run_units;
+  {
+    Progress progress(settings.max_steps, flags.quiet);
+    double loss = NAN;
+    Watch watch;
+    watch.known = setup.known;
+    watch.observer = [&](const Sample& sample, ConstFactors) {
+      loss = sample.loss;
+      return true;
+    };
+    watch.pulse = [&](std::uint64_t step) {
+      progress.show(step, loss);
+      return !interrupted;
+    };
+    in_run_units = run(setup.problem(), setup.start, setup.run_rate(), settings, watch);
+  }
+
+  const Situation situation{setup.problem(), setup.start, setup.run_rate(), setup.known.sharpness.value, setup.known.sigma1, {}};
+  std::vector<Finding> findings = examine(situation, in_run_units);
+  const Record record = setup.to_users(std::move(in_run_units));
+  const RunDocument document{setup.settings, setup.matrix, setup.rate, record, NAN, NAN, std::move(findings)};
+  const std::string json = record_json(document);
+
+  if (!folder.empty()) {
+    save_npy(folder / "X.npy", record.last.X());
+    save_npy(folder / "Y.npy", record.last.Y());
+    save_text(folder / "samples.csv", samples_csv(record.samples));
+    save_text(folder / "report.html", report_html(json, record.samples));
+    save_text(folder / "record.json", json);
+  }
+  print(flags.json ? json : summary(document, folder));
+  if (interrupted) return 130;
+  if (!flags.expect.empty() && outcome_from(flags.expect) != record.verdict.outcome) {
+    fmt::print(stderr, "equipoise: the verdict is {}, but --expect {}\n", name(record.verdict.outcome), flags.expect);
+    return 1;
+  }
+  return 0;
+}
+
+}  // namespace
+
+Action declare_factor(CLI::App& verb) {
+  auto flags = std::make_shared<Flags>();
+  flags->descent.declare(verb);
+  RunSettings defaults;
+  describe(defaults, [&](const SettingInfo& info, const auto&) { flags->run.emplace_back(info.key, ""); });
+  auto text = flags->run.begin();
+  describe(defaults, [&](const SettingInfo& info, const auto& field) {
+    const std::string unit = info.unit.empty() ? "" : fmt::format(" [{}]", info.unit);
+    std::string value;
+    if constexpr (std::is_same_v<std::decay_t<decltype(field)>, Sensitivity>) {
+      value = name(field);
+    } else {
+      value = fmt::format("{}", field);
+    }
+    verb.add_option(flag_of(info.key), (text++)->second, fmt::format("{}{} (default {})", info.help, unit, value));
+  });
+  verb.add_option("--out", flags->out, "folder for record.json, X.npy, Y.npy, samples.csv and report.html");
+  verb.add_option("--expect", flags->expect, "exit with 1 unless the verdict is this outcome");
+  verb.add_flag("--json", flags->json, "print the record as one JSON object and nothing else");
+  verb.add_flag("--quiet", flags->quiet, "no progress bar");
+  verb.footer(
+      "Example: equipoise factor data/digits.mtx --rank 8 --rate 3.5/L --start-norms 430,48 --out digits\n"
+      "X <- X + h R Y, Y <- Y + h R^T X with R = A - X Y^T, both from the old factors: Wang, Chen, Zhao, Tao, ICLR 2022,\n"
+      "arXiv 2110.03677.");
+  return [flags] { return factor(*flags); };
+}
+
+}  // namespace equipoise::cli

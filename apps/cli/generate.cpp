@@ -1,0 +1,31 @@
+// equipoise generate: a built-in matrix, written to a file.
+#include <memory>
+
+#include "apps/cli/flags.hpp"
+#include "apps/cli/verbs.hpp"
+#include "equipoise/io/files.hpp"
+
+namespace equipoise::cli {
+namespace {
+
+struct Flags {
+  std::string spec;
+  std::string out;
+};
+
+int generate(const Flags& flags) {
+  save_matrix(flags.out, load_matrix(flags.spec));
+  return 0;
+}
+
+}  // namespace
+
+Action declare_generate(CLI::App& verb) {
+  auto flags = std::make_shared<Flags>();
+  verb.add_option("SPEC", flags->spec, "scalar:1.0, isotropic:100:1.0, gaussian:200x100:seed=7 or spectrum:300x250:1,0.5,0.2:seed=7")->required();
+  verb.add_option("--out", flags->out, "a file ending in .npy, .mtx or .csv, or - for standard output")->required();
+  verb.footer("Example: equipoise generate spectrum:30x20:1,0.5,0.2:seed=7 --out A.mtx\nThe same text gives the same doubles on every platform.");
+  return [flags] { return generate(*flags); };
+}
+
+}  // namespace equipoise::cli

@@ -1,0 +1,219 @@
+// load -> units -> problem -> start -> coordinates -> learning rate.
+#include "apps/cli/setup.hpp"
+
+#include <fmt/format.h>
+#include <tbb/global_control.h>
+
+#include <cmath>
+
+#include "apps/cli/flags.hpp"
+#include "equipoise/core/error.hpp"
+#include "equipoise/core/start.hpp"
+#include "equipoise/problems/dense.hpp"
+#include "equipoise/problems/observed.hpp"
+#include "equipoise/problems/ridge.hpp"
+#include "equipoise/problems/sparse.hpp"
+
+namespace equipoise::cli {
+namespace {
+
+constexpr double largest_double = std::numeric_limits<double>::max();
+
+double largest_entry(const LoadedMatrix& loaded) {
+  return std::visit(
+      [](const auto& values) -> double {
+        if constexpr (std::is_same_v<std::decay_t<decltype(values)>, Matrix>) {
+          return values.size() > 0 ? values.cwiseAbs().maxCoeff() : 0;
+        } else {
+          return values.nonZeros() > 0 ? values.coeffs().abs().maxCoeff() : 0;
+        }
+      },
+      loaded.values);
+}
+
+void change_units(LoadedMatrix& loaded, Units units) {
+  if (units.exponent == 0) return;
+  if (Matrix* dense = std::get_if<Matrix>(&loaded.values)) {
+    *dense = dense->unaryExpr([&](double value) { return units.matrix(value); });
+  } else {
+    for (double& value : std::get<SparseMatrix>(loaded.values).coeffs()) value = units.matrix(value);
+  }
+}
+
+Matrix as_dense(LoadedMatrix&& loaded) {
+  if (Matrix* dense = std::get_if<Matrix>(&loaded.values)) return std::move(*dense);
+  return Matrix(std::get<SparseMatrix>(loaded.values));
+}
+
+std::unique_ptr<Problem> make_problem(LoadedMatrix&& loaded, bool single_precision) {
+  if (SparseMatrix* sparse = std::get_if<SparseMatrix>(&loaded.values)) {
+    if (single_precision) throw Error("--precision float32 is for complete dense matrices; leave it out for sparse or observed ones");
+    return loaded.has_unknown ? observed_problem(std::move(*sparse)) : sparse_problem(std::move(*sparse));
+  }
+  Matrix& dense = std::get<Matrix>(loaded.values);
+  if (!single_precision) return dense_problem(std::move(dense));
+  MatrixF narrow = dense.cast<float>();
+  if (!narrow.allFinite()) throw Error("--precision float32 cannot hold this matrix: an entry is beyond 3.4e38; use float64");
+  return dense_problem(std::move(narrow));
+}
+
+bool is_named_start(const std::string& start) { return start == "gaussian" || start == "spectral"; }
+
+Factors make_start(const DescentFlags& flags, const Problem& problem, const std::optional<Factors>& given, Units units,
+                   Index rank) {
+  Factors start;
+  if (given) {
+    start = *given;
+    for (double& value : start.flat()) value = units.factor(value);
+  } else if (flags.start == "gaussian") {
+    const auto seed = whole_number("--seed", flags.seed, 0, std::numeric_limits<std::int64_t>::max());
+    start = gaussian_start(problem, rank, static_cast<std::uint64_t>(seed));
+  } else {
+    start = spectral_start(problem, rank);
+  }
+  if (!flags.start_norms.empty()) {
+    const auto [norm_x, norm_y] = two_numbers("--start-norms", flags.start_norms, 0);
+    start = with_norms(start, units.factor(norm_x), units.factor(norm_y));
+  }
+  return flags.balance == "exact" ? rebalanced(start) : start;
+}
+
+Index resolve_rank(const DescentFlags& flags, const std::optional<Factors>& given) {
+  if (flags.rank.empty()) {
+    if (given) return given->shape().rank;
+    throw Error("--rank is missing; write how many columns the factors have, such as --rank 8");
+  }
+  const Index rank = whole_number("--rank", flags.rank, 1, 1'000'000'000);
+  if (given && given->shape().rank != rank) {
+    throw Error(fmt::format("--rank {} does not fit --start {}, whose factors have {} columns", rank, flags.start, given->shape().rank));
+  }
+  return rank;
+}
+
+void require_room(Index rows, Index cols, Index rank) {
+  // Ten arrays of the size of the factors is what a run with sharpness holds; beyond 2^40 numbers no machine here has room.
+  if (static_cast<double>(rows + cols) * static_cast<double>(rank) > 0x1p40) {
+    throw Error(fmt::format("--rank {} makes ({} + {}) x {} unknowns, more than 2^40; choose a smaller rank", rank, rows, cols, rank));
+  }
+}
+
+}  // namespace
+
+void MatrixFlags::declare(CLI::App& verb) {
+  verb.add_option("MATRIX", name, "a file (.mtx .npy .npz .csv .tsv, text also .gz), - for standard input, or a built-in such as gaussian:200x100:seed=7")
+      ->required();
+  verb.add_option("--missing", missing, "what absent entries are: zero (default) or unknown");
+  verb.add_option("--format", format, "mtx, npy, npz, csv or tsv, where the name does not end in it");
+  verb.add_flag("--triplets", triplets, "csv and tsv hold rows of: row, column, value (counted from 1)");
+}
+
+LoadedMatrix MatrixFlags::load() const {
+  LoadOptions options;
+  options.missing = one_of("--missing", missing, {"zero", "unknown"}) == "unknown" ? Missing::unknown : Missing::zero;
+  options.format = format.empty() ? "" : one_of("--format", format, {"mtx", "npy", "npz", "csv", "tsv"});
+  options.triplets = triplets;
+  return load_matrix(name, options);
+}
+
+void DescentFlags::declare(CLI::App& verb) {
+  matrix.declare(verb);
+  verb.add_option("--rank", rank, "columns of X and Y");
+  verb.add_option("--rate,--lr", rate, "learning rate h (also written eta): auto (default), 0.05, or 3.5/L with L the sharpness at the start");
+  verb.add_option("--start", start, "initial factors: gaussian (default), spectral, X.npy,Y.npy or a folder with both");
+  verb.add_option("--start-norms", start_norms, "scale the start to these Frobenius norms of X and Y, such as 9,1");
+  verb.add_option("--seed", seed, "of the Gaussian start (default 0)");
+  verb.add_option("--balance", balance, "implicit (default): left to the learning rate; exact: rebalance the start by QR");
+  verb.add_option("--ridge", ridge, "adds ridge/2 (|X|^2 + |Y|^2) to the loss (default 0)");
+  verb.add_option("--coordinates", coordinates,
+                  "auto (default, now plain), plain, or spectral: one SVD, then O((m+n) d^2) a step");
+  verb.add_option("--precision", precision, "how A is stored: float64 (default) or float32; arithmetic is always double");
+  verb.add_option("--threads", threads, "most threads to use (default 0: all)");
+}
+
+Record Setup::to_users(Record record) const {
+  if (coordinates) record.last = coordinates->restore(record.last);
+  return in_users_units(std::move(record), units);
+}
+
+Setup set_up(const DescentFlags& flags) {
+  Setup setup;
+  // Words and numbers first: a mistyped flag must not wait for a large file.
+  const Rate rate = parse_rate(flags.rate);
+  const double ridge = number("--ridge", flags.ridge, 0, largest_double);
+  const std::string balance = one_of("--balance", flags.balance, {"implicit", "exact"});
+  const std::string coordinates = one_of("--coordinates", flags.coordinates, {"auto", "plain", "spectral"});
+  const std::string precision = one_of("--precision", flags.precision, {"float64", "float32"});
+  const std::int64_t threads = whole_number("--threads", flags.threads, 0, 4096);
+  const std::int64_t seed = whole_number("--seed", flags.seed, 0, std::numeric_limits<std::int64_t>::max());
+  if (!flags.rank.empty()) whole_number("--rank", flags.rank, 1, 1'000'000'000);
+  if (!flags.start_norms.empty()) two_numbers("--start-norms", flags.start_norms, 0);
+  const bool spectral = coordinates == "spectral";
+  if (spectral && precision == "float32") throw Error("--coordinates spectral keeps no A to store in float32; leave --precision out");
+  if (spectral && ridge > 0) throw Error("--coordinates spectral is for a ridge of 0; use --coordinates plain with --ridge");
+  if (threads > 0) {
+    setup.threads = std::make_shared<tbb::global_control>(tbb::global_control::max_allowed_parallelism,
+                                                          static_cast<std::size_t>(threads));
+  }
+
+  std::optional<Factors> given;
+  if (!is_named_start(flags.start)) given = load_factors(flags.start);
+
+  LoadedMatrix loaded = flags.matrix.load();
+  const Index rank = resolve_rank(flags, given);
+  require_room(loaded.rows(), loaded.cols(), rank);
+  if (given && (given->shape().rows != loaded.rows() || given->shape().cols != loaded.cols())) {
+    throw Error(fmt::format("--start {} has X of {} rows and Y of {} rows, but the matrix is {} x {}; X needs a row for every row of it "
+                            "and Y one for every column",
+                            flags.start, given->shape().rows, given->shape().cols, loaded.rows(), loaded.cols()));
+  }
+  if (spectral && loaded.has_unknown) throw Error("--coordinates spectral needs every entry of the matrix; this one has unknown entries");
+
+  setup.matrix.name = flags.matrix.name;
+  setup.matrix.rows = loaded.rows();
+  setup.matrix.cols = loaded.cols();
+  const double largest_z = given && given->shape().size() > 0 ? given->flat().cwiseAbs().maxCoeff() : 0;
+  setup.units = natural_units(largest_entry(loaded), largest_z);
+  change_units(loaded, setup.units);
+
+  if (spectral) {
+    const Matrix dense = as_dense(std::move(loaded));
+    const std::unique_ptr<Problem> users_problem = dense_problem(dense);
+    const Factors start = make_start(flags, *users_problem, given, setup.units, rank);
+    setup.matrix.entries = users_problem->entries();
+    setup.coordinates = spectral_coordinates(dense, start);
+    setup.start = setup.coordinates->start;
+  } else {
+    std::unique_ptr<Problem> base = make_problem(std::move(loaded), precision == "float32");
+    setup.matrix.entries = base->entries();
+    setup.start = make_start(flags, *base, given, setup.units, rank);
+    setup.plain_problem = ridge > 0 ? ridge_problem(std::move(base), setup.units.matrix(ridge)) : std::move(base);
+  }
+
+  setup.known = measure_start(setup.problem(), setup.start);
+  const auto users = [&](double value) { return setup.units.matrix_to_users(value); };
+  setup.matrix.norm = users(setup.known.norm);
+  setup.matrix.sigma1 = users(setup.known.sigma1);
+  setup.rate = resolve_rate(rate, flags.rate, users(setup.known.sharpness.value), setup.matrix.sigma1,
+                            users(setup.start.flat().squaredNorm()));
+
+  const bool generated = flags.start == "gaussian";
+  setup.settings = {
+      {"matrix", flags.matrix.name},
+      {"format", flags.matrix.format.empty() ? SettingValue() : SettingValue(flags.matrix.format)},
+      {"missing", flags.matrix.missing},
+      {"triplets", flags.matrix.triplets},
+      {"rank", std::int64_t{rank}},
+      {"rate", setup.rate.value},
+      {"start", flags.start},
+      {"start_norms", flags.start_norms.empty() ? SettingValue() : SettingValue(flags.start_norms)},
+      {"seed", generated ? SettingValue(seed) : SettingValue()},
+      {"balance", balance},
+      {"ridge", ridge},
+      {"coordinates", spectral ? "spectral" : "plain"},
+      {"precision", precision},
+      {"threads", std::int64_t{threads}},
+  };
+  return setup;
+}
+
+}  // namespace equipoise::cli

@@ -1,0 +1,67 @@
+// From flags to a problem, a start and a learning rate: the first half of every verb that descends.
+#pragma once
+
+#include <CLI/App.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "equipoise/core/rate.hpp"
+#include "equipoise/core/run.hpp"
+#include "equipoise/core/units.hpp"
+#include "equipoise/io/files.hpp"
+#include "equipoise/io/record.hpp"
+#include "equipoise/problems/spectral.hpp"
+
+namespace equipoise::cli {
+
+/// Which matrix, and how to read it.
+struct MatrixFlags {
+  std::string name;
+  std::string missing = "zero";
+  std::string format;
+  bool triplets = false;
+
+  void declare(CLI::App& verb);
+  LoadedMatrix load() const;
+};
+
+/// Which factorization of it, from where, how fast.
+struct DescentFlags {
+  MatrixFlags matrix;
+  std::string rank;
+  std::string rate = "auto";
+  std::string start = "gaussian";
+  std::string start_norms;
+  std::string seed = "0";
+  std::string balance = "implicit";
+  std::string ridge = "0";
+  std::string coordinates = "auto";
+  std::string precision = "float64";
+  std::string threads = "0";
+
+  void declare(CLI::App& verb);
+};
+
+/// A descent that is ready to go. The run sees its own units and coordinates; to_users() leads back.
+struct Setup {
+  MatrixFacts matrix;
+  Units units;
+  std::optional<SpectralCoordinates> coordinates;
+  std::unique_ptr<Problem> plain_problem;  ///< in the user's coordinates; not set where `coordinates` is
+  Factors start;                           ///< in the run's coordinates and units
+  StartMeasures known;                     ///< in the run's units
+  LearningRate rate;                       ///< in the user's units
+  ResolvedSettings settings;
+  std::shared_ptr<void> threads;           ///< holds the limit on threads as long as the setup lives
+
+  const Problem& problem() const { return coordinates ? *coordinates->problem : *plain_problem; }
+  double run_rate() const { return units.rate(rate.value); }
+  /// A record of the run in the user's units and coordinates.
+  Record to_users(Record record) const;
+};
+
+/// Throws Error for everything that a user can get wrong.
+Setup set_up(const DescentFlags& flags);
+
+}  // namespace equipoise::cli

@@ -1,0 +1,25 @@
+// What --version prints: enough to reproduce a run.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <hwy/targets.h>
+#include <tbb/info.h>
+
+#include <vector>
+
+#include "apps/cli/verbs.hpp"
+
+namespace equipoise::cli {
+
+std::string version_text() {
+  std::vector<std::string> targets;
+  for (const int64_t target : hwy::SupportedAndGeneratedTargets()) targets.emplace_back(hwy::TargetName(target));
+#if defined(__clang__)
+  const std::string compiler = fmt::format("clang {}", __clang_version__);
+#else
+  const std::string compiler = fmt::format("g++ {}", __VERSION__);
+#endif
+  return fmt::format("equipoise {}\ncompiler: {}\nSIMD targets: {}\nBLAS: none (Eigen {}.{}.{})\nthreads: {}", EQUIPOISE_VERSION, compiler,
+                     fmt::join(targets, " "), EIGEN_WORLD_VERSION, EIGEN_MAJOR_VERSION, EIGEN_MINOR_VERSION, tbb::info::default_concurrency());
+}
+
+}  // namespace equipoise::cli
