@@ -1,9 +1,8 @@
 // The files of the product: what a name on the command line becomes in memory, and what a run leaves on disk.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
-#include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -16,20 +15,24 @@ namespace equipoise {
 /// How the entries that a file does not name are to be read.
 enum class Missing {
   zero,    ///< entries absent from a sparse file are zeros; NaN or Inf anywhere is an Error
-  unknown  ///< entries absent from a sparse file, and NaN in a dense one, are unknown; Inf is an Error
+  unknown  ///< entries absent from a sparse file, and NaN in any file, are unknown; Inf is an Error
 };
 
 struct LoadOptions {
   Missing missing = Missing::zero;
   std::string format;     ///< "", "mtx", "npy", "npz", "csv", "tsv": overrides what the name's ending says
   bool triplets = false;  ///< csv and tsv hold row, column, value (1-based as in Matrix Market) instead of a table
+  /// Bytes that one matrix, or one unpacked file, may take; a small file that claims to be more is an Error instead of
+  /// a machine that swaps. 0: the memory of this machine.
+  std::uint64_t memory_limit = 0;
 };
 
-/// A as it was loaded. `entries` holds a value for every entry (dense) or for the stored ones (sparse).
-/// With Missing::unknown, absent from a sparse one means unknown; a dense file with NaN comes back sparse.
+/// A as it was loaded. `values` holds a value for every entry (dense) or for the stored ones (sparse, compressed, columns
+/// ascending within a row, no entry twice). With Missing::unknown, absent from a sparse one means unknown; a dense file
+/// with NaN comes back sparse.
 struct LoadedMatrix {
   std::variant<Matrix, SparseMatrix> values;
-  bool has_unknown = false;  ///< absent = unknown (observed), not zero
+  bool has_unknown = false;  ///< absent = unknown (observed), not zero; false where every entry is stored
   std::string source;        ///< the name as given
 
   Index rows() const;
@@ -37,22 +40,30 @@ struct LoadedMatrix {
   Index entries() const;  ///< stored entries if sparse, rows * cols if dense
 };
 
-/// Reads a matrix: a file (ending or options.format decides; a ".gz" on any text format is unpacked), "-" for standard
-/// input (needs options.format or a recognisable first line), or a built-in: "scalar:1.0", "isotropic:100:1.0",
-/// "gaussian:200x100:seed=7", "spectrum:300x250:1,0.5,0.2:seed=7". Throws Error naming file, line and column or entry.
+/// Reads a matrix: a file (ending or options.format decides; gzip is unpacked), "-" for standard input (options.format
+/// or its first line decides), or a built-in: "scalar:1.0", "isotropic:100:1.0" (1.0 times the identity),
+/// "gaussian:200x100:seed=7" (independent standard normals, row by row), "spectrum:300x250:1,0.5,0.2:seed=7" (given
+/// singular values, random orthonormal vectors). A seed may be left out and is then 0.
+/// A matrix has at least one row and one column, and at least one known entry where absent means unknown. An entry that a
+/// file holds twice is an Error, never a sum. Values are rounded to the nearest double.
+/// Throws Error naming file, and line and column or entry (both counted from 1).
 LoadedMatrix load_matrix(const std::string& name, const LoadOptions& options = {});
 
-/// Reads a dense two-dimensional .npy of numbers (one-dimensional: a column); throws Error for anything else and for non-finite entries.
+/// Reads a dense two-dimensional .npy of numbers (one-dimensional: a column; no rows or columns are legal: factors may have
+/// rank 0); throws Error for anything else and for non-finite entries.
 Matrix load_npy(const std::filesystem::path& path);
 
-/// Reads factors from "X.npy,Y.npy" or from a folder that holds both.
+/// Reads factors from "X.npy,Y.npy" or from a folder that holds both. Throws Error also where the ranks differ.
 Factors load_factors(const std::string& name);
 
 /// Writes through a temporary file in the same folder, fsync and a rename: whoever kills the process leaves the old file
-/// or the new one. Throws Error where the folder is not writable or the disk is full, and removes the temporary file.
+/// or the new one. A device or a pipe is written directly, a link is followed. Throws Error where the folder is not
+/// writable or the disk is full, and removes the temporary file.
 void save_text(const std::filesystem::path& path, std::string_view text);
+/// As float64 in C order; any shape, also empty; NaN and Inf are kept.
 void save_npy(const std::filesystem::path& path, const Eigen::Ref<const Matrix>& values);
-/// By ending: .npy, .mtx (coordinate if sparse, array if dense), .csv. "-" writes to standard output (mtx).
+/// By ending: .npy (unknown entries as NaN), .mtx (coordinate if sparse, array if dense), .csv (a table; unknown entries
+/// empty). "-" writes .mtx to standard output, where a reader that went away is no error. Numbers in text read back exactly.
 void save_matrix(const std::filesystem::path& path, const LoadedMatrix& matrix);
 
 /// Creates the folder with its parents. Throws Error where something else stands there or it cannot be written.
