@@ -7,7 +7,8 @@
 
 namespace equipoise {
 
-/// Throws Error for a negative or non-finite lambda. The result is not complete(): the theory speaks of lambda = 0.
+/// lambda = 0 returns base itself. Otherwise the result is not complete(): the theory speaks of lambda = 0.
+/// Throws Error for a negative or non-finite lambda, or without a base.
 std::unique_ptr<Problem> ridge_problem(std::unique_ptr<Problem> base, double lambda);
 
 }  // namespace equipoise

@@ -10,9 +10,15 @@ namespace equipoise {
 
 using SparseMatrix = Eigen::SparseMatrix<double, Eigen::RowMajor, Index>;
 
-/// Absent entries are zeros: the loss is over all rows * cols entries, through Grams, never forming X Y^T.
-/// One gradient costs 4 nonzeros rank + O((rows + cols) rank^2) flops. The loss is computed so that its absolute error is about
-/// eps |A|^2, hence it has no correct digit below that.
+/// Absent entries are zeros: the loss is over all rows * cols entries, through Grams, never forming X Y^T. A is kept by row
+/// and by column. One gradient costs 6 nonzeros rank + 6 (rows + cols) rank^2 flops. Same bits for any number of threads.
+///
+/// With P = X Y^T the loss is 1/2 [sum over stored entries of (a - p)^2 + (|P|_F^2 - sum over stored entries of p^2)].
+/// The stored part is accurate where it is small. The part of the absent entries is a difference, with absolute error
+/// about eps |P|_F^2 (taken as 0 where rounding makes it negative): below that the loss has no correct digit, unless
+/// every entry is stored. The gradient -(A Y - X (Y^T Y)) has absolute error about eps |A| |Y|.
+///
+/// Throws Error for a stored entry that is not finite.
 std::unique_ptr<Problem> sparse_problem(SparseMatrix A);
 
 }  // namespace equipoise

@@ -1,0 +1,52 @@
+// Grams by pieces of rows, added up in the order of the rows.
+#include "equipoise/problems/grams.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <vector>
+
+#include "equipoise/core/error.hpp"
+#include "equipoise/problems/chunks.hpp"
+
+namespace equipoise {
+
+namespace {
+constexpr Index kPiece = 1024;
+
+double multiplications(const ConstBlock& P) {
+  return static_cast<double>(P.rows()) * static_cast<double>(P.cols()) * static_cast<double>(P.cols());
+}
+}  // namespace
+
+Matrix gram(const ConstBlock& P, const ConstBlock& Q) {
+  std::vector<Matrix> parts(static_cast<std::size_t>((P.rows() + kPiece - 1) / kPiece));
+  for_each_piece(P.rows(), kPiece, multiplications(P), [&](Index first, Index count) {
+    parts[static_cast<std::size_t>(first / kPiece)].noalias() =
+        P.middleRows(first, count).transpose() * Q.middleRows(first, count);
+  });
+  Matrix sum = Matrix::Zero(P.cols(), Q.cols());
+  for (const Matrix& part : parts) sum += part;
+  return sum;
+}
+
+void add_product(const ConstBlock& P, const Matrix& G, MutableBlock out) {
+  for_each_piece(P.rows(), kPiece, multiplications(P), [&](Index first, Index count) {
+    out.middleRows(first, count).noalias() += P.middleRows(first, count) * G;
+  });
+}
+
+double inner(const Matrix& G, const Matrix& H) {
+  double sum = 0;
+  for (Index i = 0; i < G.size(); ++i) sum += G.data()[i] * H.data()[i];
+  return sum;
+}
+
+void require_finite(double value, Index row, Index col) {
+  if (!std::isfinite(value)) {
+    throw Error(fmt::format("A holds {} in row {}, column {} (counted from 0); every entry must be a finite number", value,
+                            row, col));
+  }
+}
+
+}  // namespace equipoise

@@ -1,0 +1,23 @@
+// Products of tall matrices with rank columns, through which a problem avoids forming X Y^T.
+#pragma once
+
+#include "equipoise/core/factors.hpp"
+
+namespace equipoise {
+
+using ConstBlock = Eigen::Map<const Matrix>;
+using MutableBlock = Eigen::Map<Matrix>;
+
+/// P^T Q for tall P and Q: 2 rows d^2 flops. Same bits for any number of threads.
+Matrix gram(const ConstBlock& P, const ConstBlock& Q);
+
+/// out += P G for tall P and small square G: 2 rows d^2 flops. Same bits for any number of threads.
+void add_product(const ConstBlock& P, const Matrix& G, MutableBlock out);
+
+/// <G, H>, sum of the products of their entries.
+double inner(const Matrix& G, const Matrix& H);
+
+/// Throws Error unless every value is finite; the message names the entry of A at fault, counted from 0.
+void require_finite(double value, Index row, Index col);
+
+}  // namespace equipoise
