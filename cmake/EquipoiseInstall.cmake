@@ -1,0 +1,20 @@
+# What `cmake --install` lays down: command, library, headers, licence, and a package for find_package(equipoise).
+include(CMakePackageConfigHelpers)
+
+set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/equipoise)
+
+install(TARGETS equipoise EXPORT equipoiseTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/equipoise DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
+  FILES_MATCHING PATTERN "*.hpp" PATTERN "*_test*" EXCLUDE PATTERN "*-inl.hpp" EXCLUDE)
+install(EXPORT equipoiseTargets NAMESPACE equipoise:: DESTINATION ${package_folder})
+install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+if(TARGET equipoise-cli)
+  install(TARGETS equipoise-cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+endif()
+
+configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/equipoiseConfig.cmake.in
+  ${PROJECT_BINARY_DIR}/equipoiseConfig.cmake INSTALL_DESTINATION ${package_folder})
+# Before 1.0 a new minor version may change an interface.
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/equipoiseConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/equipoiseConfig.cmake ${PROJECT_BINARY_DIR}/equipoiseConfigVersion.cmake
+  DESTINATION ${package_folder})

@@ -1,0 +1,151 @@
+#!/usr/bin/env python3
+"""Checks that #includes point in the one direction that docs/architecture.md draws, and the rules that keep it so.
+
+usage: include_direction.py ROOT   prints one line per broken rule; exit 1 if there is one.
+"""
+
+import re
+import sys
+from pathlib import Path
+
+# What each part of the tree may include. A new module is a new line here, and an arrow in docs/architecture.md.
+MAY_INCLUDE = {
+    "equipoise/core": {"core"},
+    "equipoise/problems": {"core", "problems"},
+    "equipoise/lab": {"core", "problems", "lab"},
+    "equipoise/io": {"core", "problems", "lab", "io"},
+    "equipoise/certify": {"core", "certify"},
+    "mpi": {"core"},
+    "apps/web": {"core", "problems"},
+    "apps/cli": {"core", "problems", "lab", "io", "certify"},
+    "python": {"core", "problems", "lab", "io", "certify"},
+    "bench": {"core", "problems", "lab", "io", "certify"},
+    "examples": {"core", "problems", "lab", "io", "certify"},
+    "tests": {"core", "problems", "lab", "io", "certify"},
+}
+# Nobody but io opens files; core does not print or ask for the environment either.
+OPENS_FILES = {"fstream", "filesystem", "cstdio", "stdio.h", "fcntl.h"}
+PRINTS = {"iostream", "cstdio", "stdio.h", "print"}
+FILE_CALLS = re.compile(r"\b(fopen|freopen|ifstream|ofstream|std::filesystem)\b")
+ENVIRONMENT_CALLS = re.compile(r"\b(secure_getenv|getenv|setenv|putenv)\b")
+# The standard library's own headers have no dot and no slash.
+STANDARD_HEADER = re.compile(r"[a-z_0-9]+")
+
+INCLUDE = re.compile(r"""^[ \t]*#[ \t]*(?:include|define[ \t]+HWY_TARGET_INCLUDE)[ \t]*[<"]([^>"]+)[>"]""", re.MULTILINE)
+NOT_CODE = re.compile(
+    r"""//[^\n]* | /\*.*?\*/ | R"(?P<mark>[^()\\\s]*)\(.*?\)(?P=mark)" | "(?:\\.|[^"\\\n])*" | '(?:\\.|[^'\\\n])+'""",
+    re.VERBOSE | re.DOTALL,
+)
+
+
+def without_comments(text, keep_strings):
+    def blank(match):
+        plain_string = not match.group().startswith(("//", "/*", "R"))
+        return match.group() if keep_strings and plain_string else " "
+
+    return NOT_CODE.sub(blank, text)
+
+
+def part_of(path):
+    """The key of MAY_INCLUDE that a file stands under, or None."""
+    return next((part for part in MAY_INCLUDE if path.startswith(part + "/")), None)
+
+
+def is_test(path):
+    return path.endswith("_test.cpp") or path.startswith("tests/")
+
+
+def problems_of_includes(path, text, exists_beside):
+    part = part_of(path)
+    if part is None:
+        yield "stands in no module that MAY_INCLUDE of include_direction.py knows"
+        return
+    for name in INCLUDE.findall(without_comments(text, keep_strings=True)):
+        if name.startswith("equipoise/"):
+            module = name.split("/")[1]
+            if not is_test(path) and module not in MAY_INCLUDE[part] and "." not in module:
+                yield f'{part} may not include "{name}": it may know {", ".join(sorted(MAY_INCLUDE[part]))}'
+            continue
+        if exists_beside(name) and path.startswith("equipoise/"):
+            yield f'"{name}": write the whole path, "equipoise/..."'
+        heavy = name.split("/")[0] in ("Spectra", "hwy")
+        if path.startswith("equipoise/") and path.endswith(".hpp"):
+            if heavy and path.endswith("-inl.hpp"):
+                continue
+            if name.split("/")[0] != "Eigen" and not STANDARD_HEADER.fullmatch(name):
+                yield f"<{name}> in a header: headers include the standard library, Eigen and equipoise, nothing else"
+        elif heavy and path.endswith(".hpp"):
+            yield f"<{name}> in a header: Spectra and Highway are included by .cpp files alone"
+        if path.startswith("equipoise/") and not is_test(path):
+            if part != "equipoise/io" and name in OPENS_FILES:
+                yield f"<{name}>: only io opens files"
+            elif part == "equipoise/core" and name in PRINTS:
+                yield f"<{name}>: core does not print"
+
+
+def problems_of_calls(path, text):
+    if not path.startswith("equipoise/") or is_test(path):
+        return
+    code = without_comments(text, keep_strings=False)
+    if not path.startswith("equipoise/io/"):
+        for call in sorted(set(FILE_CALLS.findall(code))):
+            yield f"{call}: only io opens files"
+    if path.startswith("equipoise/core/"):
+        for call in sorted(set(ENVIRONMENT_CALLS.findall(code))):
+            yield f"{call}: core does not read the environment"
+
+
+def problems_of_first_line(path, text):
+    lines = text.splitlines() or [""]
+    first = lines[1] if lines[0].startswith("#!") and len(lines) > 1 else lines[0]
+    mark = r'(#|""")' if path.endswith(".py") else "//"
+    if not re.match(mark + r"\s*\w.*\w.*", first):
+        yield "the first line is no comment that says the file's idea"
+
+
+def problems_of_build(path, root):
+    """Every .cpp of the library and the command is named in a CMakeLists.txt beside it or above it."""
+    if not path.endswith(".cpp") or not path.startswith(("equipoise/", "apps/cli/")):
+        return
+    file = root / path
+    for folder in file.parents:
+        lists = folder / "CMakeLists.txt"
+        if lists.is_file():
+            build = re.sub(r"#[^\n]*", "", lists.read_text(encoding="utf-8"))
+            if re.search(r"(?<![\w/.])" + re.escape(file.relative_to(folder).as_posix()) + r"(?![\w.])", build):
+                return
+        if folder == root:
+            break
+    yield "is named in no CMakeLists.txt: it is never compiled"
+
+
+def problems(root):
+    """Lines 'path: what is wrong' for the tree at root, sorted by path."""
+    root = Path(root)
+    found = []
+    tops = sorted({part.split("/")[0] for part in MAY_INCLUDE})
+    files = sorted(file for top in tops for file in (root / top).rglob("*") if file.suffix in (".hpp", ".cpp", ".py"))
+    for file in files:
+        path = file.relative_to(root).as_posix()
+        text = file.read_text(encoding="utf-8")
+        broken = list(problems_of_first_line(path, text))
+        if file.suffix != ".py":
+            broken += problems_of_includes(path, text, lambda name, file=file: (file.parent / name).exists())
+            broken += problems_of_calls(path, text)
+            broken += problems_of_build(path, root)
+        found += [f"{path}: {line}" for line in broken]
+    if not any(file.suffix == ".hpp" for file in files):
+        found.append(f"{root}: holds no header; is it the root of the project?")
+    return found
+
+
+def main():
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    found = problems(sys.argv[1])
+    print("\n".join(found) if found else "every #include points in the agreed direction")
+    sys.exit(1 if found else 0)
+
+
+if __name__ == "__main__":
+    main()
