@@ -1,0 +1,485 @@
+// A run's record as one HTML page that opens offline.
+#include "equipoise/lab/report.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "equipoise/core/error.hpp"
+#include "equipoise/lab/chart.hpp"
+#include "equipoise/lab/markup.hpp"
+#include "equipoise/lab/report_page.hpp"
+#include "equipoise/lab/report_record.hpp"
+
+// The page is written as HTML that is also well-formed XML (every element closed, every attribute quoted), so that a
+// strict parser can check it.
+namespace equipoise {
+namespace {
+
+std::string count_html(double count) {
+  if (count >= 0 && count < 9e15 && count == std::floor(count)) return readable(static_cast<std::uint64_t>(count));
+  return number_html(count);
+}
+
+std::string percent_of(double value, double whole) {
+  const double share = 100 * (value / whole);
+  if (!std::isfinite(share)) return {};
+  return share < 1e4 ? readable(share, share > 90 && share < 110 ? 4 : 3) + " %" : readable(share / 100, 3) + " times";
+}
+
+// ---- The verdict ----
+
+std::string_view word(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::converged: return "converged";
+    case Outcome::periodic: return "periodic";
+    case Outcome::chaotic: return "chaotic";
+    case Outcome::diverged: return "diverged";
+    case Outcome::exhausted: return "exhausted";
+    case Outcome::stopped: return "stopped";
+  }
+  return "";
+}
+
+/// Line drawings, so that an outcome is told by shape, word and colour.
+std::string_view icon(Outcome outcome, Limit limit) {
+  if (outcome == Outcome::converged && limit == Limit::saddle) return "M2 6Q12 18 22 6M6 20Q12 4 18 20";
+  switch (outcome) {
+    case Outcome::converged: return "M4 13l5.5 5.5L20 6";
+    case Outcome::periodic: return "M20 12a8 8 0 1 1-2.5-5.8M18.5 2v5h-5";
+    case Outcome::chaotic: return "M2 14l3-8 3 12 3-15 3 18 3-13 2.500 8 2.500-5";
+    case Outcome::diverged: return "M3 20C12 20 17 14 19 4M14.500 7.500L19 3.500l2.500 5.500";
+    case Outcome::exhausted: return "M6 3h12M6 21h12M7 3c0 6 10 12 10 18M17 3c0 6-10 12-10 18";
+    case Outcome::stopped: return "M6 6h12v12H6z";
+  }
+  return "";
+}
+
+std::string headline(const ReportRecord& record) {
+  const Verdict& v = record.verdict;
+  const std::string step = readable(v.step);
+  switch (v.outcome) {
+    case Outcome::converged:
+      if (v.limit == Limit::minimiser) return fmt::format("Converged to a minimiser at step {}", step);
+      if (v.limit == Limit::saddle) return fmt::format("Converged at step {}, but to a saddle: no minimiser", step);
+      return fmt::format("Converged to a critical point at step {}; whether it is a minimiser is undetermined", step);
+    case Outcome::periodic:
+      if (v.period == 0) return fmt::format("Periodic: settled on a cycle of unknown period by step {}", step);
+      return fmt::format("Periodic: settled on a cycle of period {} by step {}", v.period, step);
+    case Outcome::chaotic: return fmt::format("Chaotic: bounded and sensitive, judged at step {}", step);
+    case Outcome::diverged: return fmt::format("Diverged, decided at step {}", step);
+    case Outcome::exhausted: return fmt::format("Exhausted: the budget ended at step {} before a verdict", step);
+    case Outcome::stopped: return fmt::format("Stopped at step {} before a verdict", step);
+  }
+  return {};
+}
+
+std::string verdict_html(const ReportRecord& record) {
+  const Verdict& v = record.verdict;
+  std::string facts = v.proved ? "<li>decided by a theorem</li>"
+                      : v.outcome == Outcome::exhausted || v.outcome == Outcome::stopped
+                          ? "<li>no verdict was reached</li>"
+                          : "<li>numerical evidence, not a proof</li>";
+  if (std::isfinite(v.evidence)) {
+    facts += fmt::format("<li>evidence {} against threshold {}</li>", number_html(v.evidence), number_html(v.threshold));
+  }
+  if (std::isfinite(v.lyapunov)) {
+    facts += "<li>Lyapunov exponent " + number_html(v.lyapunov, 4);
+    if (std::isfinite(v.lyapunov_error)) facts += " ± " + number_html(v.lyapunov_error, 2);
+    facts += " per step</li>";
+  }
+  if (std::isfinite(v.multiplier)) facts += "<li>largest multiplier " + number_html(v.multiplier) + "</li>";
+  if (!v.reproducible) {
+    facts += "<li class=\"warn\">The limit depends on rounding";
+    if (std::isfinite(v.growth)) {
+      facts += fmt::format(": small differences grew by e^{}, about {} decimal digits", readable(v.growth, 3),
+                           readable(v.growth / std::log(10.0), 3));
+    }
+    facts += ". Another machine may reach another one.</li>";
+  } else if (std::isfinite(v.growth)) {
+    facts += "<li>small differences grew by at most e^" + number_html(v.growth, 3) + "</li>";
+  }
+  const bool saddle = v.outcome == Outcome::converged && v.limit == Limit::saddle;
+  return fmt::format("<section class=\"verdict {}{}\" aria-label=\"Verdict\"><svg viewBox=\"0 0 24 24\" aria-hidden=\"true\" "
+                     "fill=\"none\" stroke=\"currentColor\" stroke-width=\"2.4\" stroke-linecap=\"round\" "
+                     "stroke-linejoin=\"round\"><path d=\"{}\"/></svg><div><h1>{}</h1><p>{}</p><ul class=\"facts\">{}</ul>"
+                     "</div></section>\n",
+                     word(v.outcome), saddle ? " saddle" : "", icon(v.outcome, v.limit), headline(record),
+                     v.why.empty() ? "The record gives no reason." : escaped(v.why), facts);
+}
+
+// ---- Key figures ----
+
+std::string figure(std::string_view name, const std::string& value, const std::string& note) {
+  return fmt::format("<div><dt>{}</dt><dd class=\"value\">{}</dd>{}</div>\n", name, value,
+                     note.empty() ? "" : "<dd class=\"note\">" + note + "</dd>");
+}
+
+std::string change(const std::string& from, const std::string& to) {
+  return from + " <span role=\"img\" aria-label=\"to\">→</span> " + to;
+}
+
+std::string ratio_html(const Balance& balance) {
+  const bool one_is_zero = (balance.norm_x == 0) != (balance.norm_y == 0) && std::isfinite(balance.norm_x) &&
+                           std::isfinite(balance.norm_y);
+  return one_is_zero && !std::isfinite(balance.ratio) ? "unbounded" : number_html(balance.ratio);
+}
+
+std::string sharpness_figure(const ReportRecord& record) {
+  const bool diverged = record.verdict.outcome == Outcome::diverged;
+  const bool end_known = std::isfinite(record.sharpness_end);
+  const std::string end = end_known || !diverged ? number_html(record.sharpness_end) : "none";
+  std::string note;
+  if (!end_known && diverged) note += "The end is not a number of this run: diverged. ";
+  if (std::isfinite(record.stability_limit)) {
+    note += "Stability limit 2/h = " + number_html(record.stability_limit);
+    const std::string start_share = percent_of(record.sharpness_start, record.stability_limit);
+    const std::string end_share = percent_of(record.sharpness_end, record.stability_limit);
+    if (!start_share.empty()) note += "; start at " + start_share + " of it";
+    if (!end_share.empty()) note += ", end at " + end_share;
+    note += ". ";
+  }
+  if (end_known && std::isfinite(record.sharpness_residual)) {
+    note += "Residual " + number_html(record.sharpness_residual, 2) + ".";
+  }
+  return figure("Sharpness, start to end", change(number_html(record.sharpness_start), end), note);
+}
+
+std::string figures_html(const ReportRecord& record) {
+  std::string rate_note;
+  if (std::isfinite(record.rate_times_L)) rate_note = number_html(record.rate_times_L) + " / L";
+  if (!record.rate_requested.empty()) {
+    rate_note += (rate_note.empty() ? "" : ", ") + std::string("asked for as ") + escaped(record.rate_requested);
+  }
+  if (!record.rate_why.empty()) rate_note += (rate_note.empty() ? "" : ". ") + escaped(record.rate_why);
+
+  std::string limit_note = "L is the sharpness at the start. ";
+  if (std::isfinite(record.rate_times_L)) {
+    const double share = record.rate_times_L / 2;
+    limit_note += share > 1   ? fmt::format("The rate is {} times this limit.", readable(share, 4))
+                  : share < 1 ? fmt::format("The rate is {} of this limit.", percent_of(share, 1))
+                              : std::string("The rate is this limit.");
+  }
+
+  std::string loss_note;
+  if (std::isfinite(record.loss_relative)) loss_note += "Relative " + number_html(record.loss_relative, 4) + ". ";
+  if (std::isfinite(record.loss_excess)) {
+    loss_note += "Excess over the best of this rank " + number_html(record.loss_excess, 4) + ".";
+  }
+  const auto norms = [](const Balance& b) { return number_html(b.norm_x, 4) + " and " + number_html(b.norm_y, 4); };
+  std::string out = "<section><h2>Key figures</h2><dl class=\"figures\">\n";
+  out += figure("Learning rate h", number_html(record.rate), rate_note);
+  out += figure("Classical limit 2/L", number_html(record.rate_limit), limit_note);
+  out += sharpness_figure(record);
+  out += figure("Ratio of norms, start to end", change(ratio_html(record.balance_start), ratio_html(record.balance_end)),
+                fmt::format("The larger of ‖X‖, ‖Y‖ over the smaller: from {} to {}. Imbalance ‖XᵀX − YᵀY‖ {} → {}.",
+                            norms(record.balance_start), norms(record.balance_end),
+                            number_html(record.balance_start.imbalance, 4), number_html(record.balance_end.imbalance, 4)));
+  out += figure("Loss, start to end", change(number_html(record.loss_start), number_html(record.loss_end)), loss_note);
+  out += figure("Steps taken", count_html(record.steps),
+                fmt::format("In {} s, {} steps a second.", number_html(record.seconds, 3),
+                            number_html(record.steps_per_second, 3)));
+  if (std::isfinite(record.validation_rmse)) {
+    out += figure("Validation RMSE", number_html(record.validation_rmse), "On the entries held out.");
+  }
+  return out + "</dl></section>\n";
+}
+
+// ---- Charts ----
+
+/// A log scale where the positive values span more than a factor of 50 and none is negative.
+Scale fitting_scale(const std::vector<Curve>& curves) {
+  double lowest = std::numeric_limits<double>::infinity(), highest = 0;
+  for (const Curve& curve : curves) {
+    for (const double v : curve.values) {
+      if (!std::isfinite(v) || v == 0) continue;
+      if (v < 0) return Scale::linear;
+      lowest = std::min(lowest, v);
+      highest = std::max(highest, v);
+    }
+  }
+  return highest / 50 > lowest ? Scale::log : Scale::linear;
+}
+
+std::vector<Curve> sharpness_curves(const ReportRecord& record, const std::vector<Sample>& samples) {
+  static constexpr std::string_view names[] = {"sharpness λ₁", "λ₂", "λ₃", "λ₄", "λ₅", "λ₆"};
+  std::size_t count = 1;
+  for (const Sample& sample : samples) count = std::max(count, std::min(sample.eigenvalues.size(), std::size(names)));
+  std::vector<Curve> out;
+  for (std::size_t k = 0; k < count; ++k) {
+    Curve curve{std::string(names[k]), static_cast<int>(k) + 1, {}, {}, false};
+    for (const Sample& sample : samples) {
+      double value = std::numeric_limits<double>::quiet_NaN();
+      bool measured = sample.eigenvalues.size() > k;
+      if (measured) value = sample.eigenvalues[k];
+      // The record holds the start and the end even where no sample does.
+      if (!measured && k == 0 && (&sample == &samples.front() || &sample == &samples.back())) {
+        value = &sample == &samples.front() ? record.sharpness_start : record.sharpness_end;
+        measured = std::isfinite(value);
+      }
+      if (!measured) continue;
+      curve.steps.push_back(static_cast<double>(sample.step));
+      curve.values.push_back(value);
+    }
+    curve.markers = curve.steps.size() <= 60;
+    out.push_back(std::move(curve));
+  }
+  if (count == 1) out[0].name = "sharpness";
+  return out;
+}
+
+std::vector<Chart> charts_of(const ReportRecord& record, const std::vector<Sample>& samples) {
+  const auto curve = [&](std::string name, int style, double Sample::* field) {
+    Curve out{std::move(name), style, {}, {}, false};
+    for (const Sample& sample : samples) {
+      out.steps.push_back(static_cast<double>(sample.step));
+      out.values.push_back(sample.*field);
+    }
+    return out;
+  };
+  std::vector<Chart> charts;
+  charts.push_back({"loss", "Loss f", Scale::log, {curve("loss", 1, &Sample::loss)}, {}});
+  charts.push_back({"gradient", "Gradient norm ‖∇f‖", Scale::log, {curve("gradient norm", 1, &Sample::gradient_norm)}, {}});
+  charts.push_back({"sharpness", "Measured sharpness and the stability limit", Scale::linear,
+                    sharpness_curves(record, samples), {{"2/h", record.stability_limit}}});
+  charts.push_back({"norms", "Norms of the factors", Scale::log,
+                    {curve("‖X‖", 1, &Sample::norm_x), curve("‖Y‖", 2, &Sample::norm_y)}, {}});
+  charts.push_back({"imbalance", "Imbalance ‖XᵀX − YᵀY‖", Scale::linear, {curve("imbalance", 1, &Sample::imbalance)}, {}});
+  for (Chart& chart : charts) {
+    if (chart.scale == Scale::linear) chart.scale = fitting_scale(chart.curves);
+  }
+  return charts;
+}
+
+/// The logarithmic step axis where linear would crowd half of the samples into the first tenth.
+Scale preferred_step_axis(const std::vector<Sample>& samples) {
+  const auto first = static_cast<double>(samples.front().step), last = static_cast<double>(samples.back().step);
+  const auto median = static_cast<double>(samples[samples.size() / 2].step);
+  return median - first < 0.1 * (last - first) ? Scale::log : Scale::linear;
+}
+
+/// The samples that the pointer can read out, as JSON without a character that means something to HTML.
+std::string readout_data(const std::vector<Chart>& charts, const StepAxes& axes, const std::vector<Sample>& samples) {
+  std::vector<double> linear, log;
+  for (const Sample& sample : samples) {
+    linear.push_back(axes.linear.position(static_cast<double>(sample.step)));
+    log.push_back(axes.log.position(static_cast<double>(sample.step)));
+  }
+  // With equal values thinned() keeps one sample a bucket.
+  const std::vector<double> equal(samples.size(), 0.0);
+  std::vector<std::size_t> rows = thinned(linear, equal, 3000), more = thinned(log, equal, 3000);
+  rows.insert(rows.end(), more.begin(), more.end());
+  std::sort(rows.begin(), rows.end());
+  rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
+
+  std::string out = "{\"steps\":[";
+  for (const std::size_t i : rows) out += fmt::format("{}{}", i == rows.front() ? "" : ",", samples[i].step);
+  out += "],\"values\":[";
+  bool first_curve = true;
+  for (const Chart& chart : charts) {
+    for (const Curve& curve : chart.curves) {
+      out += first_curve ? "[" : ",[";
+      first_curve = false;
+      std::size_t k = 0;
+      for (const std::size_t i : rows) {
+        const auto step = static_cast<double>(samples[i].step);
+        while (k < curve.steps.size() && curve.steps[k] < step) ++k;
+        const double value = k < curve.steps.size() && curve.steps[k] == step ? curve.values[k]
+                                                                              : std::numeric_limits<double>::quiet_NaN();
+        if (i != rows.front()) out += ',';
+        out += std::isfinite(value) ? fmt::format("{:.6g}", value) : "null";
+      }
+      out += ']';
+    }
+  }
+  return out + "]}";
+}
+
+std::string readout_panel(const std::vector<Chart>& charts, std::uint64_t last_step) {
+  std::string out = fmt::format("<div class=\"readout\"><table><caption>Values at step <strong><span id=\"readout-step\">{}"
+                                "</span></strong></caption><tbody>\n",
+                                readable(last_step));
+  for (const Chart& chart : charts) {
+    for (const Curve& curve : chart.curves) {
+      const bool last = !curve.steps.empty() && curve.steps.back() == static_cast<double>(last_step);
+      out += fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td></tr>\n", escaped(curve.name),
+                         last ? readable(curve.values.back()) : "—");
+    }
+  }
+  return out + "</tbody></table><input type=\"range\" min=\"0\" hidden=\"hidden\" aria-label=\"sample to read out\"/></div>\n";
+}
+
+std::string charts_html(const ReportRecord& record, const std::vector<Sample>& samples) {
+  std::string out = "<section class=\"over-steps\"><h2>Over the steps</h2>\n";
+  if (samples.empty()) return out + "<p>No samples were recorded in this run, so there is nothing to draw.</p></section>\n";
+  const StepAxes axes(static_cast<double>(samples.front().step), static_cast<double>(samples.back().step));
+  const std::vector<Chart> charts = charts_of(record, samples);
+  const bool log = preferred_step_axis(samples) == Scale::log;
+  for (const auto& [id, text, checked] : {std::tuple{"linear", "linear steps", !log}, std::tuple{"log", "logarithmic steps", log}}) {
+    out += fmt::format("<input type=\"radio\" class=\"choose\" name=\"axis\" id=\"axis-{0}\"{2}/><label for=\"axis-{0}\">{1}"
+                       "</label>\n",
+                       id, text, checked ? " checked=\"checked\"" : "");
+  }
+  out += "<div class=\"charts\">\n";
+  for (const Chart& chart : charts) out += chart_html(chart, axes);
+  out += readout_panel(charts, samples.back().step) + "</div>\n";
+
+  out += fmt::format("<p class=\"muted\">{} {}.", readable(static_cast<std::uint64_t>(samples.size())),
+                     samples.size() == 1 ? "sample" : "samples");
+  if (samples.size() > points_per_curve) {
+    out += fmt::format(" To keep the page small, each curve is drawn with at most about {} of them: for every small interval "
+                       "of steps the first, the lowest and the highest value. samples.csv holds them all.",
+                       points_per_curve);
+  }
+  const bool finite = std::all_of(samples.begin(), samples.end(), [](const Sample& s) {
+    return std::isfinite(s.loss) && std::isfinite(s.gradient_norm) && std::isfinite(s.norm_x) && std::isfinite(s.norm_y);
+  });
+  if (!finite) out += " Values that are not finite are left out; they interrupt the curves.";
+  out += " On a logarithmic scale a value of zero stands as a dot on the line marked 0.</p>\n";
+  return out + "<script type=\"application/json\" id=\"samples-data\">" + readout_data(charts, axes, samples) +
+         "</script></section>\n";
+}
+
+// ---- Findings ----
+
+struct AnswerText {
+  std::string_view cls, mark, applies, confirmed, holds;
+};
+AnswerText answer_text(Answer answer) {
+  switch (answer) {
+    case Answer::yes: return {"yes", "✓", "yes", "yes", "holds"};
+    case Answer::no: return {"no", "✗", "no", "no, the run contradicts it", "fails"};
+    case Answer::unknown: break;
+  }
+  return {"unknown", "?", "unknown", "not tested by this run", "not known"};
+}
+
+std::string check_rows(std::string_view kind, const std::vector<Check>& checks) {
+  std::string out;
+  for (const Check& check : checks) {
+    const AnswerText answer = answer_text(check.holds);
+    out += fmt::format("<tr><th scope=\"row\">{}</th><td class=\"text\">{}</td><td class=\"number\" data-label=\"value\">{}</td>"
+                       "<td class=\"number\" data-label=\"bound\">{}</td><td class=\"{}\"><span class=\"mark\" "
+                       "aria-hidden=\"true\">{}</span> {}</td></tr>\n",
+                       kind, escaped(check.text), number_html(check.value), number_html(check.bound), answer.cls,
+                       answer.mark, answer.holds);
+  }
+  return out;
+}
+
+std::string finding_html(const Finding& finding) {
+  const AnswerText applies = answer_text(finding.applies), confirmed = answer_text(finding.confirmed);
+  std::string out = fmt::format(
+      "<article class=\"finding\"><h4>{}</h4><p>{}</p><p class=\"muted\">Source: {}</p><dl class=\"answers\"><div><dt>Applies</dt>"
+      "<dd class=\"{}\"><span class=\"mark\" aria-hidden=\"true\">{}</span> {}</dd></div><div><dt>Confirmed</dt><dd class=\"{}\">"
+      "<span class=\"mark\" aria-hidden=\"true\">{}</span> {}</dd></div></dl>\n",
+      escaped(finding.statement), escaped(finding.says), finding.source.empty() ? "not named" : escaped(finding.source),
+      applies.cls, applies.mark, applies.applies, confirmed.cls, confirmed.mark, confirmed.confirmed);
+  if (!finding.assumptions.empty() || !finding.predictions.empty()) {
+    out += fmt::format("<div class=\"scroll\"><table class=\"checks\" aria-label=\"Assumptions and predictions of {}\"><thead><tr>"
+                       "<th scope=\"col\">Part</th><th scope=\"col\">Claim</th><th scope=\"col\">Value</th><th scope=\"col\">Bound"
+                       "</th><th scope=\"col\">Holds</th></tr></thead><tbody>\n{}{}</tbody></table></div>",
+                       escaped(finding.statement), check_rows("assumption", finding.assumptions),
+                       check_rows("prediction", finding.predictions));
+  }
+  return out + "</article>\n";
+}
+
+std::string findings_html(const ReportRecord& record) {
+  struct Group {
+    Standing standing;
+    std::string_view cls, title, says;
+  };
+  static constexpr Group groups[] = {
+      {Standing::proved, "proved", "Proved", "Theorems with a proof for exactly these assumptions, in exact arithmetic."},
+      {Standing::classical, "classical", "Classical", "Textbook statements about gradient descent."},
+      {Standing::conjecture, "conjecture", "Conjecture", "Not proved. Agreement with a run is evidence and nothing more."},
+      {Standing::numerical, "numerical", "Numerical", "Observed in computations. Not proved."}};
+  std::string out = "<section><h2>Findings</h2>\n";
+  if (record.findings.empty()) {
+    return out + (record.examined ? "<p>No statement of the theory speaks of this run.</p></section>\n"
+                                  : "<p>This run was not compared with the theory.</p></section>\n");
+  }
+  const auto order = [](Answer answer) { return answer == Answer::yes ? 0 : answer == Answer::unknown ? 1 : 2; };
+  for (const Group& group : groups) {
+    std::vector<const Finding*> members;
+    for (const Finding& finding : record.findings) {
+      if (finding.standing == group.standing) members.push_back(&finding);
+    }
+    if (members.empty()) continue;
+    std::stable_sort(members.begin(), members.end(),
+                     [&](const Finding* a, const Finding* b) { return order(a->applies) < order(b->applies); });
+    out += fmt::format("<div class=\"group {}\"><h3>{}</h3><p>{}</p>\n", group.cls, group.title, group.says);
+    for (const Finding* finding : members) out += finding_html(*finding);
+    out += "</div>\n";
+  }
+  return out + "</section>\n";
+}
+
+// ---- Tables and the whole ----
+
+std::string table_html(std::string_view title, const NamedValues& values) {
+  std::string out = fmt::format("<section><h2>{0}</h2><table aria-label=\"{0}\"><thead><tr><th scope=\"col\">Name</th>"
+                                "<th scope=\"col\">Value</th></tr></thead><tbody>\n",
+                                title);
+  for (const auto& [name, value] : values) {
+    out += fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td></tr>\n", escaped(name),
+                       value.empty() ? "<span class=\"muted\">empty</span>" : escaped(value));
+  }
+  return out + "</tbody></table></section>\n";
+}
+
+/// What the page is about: the name of the matrix where the record has one, its size, the rank.
+std::string subject(const ReportRecord& record) {
+  const auto find = [](const NamedValues& values, std::string_view key) -> std::string {
+    const auto at = std::find_if(values.begin(), values.end(), [&](const auto& pair) { return pair.first == key; });
+    return at == values.end() || at->second == "not set" ? "" : at->second;
+  };
+  std::string name = find(record.settings, "matrix");
+  for (const char* key : {"name", "source"}) {
+    if (name.empty()) name = find(record.matrix, key);
+  }
+  const std::string rows = find(record.matrix, "rows"), cols = find(record.matrix, "cols");
+  std::string out = name.empty() ? "Matrix" : name;
+  if (!rows.empty() && !cols.empty()) out += fmt::format(", {} × {}", rows, cols);
+  if (std::isfinite(record.rank)) out += ", rank " + readable(record.rank);
+  return out;
+}
+
+}  // namespace
+
+std::string report_html(std::string_view record_json, const std::vector<Sample>& samples) {
+  const ReportRecord record = read_report_record(record_json);
+  for (std::size_t i = 1; i < samples.size(); ++i) {
+    if (samples[i].step < samples[i - 1].step) {
+      throw Error(fmt::format("samples: row {} has step {} after step {}; steps should ascend", i + 1, samples[i].step,
+                              samples[i - 1].step));
+    }
+  }
+  const std::string about = escaped(subject(record));
+  std::string out = "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"/>\n"
+                    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
+                    "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
+                    "script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\"/>\n";
+  out += fmt::format("<title>{} · {} · equipoise</title>\n<style>{}</style></head>\n<body><main>\n", headline(record), about,
+                     report_page::style);
+  out += fmt::format("<p class=\"about\">Gradient descent on ½‖A − XYᵀ‖², one run · {}</p>\n", about);
+  out += verdict_html(record);
+  out += figures_html(record);
+  out += charts_html(record, samples);
+  out += findings_html(record);
+  out += "<div class=\"pair\">" + table_html("Settings", record.settings) + table_html("Matrix", record.matrix) + "</div>\n";
+  if (!record.command.empty()) {
+    out += "<section><h2>Run it again</h2><pre><code>" + escaped(record.command) + "</code></pre></section>\n";
+  }
+  out += fmt::format(
+      "</main>\n<footer><p>Background: Yuqing Wang, Minshuo Chen, Tuo Zhao, Molei Tao, “Large Learning Rate Tames "
+      "Homogeneity: Convergence and Balancing Effect”, ICLR 2022, <a href=\"https://arxiv.org/abs/2110.03677\">arXiv "
+      "2110.03677</a>.</p><p>Written by equipoise {}. The page loads nothing from elsewhere.</p></footer>\n",
+      record.version.empty() ? "of unknown version" : escaped(record.version));
+  return out + "<script>" + std::string(report_page::script) + "</script>\n</body></html>\n";
+}
+
+}  // namespace equipoise
