@@ -43,7 +43,7 @@ class Table {
   double number(std::size_t column) const {
     const std::optional<double> value = number_or_missing(fields_[column]);
     if (!value) {
-      fail(document_, line(), column + 1, fmt::format("{} is not a number{}", quoted(fields_[column]), advice(column)));
+      fail(document_, line(), column + 1, fmt::format("{} is not a number{}", in_quotes(fields_[column]), advice(column)));
     }
     return *value;
   }
@@ -183,7 +183,7 @@ std::uint32_t read_index(const Document& document, const Table& table, std::size
   // Also "1.0": tables of one type write their indices so.
   if (!(value >= 1 && value <= static_cast<double>(largest_dimension) && value == std::floor(value))) {
     fail(document, table.line(), column + 1,
-         fmt::format("the {} is {}; it should be a whole number from 1 to {}", what, quoted(table.fields()[column]),
+         fmt::format("the {} is {}; it should be a whole number from 1 to {}", what, in_quotes(table.fields()[column]),
                      largest_dimension));
   }
   return static_cast<std::uint32_t>(value) - 1;

@@ -99,7 +99,7 @@ Index LoadedMatrix::entries() const {
 
 LoadedMatrix load_matrix(const std::string& name, const LoadOptions& options) {
   if (!options.format.empty() && !is_format(options.format)) {
-    throw Error(fmt::format("there is no format {}; it should be {}", quoted(options.format), formats));
+    throw Error(fmt::format("there is no format {}; it should be {}", in_quotes(options.format), formats));
   }
   if (name.empty()) {
     throw Error("the name of the matrix is empty; it should be a file, - or a built-in such as gaussian:200x100");

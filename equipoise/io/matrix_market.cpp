@@ -51,7 +51,7 @@ class Words {
     const std::string_view found = word(what);
     const auto value = whole_number_from(found);
     if (!value) {
-      fail_at(found, fmt::format("{} is not {}, a whole number", quoted(found), what));
+      fail_at(found, fmt::format("{} is not {}, a whole number", in_quotes(found), what));
     }
     return *value;
   }
@@ -59,7 +59,7 @@ class Words {
     const std::string_view found = word("a value");
     const auto value = number_from(found);
     if (!value) {
-      fail_at(found, fmt::format("{} is not a number", quoted(found)));
+      fail_at(found, fmt::format("{} is not a number", in_quotes(found)));
     }
     return *value;
   }
@@ -67,7 +67,7 @@ class Words {
   void end_line(std::string_view expected) {
     const std::string_view extra = take_word(rest_);
     if (!extra.empty()) {
-      fail_at(extra, fmt::format("{} is too much: {}", quoted(extra), expected));
+      fail_at(extra, fmt::format("{} is too much: {}", in_quotes(extra), expected));
     }
   }
   [[noreturn]] void fail_at(std::string_view word, std::string_view message) const {
@@ -93,7 +93,7 @@ Banner read_banner(const Document& document, Words& words) {
   const std::string field = lower_case(take_word(line));
   const std::string symmetry = lower_case(take_word(line));
   const auto refuse = [&](std::string_view what, const std::string& found, std::string_view allowed) {
-    fail(document, 1, fmt::format("the {} is {}; it should be {}", what, quoted(found), allowed));
+    fail(document, 1, fmt::format("the {} is {}; it should be {}", what, in_quotes(found), allowed));
   };
   if (object != "matrix") {
     refuse("object", object, "matrix");
@@ -111,7 +111,7 @@ Banner read_banner(const Document& document, Words& words) {
     refuse("symmetry", symmetry, "general, symmetric or skew-symmetric");
   }
   if (!trimmed(line).empty()) {
-    fail(document, 1, fmt::format("{} is too much after the symmetry", quoted(trimmed(line))));
+    fail(document, 1, fmt::format("{} is too much after the symmetry", in_quotes(trimmed(line))));
   }
   Banner banner;
   banner.coordinate = format == "coordinate";

@@ -67,7 +67,7 @@ class HeaderReader {
       expect(':');
       bool& seen = key == "descr" ? seen_type : key == "fortran_order" ? seen_order : seen_shape;
       if ((key != "descr" && key != "fortran_order" && key != "shape") || seen) {
-        fail(document_, fmt::format("the .npy header has a field {} it should not have", quoted(key)));
+        fail(document_, fmt::format("the .npy header has a field {} it should not have", in_quotes(key)));
       }
       seen = true;
       if (key == "descr") {
@@ -93,7 +93,7 @@ class HeaderReader {
 
  private:
   [[noreturn]] void fail_syntax() const {
-    fail(document_, fmt::format("the .npy header is broken at {}", rest_.empty() ? "its end" : quoted(rest_)));
+    fail(document_, fmt::format("the .npy header is broken at {}", rest_.empty() ? "its end" : in_quotes(rest_)));
   }
   void skip_blanks() {
     rest_.remove_prefix(std::min(rest_.find_first_not_of(" \t\n\r"), rest_.size()));
@@ -117,7 +117,7 @@ class HeaderReader {
     const std::size_t end = quote == '\'' || quote == '"' ? rest_.find(quote, 1) : std::string_view::npos;
     if (end == std::string_view::npos) {
       fail(document_, fmt::format("the .npy header is broken: {} should stand at {}", what,
-                                  rest_.empty() ? "its end" : quoted(rest_)));
+                                  rest_.empty() ? "its end" : in_quotes(rest_)));
     }
     const std::string_view found = rest_.substr(1, end - 1);
     rest_.remove_prefix(end + 1);
@@ -170,7 +170,7 @@ class HeaderReader {
     array.item_size = *size;
     array.big_endian = type[0] == '>' || (type[0] == '=' && std::endian::native == std::endian::big);
     if (array.kind == 'c') {
-      fail(document_, fmt::format("the .npy holds complex numbers ({}); entries must be real", quoted(type)));
+      fail(document_, fmt::format("the .npy holds complex numbers ({}); entries must be real", in_quotes(type)));
     }
     const bool known = (array.kind == 'f' && (*size == 4 || *size == 8)) ||
                        ((array.kind == 'i' || array.kind == 'u') &&
@@ -186,7 +186,7 @@ class HeaderReader {
   }
   [[noreturn]] void fail_type(std::string_view type) const {
     fail(document_, fmt::format("the .npy holds the type {}; it should be float32, float64, an integer or bool",
-                                quoted(type)));
+                                in_quotes(type)));
   }
 
   const Document& document_;
@@ -235,7 +235,7 @@ double NpyArray::number(std::uint64_t i) const {
 }
 
 std::uint64_t NpyArray::index(std::uint64_t i) const {
-  return with_item(*this, i, [](auto value) {
+  return with_item(*this, i, [](auto value) -> std::uint64_t {
     constexpr std::uint64_t none = ~std::uint64_t{0};
     if constexpr (std::is_floating_point_v<decltype(value)>) {
       return value >= 0 && value < 9.2e18f && value == std::floor(value) ? static_cast<std::uint64_t>(value) : none;

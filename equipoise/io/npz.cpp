@@ -138,7 +138,7 @@ LoadedMatrix read_npz(const Document& document, const LoadOptions& options) {
   const Archive archive(document, options);
   const std::string format = format_name(archive);
   if (format != "csr" && format != "csc" && format != "coo") {
-    fail(document, fmt::format("the .npz holds the sparse format {}; it should be csr, csc or coo", quoted(format)));
+    fail(document, fmt::format("the .npz holds the sparse format {}; it should be csr, csc or coo", in_quotes(format)));
   }
   const Member shape = archive.read_list("shape");
   check_length(shape, 2, "rows and columns");

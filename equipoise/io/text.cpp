@@ -53,7 +53,7 @@ std::string on_one_line(std::string_view text) {
   return shown;
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   constexpr std::size_t longest = 40;
   std::string shown = "'";
   for (const char c : text.substr(0, longest)) {

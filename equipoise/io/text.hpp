@@ -22,7 +22,7 @@ struct Document {
 [[noreturn]] void fail(const Document& document, std::uint64_t line, std::uint64_t column, std::string_view message);
 
 /// `text` in single quotes on one line: control characters escaped, cut after 40 characters.
-std::string quoted(std::string_view text);
+std::string in_quotes(std::string_view text);
 /// `text` on one line, control characters escaped: for names of files.
 std::string on_one_line(std::string_view text);
 

@@ -182,7 +182,7 @@ std::vector<ZipMember> zip_directory(const Document& document) {
 std::string unpack_member(const Document& document, const ZipMember& member, std::uint64_t limit) {
   const std::string_view bytes = document.bytes;
   const auto fail_member = [&](std::string_view what) {
-    fail(document, fmt::format("the member {} of the .npz {}", quoted(member.name), what));
+    fail(document, fmt::format("the member {} of the .npz {}", in_quotes(member.name), what));
   };
   if ((member.flags & 1) != 0) {
     fail_member("is encrypted");
