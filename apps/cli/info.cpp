@@ -42,7 +42,7 @@ int show_info(Flags flags) {
                                  setup.matrix.rows, setup.matrix.cols, complete ? "entries " : "observed", setup.matrix.entries,
                                  setup.matrix.norm,
                                  complete ? "singular values" : "singular values of the observed operator (unknown entries as zeros)");
-  for (const auto& value : values) text += "    " + value.dump() + "\n";
+  for (const auto& value : values) text += fmt::format("    {}\n", value.dump());
   print(text);
   return 0;
 }

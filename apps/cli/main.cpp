@@ -47,7 +47,7 @@ std::string unexpected_argument(const CLI::App& app, const std::vector<std::stri
     for (const Verb& each : verbs) known.emplace_back(each.name);
   }
   for (const CLI::Option* option : verb->get_options()) {
-    for (const std::string& long_name : option->get_lnames()) known.push_back("--" + long_name);
+    for (const std::string& long_name : option->get_lnames()) known.push_back(fmt::format("--{}", long_name));
   }
   const std::string what = word.starts_with("-") ? "unknown flag" : (verb == &app ? "unknown verb" : "unexpected argument");
   const std::string where = verb == &app ? "equipoise --help" : fmt::format("equipoise {} --help", verb->get_name());

@@ -58,7 +58,7 @@ int show_sharpness(Flags flags) {
   text += fmt::format("smallest        {}  (an eigenvalue lies within {:.2e} of it)\n", users(smallest.values[0]), users(smallest.residuals[0]));
   if (flags.spectrum) {
     text += "spectrum\n";
-    for (const auto& value : result["spectrum"]) text += "  " + value.dump() + "\n";
+    for (const auto& value : result["spectrum"]) text += fmt::format("  {}\n", value.dump());
   }
   print(text);
   return 0;
