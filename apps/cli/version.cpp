@@ -1,8 +1,11 @@
 // What --version prints: enough to reproduce a run.
+#include <Eigen/Core>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+
 #include <hwy/targets.h>
 #include <tbb/info.h>
+
 
 #include <vector>
 

@@ -1,0 +1,159 @@
+// Lanczos against a dense eigensolver and closed forms.
+#include "equipoise/core/sharpness.hpp"
+
+#include <gtest/gtest.h>
+
+#include <Eigen/Eigenvalues>
+#include <Eigen/SVD>
+#include <cmath>
+
+#include "equipoise/core/curvature.hpp"
+#include "equipoise/core/error.hpp"
+#include "equipoise/core/start.hpp"
+#include "equipoise/problems/dense.hpp"
+#include "equipoise/problems/ridge.hpp"
+
+namespace equipoise {
+namespace {
+
+// The Hessian of 1/2 |A - X Y^T|^2 written out entry by entry from its second derivatives, independent of any product.
+Eigen::MatrixXd written_out_hessian(const Matrix& A, ConstFactors z) {
+  const auto [m, n, d] = z.shape();
+  const Matrix R = A - z.X() * z.Y().transpose();
+  const Matrix XtX = z.X().transpose() * z.X();
+  const Matrix YtY = z.Y().transpose() * z.Y();
+  Eigen::MatrixXd H = Eigen::MatrixXd::Zero(z.shape().size(), z.shape().size());
+  const auto x = [&, rank = d](Index i, Index k) { return i * rank + k; };
+  const auto y = [&, rows = m, rank = d](Index j, Index k) { return (rows + j) * rank + k; };
+  for (Index k = 0; k < d; ++k) {
+    for (Index l = 0; l < d; ++l) {
+      for (Index i = 0; i < m; ++i) H(x(i, k), x(i, l)) = YtY(k, l);
+      for (Index j = 0; j < n; ++j) H(y(j, k), y(j, l)) = XtX(k, l);
+      for (Index i = 0; i < m; ++i) {
+        for (Index j = 0; j < n; ++j) {
+          const double mixed = z.X()(i, l) * z.Y()(j, k) - (k == l ? R(i, j) : 0);
+          H(x(i, k), y(j, l)) = mixed;
+          H(y(j, l), x(i, k)) = mixed;
+        }
+      }
+    }
+  }
+  return H;
+}
+
+Matrix gaussian(Index rows, Index cols, std::uint64_t seed) { return gaussian_factors({rows, 0, cols}, seed).X(); }
+
+const std::vector<Shape> shapes = {{1, 1, 1}, {1, 1, 4}, {1, 5, 1}, {5, 1, 2}, {3, 4, 2}, {4, 3, 6}, {17, 11, 3}, {23, 30, 2}, {40, 1, 1}, {31, 37, 5}};
+
+TEST(Sharpness, AgreesWithADenseEigensolver) {
+  std::uint64_t seed = 100;
+  for (const Shape shape : shapes) {
+    for (const double scale : {1.0, 1e-6, 1e6}) {
+      SCOPED_TRACE(::testing::Message() << shape.rows << " x " << shape.cols << " rank " << shape.rank << " scale " << scale << " seed " << ++seed);
+      const Matrix A = scale * gaussian(shape.rows, shape.cols, seed);
+      Factors z = gaussian_factors(shape, seed + 1000);
+      z.flat() *= 1.5 * std::sqrt(scale);
+      const auto problem = dense_problem(A);
+      const Vector expected = Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(written_out_hessian(A, z)).eigenvalues();
+      const double norm = expected.cwiseAbs().maxCoeff();
+      const Index count = std::min<Index>(3, shape.size());
+      const Eigenpairs top = extreme_eigenpairs(*problem, z, count, SpectrumEnd::largest);
+      const Eigenpairs bottom = extreme_eigenpairs(*problem, z, count, SpectrumEnd::smallest);
+      ASSERT_TRUE(top.converged);
+      for (Index i = 0; i < count; ++i) {
+        EXPECT_NEAR(top.values[static_cast<std::size_t>(i)], expected[expected.size() - 1 - i], 1e-10 * norm);
+        EXPECT_NEAR(bottom.values[static_cast<std::size_t>(i)], expected[i], 1e-10 * norm);
+        EXPECT_LE(top.residuals[static_cast<std::size_t>(i)], 1e-9 * norm);
+      }
+      EXPECT_NEAR(sharpness(*problem, z).value, expected[expected.size() - 1], 1e-10 * norm);
+      EXPECT_NEAR((hessian_spectrum(*problem, z) - expected).cwiseAbs().maxCoeff(), 0, 1e-10 * norm);
+    }
+  }
+}
+
+TEST(Sharpness, EveryScaleOfDouble) {
+  const Matrix A = gaussian(40, 30, 1);
+  const Factors z = gaussian_factors({40, 30, 2}, 2);
+  const double plain = sharpness(*dense_problem(A), z).value;
+  for (const int exponent : {-480, -200, 200, 480}) {
+    Factors scaled = z;
+    scaled.flat() *= std::ldexp(1.0, exponent / 2);
+    const double value = sharpness(*dense_problem(A * std::ldexp(1.0, exponent)), scaled).value;
+    EXPECT_NEAR(std::ldexp(value, -exponent), plain, 1e-11 * plain) << exponent;
+  }
+}
+
+TEST(Sharpness, DegenerateOperators) {
+  EXPECT_EQ(sharpness(*dense_problem(Matrix::Zero(60, 50)), Factors({60, 50, 1})).value, 0);
+  EXPECT_EQ(sharpness(*dense_problem(Matrix::Zero(2, 2)), Factors({2, 2, 0})).value, 0);
+  Factors z({60, 50, 1});
+  z.X().setConstant(NAN);
+  const Sharpness broken = sharpness(*dense_problem(Matrix::Ones(60, 50)), z);
+  EXPECT_TRUE(std::isnan(broken.value));
+  EXPECT_TRUE(std::isnan(broken.residual));
+  EXPECT_THROW(hessian_spectrum(*dense_problem(Matrix::Ones(60, 50)), Factors({60, 50, 1}), 100), Error);
+}
+
+// At a global minimiser the sharpness is |X|_2^2 + |Y|_2^2 and the whole spectrum is known (docs/theory.md).
+TEST(Sharpness, ClosedFormsAtMinimisers) {
+  std::uint64_t seed = 7;
+  for (const Shape shape : {Shape{6, 4, 2}, Shape{4, 6, 4}, Shape{5, 5, 1}, Shape{1, 1, 1}, Shape{9, 2, 2}, Shape{30, 20, 3}}) {
+    SCOPED_TRACE(::testing::Message() << shape.rows << " x " << shape.cols << " rank " << shape.rank << " seed " << ++seed);
+    const Matrix A = gaussian(shape.rows, shape.cols, seed);
+    const auto problem = dense_problem(A);
+    Factors z = spectral_start(*problem, shape.rank);
+    const Matrix mix = gaussian(shape.rank, shape.rank, seed + 50) + 3 * Matrix::Identity(shape.rank, shape.rank);
+    z.X() = (z.X() * mix).eval();  // unbalanced: X M, Y M^-T
+    z.Y() = (z.Y() * mix.inverse().transpose()).eval();
+    const auto square = [](const auto& M) { return std::pow(Eigen::JacobiSVD<Matrix>(M).singularValues()[0], 2); };
+    const double expected = square(Matrix(z.X())) + square(Matrix(z.Y()));
+    EXPECT_NEAR(sharpness(*problem, z).value, expected, 1e-9 * expected);
+    const Vector closed = minimiser_spectrum(Eigen::JacobiSVD<Matrix>(A).singularValues(), z);
+    EXPECT_LT((closed - hessian_spectrum(*problem, z)).cwiseAbs().maxCoeff(), 1e-8 * expected);
+    EXPECT_EQ(curvature_at_critical_point(*problem, z).limit, Limit::minimiser);
+  }
+}
+
+TEST(Curvature, SaddlesAreSeenWithTheirSmallestEigenvalue) {
+  Matrix A = Matrix::Zero(3, 4);
+  A.diagonal() << 3, 2, 1;
+  const auto problem = dense_problem(A);
+  Factors wrong_pair({3, 4, 1});
+  wrong_pair.X()(1, 0) = std::sqrt(2.0);  // stands on the second singular pair; the first pulls away
+  wrong_pair.Y()(1, 0) = std::sqrt(2.0);
+  const Curvature at_wrong = curvature_at_critical_point(*problem, wrong_pair);
+  EXPECT_EQ(at_wrong.limit, Limit::saddle);
+  EXPECT_NEAR(at_wrong.smallest, hessian_spectrum(*problem, wrong_pair)[0], 1e-12);
+  EXPECT_NEAR(at_wrong.smallest, -1, 1e-12);
+  const Curvature at_zero = curvature_at_critical_point(*problem, Factors({3, 4, 2}));
+  EXPECT_EQ(at_zero.limit, Limit::saddle);
+  EXPECT_NEAR(at_zero.smallest, -3, 1e-12);
+  EXPECT_EQ(curvature_at_critical_point(*dense_problem(Matrix::Zero(3, 4)), Factors({3, 4, 2})).limit, Limit::minimiser);
+}
+
+TEST(SingularTriplets, AgreeWithAnSvdAlsoUnderARidge) {
+  for (const Shape shape : {Shape{1, 1, 1}, Shape{1, 7, 1}, Shape{6, 4, 4}, Shape{70, 50, 5}}) {
+    const Matrix A = gaussian(shape.rows, shape.cols, 9);
+    const Eigen::JacobiSVD<Matrix> svd(A);
+    for (const double ridge : {0.0, 0.7}) {
+      const auto problem = ridge_problem(dense_problem(A), ridge);
+      const SingularTriplets top = top_singular_triplets(*problem, shape.rank);
+      ASSERT_EQ(top.values.size(), shape.rank);
+      for (Index i = 0; i < shape.rank; ++i) {
+        EXPECT_NEAR(top.values[i], svd.singularValues()[i], 1e-10 * svd.singularValues()[0]);
+        EXPECT_NEAR((A * top.right.col(i) - top.values[i] * top.left.col(i)).norm(), 0, 1e-8 * svd.singularValues()[0]);
+      }
+    }
+  }
+  EXPECT_EQ(top_singular_triplets(*dense_problem(Matrix::Zero(4, 3)), 9).values.norm(), 0);
+}
+
+TEST(Curvature, ResidualNorm) {
+  const Matrix A = gaussian(12, 9, 3);
+  const Factors z = gaussian_factors({12, 9, 2}, 4);
+  const Matrix R = A - z.X() * z.Y().transpose();
+  EXPECT_NEAR(residual_spectral_norm(*dense_problem(A), z), Eigen::JacobiSVD<Matrix>(R).singularValues()[0], 1e-7);
+}
+
+}  // namespace
+}  // namespace equipoise
