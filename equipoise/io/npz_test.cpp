@@ -4,8 +4,9 @@
 #include <gtest/gtest.h>
 #include <zlib.h>
 
+#include <bit>
+#include <cmath>
 #include <cstdint>
-#include <cstring>
 #include <string>
 #include <utility>
 #include <vector>
@@ -94,8 +95,10 @@ std::string integers(const std::vector<std::int64_t>& values, const std::string&
   return npy(type, "(" + std::to_string(values.size()) + ",)", data);
 }
 std::string doubles(const std::vector<double>& values) {
-  std::string data(values.size() * sizeof(double), '\0');
-  std::memcpy(data.data(), values.data(), data.size());
+  std::string data;
+  for (const double value : values) {
+    data += number(std::bit_cast<std::uint64_t>(value), 8);
+  }
   return npy("<f8", "(" + std::to_string(values.size()) + ",)", data);
 }
 std::string word(const std::string& text) { return npy("|S" + std::to_string(text.size()), "()", text); }

@@ -82,7 +82,7 @@ TEST(Text, MessagesStayOnOneLine) {
 }
 
 TEST(Text, ByteOrderMarks) {
-  EXPECT_EQ(without_byte_order_mark({"\xef\xbb\xbf1,2", "x"}), "1,2");
+  EXPECT_EQ(without_byte_order_mark({"\xef\xbb\xbf" "1,2", "x"}), "1,2");
   expect_error([] { without_byte_order_mark({std::string_view("\xff\xfe\x31\x00", 4), "x"}); }, {"x", "UTF-16", "UTF-8"});
 }
 

@@ -61,7 +61,7 @@ bool throws(Action&& action, std::string_view word) {
 
 Matrix odd_numbers() {
   Matrix values(3, 4);
-  values << 0.1, -0.0, 5e-324, 1.7976931348623157e308, 1.0 / 3, -1e-300, 12345678901234567, 1, 2, 3, 1e22, -0.3;
+  values << 0.1, -0.0, 5e-324, 1.7976931348623157e308, 1.0 / 3, -1e-300, 12345678901234568.0, 1, 2, 3, 1e22, -0.3;
   return values;
 }
 
