@@ -4,6 +4,9 @@
 #include <gtest/gtest.h>
 #include <hwy/targets.h>
 
+#include <cmath>
+#include <limits>
+
 #include "equipoise/core/error.hpp"
 #include "equipoise/problems/dense_kernel.hpp"
 #include "equipoise/problems/problem_checks.hpp"
@@ -66,9 +69,9 @@ TEST(Dense, KernelStaysInsideItsArrays) {
       std::vector<double> out_x(static_cast<std::size_t>(rows * rank + 2), 7.0);
       std::vector<double> out_y(static_cast<std::size_t>(rank * stride + 2), 7.0);
       // Sums start at 7; one double after the start, so that nothing is aligned to a vector.
-      const double squares = residual_pass(ResidualPass<double>{rows, cols, rank, padded.data(), cols + 3, X.data(),
-                                                                YT.data(), X.data(), YT.data(), stride,
-                                                                out_x.data() + 1, out_y.data() + 1});
+      const double squares =
+          residual_pass(ResidualPass<double>{rows, cols, rank, padded.data(), cols + 3, X.data(), YT.data(), X.data(),
+                                             YT.data(), stride, out_x.data() + 1, out_y.data() + 1});
       const Matrix R = padded.leftCols(cols) - X * YT.leftCols(cols);
       EXPECT_NEAR(squares, R.squaredNorm(), 1e-13 * squares);
       const Eigen::Map<Matrix> got_x(out_x.data() + 1, rows, rank), got_y(out_y.data() + 1, rank, stride);

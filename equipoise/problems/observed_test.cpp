@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <limits>
+
 #include "equipoise/core/error.hpp"
 #include "equipoise/problems/problem_checks.hpp"
 
@@ -58,8 +61,8 @@ TEST(Observed, HugeAndTinyEntriesScaleExactly) {
     Factors scaled(at), gradient(shape), scaled_gradient(shape), want(shape);
     scaled.flat() *= std::ldexp(1.0, exponent / 2);
     const double loss = observed_problem(sparse_from(A, known))->gradient(at, gradient);
-    const double scaled_loss = observed_problem(sparse_from(Matrix(A * std::ldexp(1.0, exponent)), known))
-                                   ->gradient(scaled, scaled_gradient);
+    const double scaled_loss =
+        observed_problem(sparse_from(Matrix(A * std::ldexp(1.0, exponent)), known))->gradient(scaled, scaled_gradient);
     EXPECT_NEAR(std::ldexp(scaled_loss, -2 * exponent), loss, 1e-12 * loss);
     want.flat() = gradient.flat() * std::ldexp(1.0, exponent / 2 * 3);
     EXPECT_TRUE(same_bits(scaled_gradient, want));

@@ -86,11 +86,17 @@ std::string message_of(const Call& call) {
 TEST(Operator, WhatItSaysOfItselfIsChecked) {
   const auto same = [](const Matrix& V) { return V; };
   const double nan = std::numeric_limits<double>::quiet_NaN();
-  EXPECT_NE(message_of([&] { operator_problem(OperatorProducts{-1, 2, 1.0, same, same}); }).find("-1 x 2"),
+  EXPECT_NE(message_of([&] {
+              operator_problem(OperatorProducts{-1, 2, 1.0, same, same});
+            }).find("-1 x 2"),
             std::string::npos);
-  EXPECT_NE(message_of([&] { operator_problem(OperatorProducts{2, 2, nan, same, same}); }).find("nan"),
+  EXPECT_NE(message_of([&] {
+              operator_problem(OperatorProducts{2, 2, nan, same, same});
+            }).find("nan"),
             std::string::npos);
-  EXPECT_NE(message_of([&] { operator_problem(OperatorProducts{2, 2, -1.0, same, same}); }).find("-1"),
+  EXPECT_NE(message_of([&] {
+              operator_problem(OperatorProducts{2, 2, -1.0, same, same});
+            }).find("-1"),
             std::string::npos);
   Factors at(Shape{2, 3, 1}), out(Shape{2, 3, 1});
   const auto wrong = operator_problem(OperatorProducts{2, 3, 1.0, same, same});

@@ -21,13 +21,15 @@ TEST(Ridge, NoWeightIsTheBaseItself) {
 }
 
 TEST(Ridge, RefusesAWrongWeightOrNoBase) {
-  for (const double bad : {-1e-300, std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()}) {
+  for (const double bad :
+       {-1e-300, std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()}) {
     EXPECT_THROW(ridge_problem(dense_problem(Matrix(Matrix::Ones(2, 3))), bad), Error) << bad;
   }
   EXPECT_THROW(ridge_problem(nullptr, 1.0), Error);
 }
 
-// f = 1/2 (mu - xy)^2 + lambda/2 (x^2 + y^2) has its minimum at x = y = sqrt(mu - lambda), with f = lambda (mu - lambda/2).
+// f = 1/2 (mu - xy)^2 + lambda/2 (x^2 + y^2) has its minimum at x = y = sqrt(mu - lambda), with f = lambda (mu -
+// lambda/2).
 TEST(Ridge, ScalarDescentEndsAtTheShrunkValue) {
   const double mu = 2, lambda = 0.5;
   const auto problem = ridge_problem(dense_problem(Matrix::Constant(1, 1, mu).eval()), lambda);

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <limits>
+
 #include "equipoise/core/error.hpp"
 #include "equipoise/problems/problem_checks.hpp"
 

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <limits>
+
 #include "equipoise/core/error.hpp"
 #include "equipoise/problems/dense.hpp"
 #include "equipoise/problems/problem_checks.hpp"
@@ -19,8 +22,8 @@ Matrix diagonal(const Vector& s, Index rows, Index cols) {
 }
 
 TEST(Spectral, FewerValuesThanRowsAndColumns) {
-  for (const Shape& shape : {Shape{1, 1, 1}, Shape{6, 9, 2}, Shape{9, 6, 4}, Shape{5, 5, 8}, Shape{2, 9, 3}, Shape{9, 2, 3},
-                             Shape{7, 7, 0}}) {
+  for (const Shape& shape : {Shape{1, 1, 1}, Shape{6, 9, 2}, Shape{9, 6, 4}, Shape{5, 5, 8}, Shape{2, 9, 3},
+                             Shape{9, 2, 3}, Shape{7, 7, 0}}) {
     for (Index count = 0; count <= std::min(shape.rows, shape.cols); ++count) {
       SCOPED_TRACE(text(shape) + " values " + std::to_string(count));
       std::mt19937_64 random(41);
@@ -28,8 +31,8 @@ TEST(Spectral, FewerValuesThanRowsAndColumns) {
       std::sort(s.begin(), s.end(), std::greater<>());
       const auto problem = spectral_problem(s, shape.rows, shape.cols);
       const Factors at = random_factors(shape, random), u = random_factors(shape, random);
-      check_against_definition(*problem, diagonal(s, shape.rows, shape.cols), Matrix::Ones(shape.rows, shape.cols), at, u,
-                               2);
+      check_against_definition(*problem, diagonal(s, shape.rows, shape.cols), Matrix::Ones(shape.rows, shape.cols), at,
+                               u, 2);
     }
   }
 }
@@ -80,7 +83,8 @@ TEST(Spectral, RefusesWhatIsNoSpectrum) {
   EXPECT_THROW(spectral_coordinates(A, Factors(Shape{3, 4, 1})), Error);
 }
 
-// A start inside the singular subspaces, one with X = 0, and one with equal columns leave nothing or little beyond them.
+// A start inside the singular subspaces, one with X = 0, and one with equal columns leave nothing or little beyond
+// them.
 TEST(Spectral, StartsWithNothingBeyondTheSingularVectors) {
   std::mt19937_64 random(43);
   const Matrix P = random_matrix(10, 2, random), Q = random_matrix(8, 2, random);

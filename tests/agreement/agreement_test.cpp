@@ -1,4 +1,5 @@
-// Every way of holding A gives the loss, gradient, Hessian product and steps of the definition, on the same list of shapes.
+// Every way of holding A gives the loss, gradient, Hessian product and steps of the definition, on the same list of
+// shapes.
 #include <gtest/gtest.h>
 
 #include <functional>
@@ -45,8 +46,8 @@ const Kind kKinds[] = {
     {"dense_float", [](const Matrix& A) { return dense_problem(MatrixF(A.cast<float>())); }, 1, false, 0},
     {"plain", [](const Matrix& A) { return plain_dense_problem(A); }, 1, false, 0},
     {"sparse", [](const Matrix& A) { return sparse_problem(sparse_from(A, A)); }, 0.2, false, 4},
-    {"sparse_full",
-     [](const Matrix& A) { return sparse_problem(sparse_from(A, Matrix::Ones(A.rows(), A.cols()))); }, 1, false, 0},
+    {"sparse_full", [](const Matrix& A) { return sparse_problem(sparse_from(A, Matrix::Ones(A.rows(), A.cols()))); }, 1,
+     false, 0},
     {"sparse_empty", [](const Matrix& A) { return sparse_problem(sparse_from(A, A)); }, 0, false, 4},
     {"observed_full",
      [](const Matrix& A) { return observed_problem(sparse_from(A, Matrix::Ones(A.rows(), A.cols()))); }, 1, false, 0},
@@ -109,8 +110,8 @@ TEST_P(Agreement, HoldsWithARidge) {
     const Factors at = random_factors(shape, random), u = random_factors(shape, random);
     Factors plain(shape), with(shape);
     const double loss = base->gradient(at, plain);
-    EXPECT_NEAR(ridged->gradient(at, with), loss + lambda / 2 * at.flat().squaredNorm(), 1e-13 * (1 + loss) +
-                1e-13 * at.flat().squaredNorm());
+    EXPECT_NEAR(ridged->gradient(at, with), loss + lambda / 2 * at.flat().squaredNorm(),
+                1e-13 * (1 + loss) + 1e-13 * at.flat().squaredNorm());
     EXPECT_LE((with.flat() - plain.flat() - lambda * at.flat()).norm(), 1e-14 * (1 + with.flat().norm()));
     base->hessian_product(at, u, plain);
     ridged->hessian_product(at, u, with);
@@ -191,15 +192,16 @@ TEST(SpectralCoordinatesAgree, WithDenseSteps) {
     Shape shape;
     Index rank_of_A;
   };
-  for (const Case& c : {Case{{1, 1, 1}, 1}, Case{{1, 1, 3}, 1}, Case{{1, 1, 2}, 0}, Case{{1, 6, 2}, 1}, Case{{6, 1, 2}, 1},
-                        Case{{5, 9, 2}, 5}, Case{{9, 5, 2}, 5}, Case{{12, 12, 3}, 12}, Case{{20, 30, 4}, 2},
-                        Case{{30, 20, 2}, 7}, Case{{6, 8, 11}, 3}, Case{{40, 7, 7}, 7}, Case{{10, 10, 2}, 0},
-                        Case{{10, 10, 0}, 4}, Case{{50, 60, 5}, 30}, Case{{0, 4, 2}, 0}, Case{{4, 0, 2}, 0}}) {
+  for (const Case& c :
+       {Case{{1, 1, 1}, 1}, Case{{1, 1, 3}, 1}, Case{{1, 1, 2}, 0}, Case{{1, 6, 2}, 1}, Case{{6, 1, 2}, 1},
+        Case{{5, 9, 2}, 5}, Case{{9, 5, 2}, 5}, Case{{12, 12, 3}, 12}, Case{{20, 30, 4}, 2}, Case{{30, 20, 2}, 7},
+        Case{{6, 8, 11}, 3}, Case{{40, 7, 7}, 7}, Case{{10, 10, 2}, 0}, Case{{10, 10, 0}, 4}, Case{{50, 60, 5}, 30},
+        Case{{0, 4, 2}, 0}, Case{{4, 0, 2}, 0}}) {
     for (const double scale : {1.0, 1e-150, 1e150}) {
       SCOPED_TRACE(text(c.shape) + " rank of A " + std::to_string(c.rank_of_A) + " scale " + std::to_string(scale));
       std::mt19937_64 random(17);
-      const Matrix A = scale * random_matrix(c.shape.rows, c.rank_of_A, random) *
-                       random_matrix(c.rank_of_A, c.shape.cols, random);
+      const Matrix A =
+          scale * random_matrix(c.shape.rows, c.rank_of_A, random) * random_matrix(c.rank_of_A, c.shape.cols, random);
       Factors start = random_factors(c.shape, random);
       start.flat() *= std::sqrt(scale);
       const SpectralCoordinates in = spectral_coordinates(A, start);
