@@ -1,4 +1,5 @@
-// Loops over chunks whose number depends on the problem alone, so that sums have the same bits for any number of threads.
+// Loops over chunks whose number depends on the problem alone, so that sums have the same bits for any number of
+// threads.
 #pragma once
 
 #include <oneapi/tbb/parallel_for.h>

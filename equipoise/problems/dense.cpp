@@ -27,7 +27,8 @@ constexpr Index kTransposePiece = 512;
 /// Doubles that start on a cache line. Not initialised.
 class Scratch {
  public:
-  explicit Scratch(Index size) : values_(hwy::AllocateAligned<double>(static_cast<std::size_t>(std::max<Index>(size, 1)))) {
+  explicit Scratch(Index size)
+      : values_(hwy::AllocateAligned<double>(static_cast<std::size_t>(std::max<Index>(size, 1)))) {
     if (values_ == nullptr) throw std::bad_alloc();
   }
   double* data() const { return values_.get(); }
@@ -39,10 +40,10 @@ class Scratch {
 /// How a pass over rows x cols entries with this rank is cut into row chunks: by the shape alone.
 struct Cut {
   Shape shape;
-  Index stride;           ///< of arrays of `rank` rows along the columns of A
+  Index stride;  ///< of arrays of `rank` rows along the columns of A
   Index rows_per_chunk;
   Index chunks;
-  double work;            ///< multiplications
+  double work;  ///< multiplications
 
   explicit Cut(Shape s) : shape(s) {
     stride = (s.cols + kLaneLimit - 1) / kLaneLimit * kLaneLimit;

@@ -49,11 +49,11 @@ struct Tile {
   std::ptrdiff_t first_col, width;
 };
 
-/// Residual of ROWS rows and VECTORS vectors of columns from column `col` of the tile; `valid` columns of the last vector
-/// lie inside A. Returns the lanes' sums of squares.
+/// Residual of ROWS rows and VECTORS vectors of columns from column `col` of the tile; `valid` columns of the last
+/// vector lie inside A. Returns the lanes' sums of squares.
 template <int ROWS, int VECTORS, bool PARTIAL, class Scalar>
-HWY_INLINE Vec form_residual_block(const Tile<Scalar>& tile, std::ptrdiff_t row, std::ptrdiff_t col, std::ptrdiff_t valid,
-                                   double* HWY_RESTRICT residual, Vec squares) {
+HWY_INLINE Vec form_residual_block(const Tile<Scalar>& tile, std::ptrdiff_t row, std::ptrdiff_t col,
+                                   std::ptrdiff_t valid, double* HWY_RESTRICT residual, Vec squares) {
   const Lanes lanes;
   const std::ptrdiff_t N = static_cast<std::ptrdiff_t>(hn::Lanes(lanes));
   const auto& pass = tile.pass;

@@ -44,8 +44,8 @@ double inner(const Matrix& G, const Matrix& H) {
 
 void require_finite(double value, Index row, Index col) {
   if (!std::isfinite(value)) {
-    throw Error(fmt::format("A holds {} in row {}, column {} (counted from 0); every entry must be a finite number", value,
-                            row, col));
+    throw Error(fmt::format("A holds {} in row {}, column {} (counted from 0); every entry must be a finite number",
+                            value, row, col));
   }
 }
 

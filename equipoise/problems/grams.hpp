@@ -17,7 +17,7 @@ void add_product(const ConstBlock& P, const Matrix& G, MutableBlock out);
 /// <G, H>, sum of the products of their entries.
 double inner(const Matrix& G, const Matrix& H);
 
-/// Throws Error unless every value is finite; the message names the entry of A at fault, counted from 0.
+/// Throws Error unless the value is finite; the message names this entry of A, counted from 0.
 void require_finite(double value, Index row, Index col);
 
 }  // namespace equipoise

@@ -31,7 +31,8 @@ double half_gradient(const StoredRows& A, const double* P, const double* Q, Inde
   return squares;
 }
 
-/// Row i of out = sum over stored j of d_ij q_j - r_ij v_j, d_ij = u_i.q_j + p_i.v_j; (U, V) is the direction of (P, Q).
+/// Row i of out = sum over stored j of d_ij q_j - r_ij v_j, d_ij = u_i.q_j + p_i.v_j; (U, V) is the direction of (P,
+/// Q).
 void half_hessian_product(const StoredRows& A, const double* P, const double* Q, const double* U, const double* V,
                           Index rank, double* out) {
   A.for_each_run(rank, [&](Index, Index first, Index last) {

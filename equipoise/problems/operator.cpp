@@ -19,8 +19,8 @@ class OperatorProblem final : public Problem {
       throw Error(fmt::format("the operator says that it is {} x {}; no size can be negative", A_.rows, A_.cols));
     }
     if (!std::isfinite(A_.norm_squared) || A_.norm_squared < 0) {
-      throw Error(fmt::format("the operator's norm_squared() is {}; it must be finite and not negative",
-                              A_.norm_squared));
+      throw Error(
+          fmt::format("the operator's norm_squared() is {}; it must be finite and not negative", A_.norm_squared));
     }
   }
 
@@ -72,6 +72,8 @@ class OperatorProblem final : public Problem {
 
 }  // namespace
 
-std::unique_ptr<Problem> operator_problem(OperatorProducts A) { return std::make_unique<OperatorProblem>(std::move(A)); }
+std::unique_ptr<Problem> operator_problem(OperatorProducts A) {
+  return std::make_unique<OperatorProblem>(std::move(A));
+}
 
 }  // namespace equipoise

@@ -39,10 +39,10 @@ std::unique_ptr<Problem> operator_problem(OperatorProducts A);
 template <LinearOperator Op>
 std::unique_ptr<Problem> operator_problem(Op A) {
   const auto op = std::make_shared<const Op>(std::move(A));
-  return operator_problem(OperatorProducts{
-      static_cast<Index>(op->rows()), static_cast<Index>(op->cols()), static_cast<double>(op->norm_squared()),
-      [op](const Matrix& block) -> Matrix { return op->times(block); },
-      [op](const Matrix& block) -> Matrix { return op->transpose_times(block); }});
+  return operator_problem(OperatorProducts{static_cast<Index>(op->rows()), static_cast<Index>(op->cols()),
+                                           static_cast<double>(op->norm_squared()),
+                                           [op](const Matrix& block) -> Matrix { return op->times(block); },
+                                           [op](const Matrix& block) -> Matrix { return op->transpose_times(block); }});
 }
 
 }  // namespace equipoise

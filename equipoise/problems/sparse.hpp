@@ -10,8 +10,9 @@ namespace equipoise {
 
 using SparseMatrix = Eigen::SparseMatrix<double, Eigen::RowMajor, Index>;
 
-/// Absent entries are zeros: the loss is over all rows * cols entries, through Grams, never forming X Y^T. A is kept by row
-/// and by column. One gradient costs 6 nonzeros rank + 6 (rows + cols) rank^2 flops. Same bits for any number of threads.
+/// Absent entries are zeros: the loss is over all rows * cols entries, through Grams, never forming X Y^T. A is kept by
+/// row and by column. One gradient costs 6 nonzeros rank + 6 (rows + cols) rank^2 flops. Same bits for any number of
+/// threads.
 ///
 /// With P = X Y^T the loss is 1/2 [sum over stored entries of (a - p)^2 + (|P|_F^2 - sum over stored entries of p^2)].
 /// The stored part is accurate where it is small. The part of the absent entries is a difference, with absolute error

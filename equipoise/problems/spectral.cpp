@@ -18,9 +18,7 @@ namespace equipoise {
 namespace {
 
 ConstBlock top(const ConstBlock& P, Index count) { return {P.data(), count, P.cols()}; }
-ConstBlock below(const ConstBlock& P, Index count) {
-  return {P.data() + count * P.cols(), P.rows() - count, P.cols()};
-}
+ConstBlock below(const ConstBlock& P, Index count) { return {P.data() + count * P.cols(), P.rows() - count, P.cols()}; }
 
 class SpectralProblem final : public Problem {
  public:
