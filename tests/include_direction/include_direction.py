@@ -28,6 +28,8 @@ OPENS_FILES = {"fstream", "filesystem", "cstdio", "stdio.h", "fcntl.h"}
 PRINTS = {"iostream", "cstdio", "stdio.h", "print"}
 FILE_CALLS = re.compile(r"\b(fopen|freopen|ifstream|ofstream|std::filesystem)\b")
 ENVIRONMENT_CALLS = re.compile(r"\b(secure_getenv|getenv|setenv|putenv)\b")
+# Libraries that a header may include: find_package(equipoise) finds them. The others are known to .cpp files alone.
+IN_HEADERS = ("Eigen/", "oneapi/tbb/")
 # The standard library's own headers have no dot and no slash.
 STANDARD_HEADER = re.compile(r"[a-z_0-9]+")
 
@@ -72,8 +74,8 @@ def problems_of_includes(path, text, exists_beside):
         if path.startswith("equipoise/") and path.endswith(".hpp"):
             if heavy and path.endswith("-inl.hpp"):
                 continue
-            if name.split("/")[0] != "Eigen" and not STANDARD_HEADER.fullmatch(name):
-                yield f"<{name}> in a header: headers include the standard library, Eigen and equipoise, nothing else"
+            if not name.startswith(IN_HEADERS) and not STANDARD_HEADER.fullmatch(name):
+                yield f"<{name}> in a header: headers include the standard library, Eigen, oneTBB and equipoise, nothing else"
         elif heavy and path.endswith(".hpp"):
             yield f"<{name}> in a header: Spectra and Highway are included by .cpp files alone"
         if path.startswith("equipoise/") and not is_test(path):

@@ -96,6 +96,7 @@ class Tree(unittest.TestCase):
         for name in ("Spectra/SymEigsSolver.h", "hwy/highway.h", "nlohmann/json.hpp", "zlib.h", "fmt/format.h"):
             self.assert_broken("equipoise/io/a.hpp", HEADER + f"#include <{name}>\n", name)
             self.assert_sound("equipoise/io/a.cpp", HEADER + f"#include <{name}>\n")
+        self.assert_sound("equipoise/problems/a.hpp", HEADER + "#include <oneapi/tbb/parallel_for.h>\n")
         self.assert_broken("apps/cli/a.hpp", HEADER + "#include <Spectra/SymEigsSolver.h>\n", "header")
         self.assert_sound("equipoise/problems/kernel-inl.hpp", HEADER + "#include <hwy/highway.h>\n")
 
