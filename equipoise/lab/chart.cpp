@@ -132,6 +132,8 @@ std::string chart_html(const Chart& chart, const StepAxes& axes) {
                          "y=\"{0}\" dx=\"-0.6em\" dy=\"0.35em\" text-anchor=\"end\">{1}</text>",
                          y, escaped(tick.text));
     }
+    out += drawing(chart, axes.linear, values, "on-linear") + "\n" + drawing(chart, axes.log, values, "on-log");
+    // After the curves, so that the outline of the name keeps it readable across them.
     for (const Level& level : chart.levels) {
       const double at = values.position(level.value);
       if (!std::isfinite(at)) continue;
@@ -139,7 +141,6 @@ std::string chart_html(const Chart& chart, const StepAxes& axes) {
                          "x=\"100%\" y=\"{0}\" dy=\"{1}\" text-anchor=\"end\">{2} = {3}</text>",
                          percent(1 - at), at > 0.85 ? "1.2em" : "-0.45em", escaped(level.name), readable(level.value, 4));
     }
-    out += drawing(chart, axes.linear, values, "on-linear") + "\n" + drawing(chart, axes.log, values, "on-log");
   } else {
     out += "<text class=\"tick\" x=\"50%\" y=\"50%\" text-anchor=\"middle\">no finite value was recorded</text>";
   }

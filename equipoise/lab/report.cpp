@@ -92,12 +92,12 @@ std::string verdict_html(const ReportRecord& record) {
   }
   if (std::isfinite(v.multiplier)) facts += "<li>largest multiplier " + number_html(v.multiplier) + "</li>";
   if (!v.reproducible) {
-    facts += "<li class=\"warn\">The limit depends on rounding";
+    facts += "<li class=\"warn\">Where this run ends depends on rounding";
     if (std::isfinite(v.growth)) {
       facts += fmt::format(": small differences grew by e^{}, about {} decimal digits", readable(v.growth, 3),
                            readable(v.growth / std::log(10.0), 3));
     }
-    facts += ". Another machine may reach another one.</li>";
+    facts += ". Another machine may end elsewhere.</li>";
   } else if (std::isfinite(v.growth)) {
     facts += "<li>small differences grew by at most e^" + number_html(v.growth, 3) + "</li>";
   }
@@ -153,7 +153,7 @@ std::string figures_html(const ReportRecord& record) {
   if (!record.rate_requested.empty()) {
     rate_note += (rate_note.empty() ? "" : ", ") + std::string("asked for as ") + escaped(record.rate_requested);
   }
-  if (!record.rate_why.empty()) rate_note += (rate_note.empty() ? "" : ". ") + escaped(record.rate_why);
+  if (!record.rate_why.empty()) rate_note += (rate_note.empty() ? "" : ": ") + escaped(record.rate_why);
 
   std::string limit_note = "L is the sharpness at the start. ";
   if (std::isfinite(record.rate_times_L)) {
@@ -297,6 +297,14 @@ std::string readout_data(const std::vector<Chart>& charts, const StepAxes& axes,
   return out + "]}";
 }
 
+bool any_shelf(const std::vector<Chart>& charts) {
+  return std::any_of(charts.begin(), charts.end(), [](const Chart& chart) {
+    return chart.scale == Scale::log && std::any_of(chart.curves.begin(), chart.curves.end(), [](const Curve& curve) {
+             return std::any_of(curve.values.begin(), curve.values.end(), [](double v) { return std::isfinite(v) && v <= 0; });
+           });
+  });
+}
+
 std::string readout_panel(const std::vector<Chart>& charts, std::uint64_t last_step) {
   std::string out = fmt::format("<div class=\"readout\"><table><caption>Values at step <strong><span id=\"readout-step\">{}"
                                 "</span></strong></caption><tbody>\n",
@@ -337,8 +345,8 @@ std::string charts_html(const ReportRecord& record, const std::vector<Sample>& s
     return std::isfinite(s.loss) && std::isfinite(s.gradient_norm) && std::isfinite(s.norm_x) && std::isfinite(s.norm_y);
   });
   if (!finite) out += " Values that are not finite are left out; they interrupt the curves.";
-  out += " On a logarithmic scale a value of zero stands as a dot on the line marked 0.</p>\n";
-  return out + "<script type=\"application/json\" id=\"samples-data\">" + readout_data(charts, axes, samples) +
+  if (any_shelf(charts)) out += " On a logarithmic scale a value that is not positive stands as a dot on the lowest line.";
+  return out + "</p>\n<script type=\"application/json\" id=\"samples-data\">" + readout_data(charts, axes, samples) +
          "</script></section>\n";
 }
 
@@ -350,7 +358,7 @@ struct AnswerText {
 AnswerText answer_text(Answer answer) {
   switch (answer) {
     case Answer::yes: return {"yes", "✓", "yes", "yes", "holds"};
-    case Answer::no: return {"no", "✗", "no", "no, the run contradicts it", "fails"};
+    case Answer::no: return {"no", "✗", "no", "no: the run contradicts it", "fails"};
     case Answer::unknown: break;
   }
   return {"unknown", "?", "unknown", "not tested by this run", "not known"};
@@ -370,7 +378,10 @@ std::string check_rows(std::string_view kind, const std::vector<Check>& checks) 
 }
 
 std::string finding_html(const Finding& finding) {
-  const AnswerText applies = answer_text(finding.applies), confirmed = answer_text(finding.confirmed);
+  AnswerText applies = answer_text(finding.applies);
+  const AnswerText confirmed = answer_text(finding.confirmed);
+  // That a theorem is about other runs is no failure of this one.
+  if (finding.applies == Answer::no) applies.cls = "unknown", applies.mark = "–";
   std::string out = fmt::format(
       "<article class=\"finding\"><h4>{}</h4><p>{}</p><p class=\"muted\">Source: {}</p><dl class=\"answers\"><div><dt>Applies</dt>"
       "<dd class=\"{}\"><span class=\"mark\" aria-hidden=\"true\">{}</span> {}</dd></div><div><dt>Confirmed</dt><dd class=\"{}\">"
@@ -379,7 +390,7 @@ std::string finding_html(const Finding& finding) {
       applies.cls, applies.mark, applies.applies, confirmed.cls, confirmed.mark, confirmed.confirmed);
   if (!finding.assumptions.empty() || !finding.predictions.empty()) {
     out += fmt::format("<div class=\"scroll\"><table class=\"checks\" aria-label=\"Assumptions and predictions of {}\"><thead><tr>"
-                       "<th scope=\"col\">Part</th><th scope=\"col\">Claim</th><th scope=\"col\">Value</th><th scope=\"col\">Bound"
+                       "<th scope=\"col\">Part</th><th scope=\"col\">Claim</th><th scope=\"col\" class=\"number\">Value</th><th scope=\"col\" class=\"number\">Bound"
                        "</th><th scope=\"col\">Holds</th></tr></thead><tbody>\n{}{}</tbody></table></div>",
                        escaped(finding.statement), check_rows("assumption", finding.assumptions),
                        check_rows("prediction", finding.predictions));
