@@ -61,7 +61,9 @@ StepAxis::StepAxis(Scale scale, double first, double last) : scale_(scale), firs
 double StepAxis::position(double step) const {
   if (!(last_ > first_)) return 0.5;
   // log((1 + step) / (1 + first)) as log1p, which tells neighbours apart even at step 1e15.
-  const auto measure = [this](double s) { return scale_ == Scale::linear ? s - first_ : std::log1p((s - first_) / (1 + first_)); };
+  const auto measure = [this](double s) {
+    return scale_ == Scale::linear ? s - first_ : std::log1p((s - first_) / (1 + first_));
+  };
   const double at = measure(step) / measure(last_);
   return std::clamp(at, 0.0, 1.0);
 }
@@ -151,8 +153,9 @@ void ValueAxis::fit_log(const std::vector<double>& values) {
   if (ticks.size() < 3 && high_ - low_ < 2) {
     ticks.clear();
     for (int k = static_cast<int>(std::floor(low_)); k <= top; ++k) {
-      for (const int mantissa : {1, 2, 3, 5}) {
-        if (mantissa == 3 && high_ - low_ > 0.8) continue;
+      for (int mantissa = 1; mantissa < 10; ++mantissa) {
+        const bool coarse = mantissa == 1 || mantissa == 2 || mantissa == 5;
+        if (!coarse && (high_ - low_ > 0.8 || (mantissa != 3 && high_ - low_ > 0.5))) continue;
         const double at = k + std::log10(mantissa);
         if (at < low_ || at > high_) continue;
         const double value = scaled(mantissa, k);
@@ -179,7 +182,8 @@ double ValueAxis::position(double value) const {
   return std::clamp((scaled(value, -exponent_) - low_) / (high_ - low_), 0.0, 1.0);
 }
 
-std::vector<std::size_t> thinned(const std::vector<double>& positions, const std::vector<double>& values, std::size_t most) {
+std::vector<std::size_t> thinned(const std::vector<double>& positions, const std::vector<double>& values,
+                                 std::size_t most) {
   const std::size_t n = positions.size();
   std::vector<std::size_t> kept;
   if (n <= most) {

@@ -49,8 +49,15 @@ TEST(Markup, NumbersForPeople) {
 
 TEST(StepAxis, EndsAndTicks) {
   for (const Scale scale : {Scale::linear, Scale::log}) {
-    for (const auto& [first, last] : {std::pair{0.0, 1.0}, {0.0, 2.0}, {0.0, 177.0}, {0.0, 1e5}, {0.0, 9e15}, {5.0, 6.0},
-                                      {1000.0, 1001.0}, {1e15, 1e15 + 1}, {3.0, 40000.0}}) {
+    for (const auto& [first, last] : {std::pair{0.0, 1.0},
+                                      {0.0, 2.0},
+                                      {0.0, 177.0},
+                                      {0.0, 1e5},
+                                      {0.0, 9e15},
+                                      {5.0, 6.0},
+                                      {1000.0, 1001.0},
+                                      {1e15, 1e15 + 1},
+                                      {3.0, 40000.0}}) {
       SCOPED_TRACE(testing::Message() << static_cast<int>(scale) << ' ' << first << ' ' << last);
       const StepAxis axis(scale, first, last);
       EXPECT_DOUBLE_EQ(axis.position(first), 0);
@@ -64,10 +71,30 @@ TEST(StepAxis, EndsAndTicks) {
 }
 
 TEST(ValueAxis, EveryMagnitudeHasAPlace) {
-  const std::vector<std::vector<double>> cases = {
-      {}, {nan}, {inf, -inf}, {0}, {0, 0}, {1}, {-1}, {5e-324}, {1.7976931348623157e308}, {-1.7976931348623157e308, 1.7976931348623157e308},
-      {5e-324, 1.7976931348623157e308}, {1e-300, 1e300, nan}, {1e-300, 2e-300}, {0, 5e-324}, {1, 1 + 1e-15}, {1e300, 1.0000001e300},
-      {49.5, 49.5000001}, {-3, 7}, {-1e-9, 1e9}, {0.4918, 9.0}, {1, 10}, {9.9, 10.1}, {99999.9999, 100000.0}, {1e-320, 3e-320}};
+  const std::vector<std::vector<double>> cases = {{},
+                                                  {nan},
+                                                  {inf, -inf},
+                                                  {0},
+                                                  {0, 0},
+                                                  {1},
+                                                  {-1},
+                                                  {5e-324},
+                                                  {1.7976931348623157e308},
+                                                  {-1.7976931348623157e308, 1.7976931348623157e308},
+                                                  {5e-324, 1.7976931348623157e308},
+                                                  {1e-300, 1e300, nan},
+                                                  {1e-300, 2e-300},
+                                                  {0, 5e-324},
+                                                  {1, 1 + 1e-15},
+                                                  {1e300, 1.0000001e300},
+                                                  {49.5, 49.5000001},
+                                                  {-3, 7},
+                                                  {-1e-9, 1e9},
+                                                  {0.4918, 9.0},
+                                                  {1, 10},
+                                                  {9.9, 10.1},
+                                                  {99999.9999, 100000.0},
+                                                  {1e-320, 3e-320}};
   for (const Scale scale : {Scale::linear, Scale::log}) {
     for (std::size_t c = 0; c < cases.size(); ++c) {
       SCOPED_TRACE(testing::Message() << static_cast<int>(scale) << " case " << c);
@@ -111,7 +138,7 @@ TEST(Thinned, KeepsExtremesEndsAndGaps) {
     x.push_back(i / 99999.0);
     y.push_back(std::uniform_real_distribution<>(-1, 1)(random));
   }
-  y[31416] = 1e300;   // a single spike
+  y[31416] = 1e300;  // a single spike
   y[27183] = -1e300;
   std::fill(y.begin() + 60000, y.begin() + 61000, nan);
   const std::vector<std::size_t> kept = thinned(x, y, 2000);
@@ -126,8 +153,11 @@ TEST(Thinned, KeepsExtremesEndsAndGaps) {
   // Every bucket keeps its own extremes, found here by another route.
   for (int bucket = 0; bucket < 666; ++bucket) {
     double lowest = inf, lowest_kept = inf, highest = -inf, highest_kept = -inf;
-    const auto inside = [&](std::size_t i) { return std::min(665, static_cast<int>(x[i] * 666)) == bucket && !std::isnan(y[i]); };
-    const std::size_t from = static_cast<std::size_t>(std::max(0, bucket * 150 - 5)), to = std::min<std::size_t>(100000, from + 320);
+    const auto inside = [&](std::size_t i) {
+      return std::min(665, static_cast<int>(x[i] * 666)) == bucket && !std::isnan(y[i]);
+    };
+    const std::size_t from = static_cast<std::size_t>(std::max(0, bucket * 150 - 5)),
+                      to = std::min<std::size_t>(100000, from + 320);
     for (std::size_t i = from; i < to; ++i) {
       if (inside(i)) lowest = std::min(lowest, y[i]), highest = std::max(highest, y[i]);
     }

@@ -29,8 +29,12 @@ Json check(const char* text, Json value, Json bound, const char* holds) {
 
 /// A complete record as the contract has it.
 Json record() {
-  Json finding = {{"statement", "scalar.critical-rate"}, {"source", "docs/theory.md, theorem 2"}, {"standing", "proved"},
-                  {"says", "converges for almost every start"}, {"applies", "yes"}, {"confirmed", "yes"},
+  Json finding = {{"statement", "scalar.critical-rate"},
+                  {"source", "docs/theory.md, theorem 2"},
+                  {"standing", "proved"},
+                  {"says", "converges for almost every start"},
+                  {"applies", "yes"},
+                  {"confirmed", "yes"},
                   {"assumptions", Json::array({check("δ < 2", 1.25, 2.0, "yes")})},
                   {"predictions", Json::array({check("sharpness ≤ 2/h", 4.5, 5.0, "yes")})}};
   Json balance = {{"norm_x", 9.0}, {"norm_y", 1.0}, {"imbalance", 80.0}, {"ratio", 9.0}};
@@ -38,16 +42,30 @@ Json record() {
           {"settings", {{"matrix", "scalar:1.0"}, {"max_steps", 1000}, {"tolerance", 1e-12}, {"time_limit", nullptr}}},
           {"matrix", {{"rows", 1}, {"cols", 1}, {"entries", 1}, {"norm", 1.0}, {"sigma1", 1.0}}},
           {"rank", 1},
-          {"learning_rate", {{"requested", "3.5/L"}, {"value", 0.4}, {"times_L", 3.5}, {"limit_2_over_L", 0.2285}, {"why", "as given"}}},
+          {"learning_rate",
+           {{"requested", "3.5/L"}, {"value", 0.4}, {"times_L", 3.5}, {"limit_2_over_L", 0.2285}, {"why", "as given"}}},
           {"sharpness", {{"start", 8.75}, {"end", 4.5}, {"residual", 1e-13}, {"stability_limit", 5.0}}},
           {"balance", {{"start", balance}, {"end", balance}}},
           {"loss", {{"start", 32.0}, {"end", 1e-26}, {"relative", 2e-26}, {"excess", nullptr}}},
           {"validation_rmse", nullptr},
-          {"verdict", {{"outcome", "converged"}, {"limit", "minimiser"}, {"step", 123}, {"period", 0}, {"multiplier", 0.8},
-                       {"lyapunov", nullptr}, {"lyapunov_error", nullptr}, {"evidence", 3e-13}, {"threshold", 1e-12},
-                       {"proved", false}, {"growth", 2.5}, {"reproducible", true}, {"why", "the gradient is small"}}},
+          {"verdict",
+           {{"outcome", "converged"},
+            {"limit", "minimiser"},
+            {"step", 123},
+            {"period", 0},
+            {"multiplier", 0.8},
+            {"lyapunov", nullptr},
+            {"lyapunov_error", nullptr},
+            {"evidence", 3e-13},
+            {"threshold", 1e-12},
+            {"proved", false},
+            {"growth", 2.5},
+            {"reproducible", true},
+            {"why", "the gradient is small"}}},
           {"findings", Json::array({finding})},
-          {"steps", 123}, {"seconds", 0.5}, {"steps_per_second", 246.0}};
+          {"steps", 123},
+          {"seconds", 0.5},
+          {"steps_per_second", 246.0}};
 }
 
 std::vector<Sample> samples(std::size_t count) {
@@ -67,10 +85,12 @@ bool holds(const std::string& page, std::string_view text) { return page.find(te
 std::string faults(const std::string& page) {
 #ifdef EQUIPOISE_PYTHON
   static int number = 0;
-  const std::string stem = testing::TempDir() + "equipoise_report_" + std::to_string(::getpid()) + "_" + std::to_string(number++);
+  const std::string stem =
+      testing::TempDir() + "equipoise_report_" + std::to_string(::getpid()) + "_" + std::to_string(number++);
   std::ofstream(stem + ".html", std::ios::binary) << page;
-  const std::string command = std::string("'" EQUIPOISE_PYTHON "' '" EQUIPOISE_SOURCE_DIR "/equipoise/lab/report_check.py' '") +
-                              stem + ".html' > '" + stem + ".txt' 2>&1";
+  const std::string command =
+      std::string("'" EQUIPOISE_PYTHON "' '" EQUIPOISE_SOURCE_DIR "/equipoise/lab/report_check.py' '") + stem +
+      ".html' > '" + stem + ".txt' 2>&1";
   const int status = std::system(command.c_str());
   std::ifstream file(stem + ".txt");
   std::string said((std::istreambuf_iterator<char>(file)), {});
@@ -89,7 +109,8 @@ void expect_sound(const std::string& page) {
   // Everything above the script and below the style is about the run: no number there may be a NaN or an infinity.
   const std::size_t begin = page.find("<main>"), end = page.find("</main>");
   ASSERT_LT(begin, end);
-  for (const char* word : {">nan", ">-nan", ">inf<", ">-inf", "\"nan", "\"inf\"", "\"-inf", " nan", "nan%", "inf%", ":nan", ",nan", ",inf", "[inf"}) {
+  for (const char* word : {">nan", ">-nan", ">inf<", ">-inf", "\"nan", "\"inf\"", "\"-inf", " nan", "nan%", "inf%",
+                           ":nan", ",nan", ",inf", "[inf"}) {
     EXPECT_FALSE(holds(page.substr(begin, end - begin), word)) << word;
   }
 }
@@ -100,11 +121,37 @@ TEST(Report, CompletePageInTheOrderPromised) {
   const std::string page = report_html(full.dump(), samples(124));
   expect_sound(page);
   std::size_t at = 0;
-  for (const char* part : {"<!DOCTYPE html>", "<h1>Converged to a minimiser at step 123</h1>", "the gradient is small", "Learning rate h",
-                           "Classical limit 2/L", "1.75 times this limit", "Sharpness, start to end", "90 %", "Ratio of norms", "Loss, start",
-                           "chart-loss", "chart-gradient", "chart-sharpness", "2/h = 5", "chart-norms", "chart-imbalance", "Findings",
-                           "scalar.critical-rate", "δ &#60; 2", "prediction", "Settings", "tolerance", "1e-12", "time_limit", "not set",
-                           "Matrix", "sigma1", "equipoise factor scalar:1.0 --rank 1", "ICLR 2022", "2110.03677", "equipoise 0.1.0"}) {
+  for (const char* part : {"<!DOCTYPE html>",
+                           "<h1>Converged to a minimiser at step 123</h1>",
+                           "the gradient is small",
+                           "Learning rate h",
+                           "Classical limit 2/L",
+                           "1.75 times this limit",
+                           "Sharpness, start to end",
+                           "90 %",
+                           "Ratio of norms",
+                           "Loss, start",
+                           "chart-loss",
+                           "chart-gradient",
+                           "chart-sharpness",
+                           "2/h = 5",
+                           "chart-norms",
+                           "chart-imbalance",
+                           "Findings",
+                           "scalar.critical-rate",
+                           "δ &#60; 2",
+                           "prediction",
+                           "Settings",
+                           "tolerance",
+                           "1e-12",
+                           "time_limit",
+                           "not set",
+                           "Matrix",
+                           "sigma1",
+                           "equipoise factor scalar:1.0 --rank 1",
+                           "ICLR 2022",
+                           "2110.03677",
+                           "equipoise 0.1.0"}) {
     const std::size_t next = page.find(part, at);
     ASSERT_NE(next, std::string::npos) << part;
     at = next;
@@ -117,14 +164,15 @@ TEST(Report, EveryOutcomeHasItsSentence) {
   struct Case {
     const char *outcome, *limit, *sentence, *cls;
   };
-  for (const Case& c : {Case{"converged", "minimiser", "Converged to a minimiser", "verdict converged\""},
-                        Case{"converged", "saddle", "to a saddle: no minimiser", "verdict converged saddle\""},
-                        Case{"converged", "undetermined", "whether it is a minimiser is undetermined", "verdict converged\""},
-                        Case{"periodic", "undetermined", "cycle of period 6", "verdict periodic\""},
-                        Case{"chaotic", "undetermined", "Chaotic", "verdict chaotic\""},
-                        Case{"diverged", "undetermined", "Diverged", "verdict diverged\""},
-                        Case{"exhausted", "undetermined", "before a verdict", "verdict exhausted\""},
-                        Case{"stopped", "undetermined", "Stopped at step", "verdict stopped\""}}) {
+  for (const Case& c :
+       {Case{"converged", "minimiser", "Converged to a minimiser", "verdict converged\""},
+        Case{"converged", "saddle", "to a saddle: no minimiser", "verdict converged saddle\""},
+        Case{"converged", "undetermined", "whether it is a minimiser is undetermined", "verdict converged\""},
+        Case{"periodic", "undetermined", "cycle of period 6", "verdict periodic\""},
+        Case{"chaotic", "undetermined", "Chaotic", "verdict chaotic\""},
+        Case{"diverged", "undetermined", "Diverged", "verdict diverged\""},
+        Case{"exhausted", "undetermined", "before a verdict", "verdict exhausted\""},
+        Case{"stopped", "undetermined", "Stopped at step", "verdict stopped\""}}) {
     SCOPED_TRACE(c.sentence);
     Json r = record();
     r["verdict"]["outcome"] = c.outcome;
@@ -208,7 +256,8 @@ TEST(Report, OddSamples) {
 
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const double huge = i % 3 == 0 ? 1e300 : i % 3 == 1 ? 1e-300 : nan;
-    rows[i] = {1000000 * i, huge, 1 / huge, i % 7 == 0 ? inf : huge, 5e-324, -huge, {i % 2 == 0 ? huge : inf, nan, -1.0}};
+    rows[i] = {
+        1000000 * i, huge, 1 / huge, i % 7 == 0 ? inf : huge, 5e-324, -huge, {i % 2 == 0 ? huge : inf, nan, -1.0}};
   }
   expect_sound(report_html(text, rows));
   for (Sample& row : rows) row = {row.step, nan, nan, nan, nan, nan, {}};
@@ -277,9 +326,10 @@ std::string complaint(const std::string& text, const std::vector<Sample>& rows =
 
 TEST(Report, AnythingElseIsOneLineOfError) {
   const std::string good = record().dump();
-  for (const std::string& text : {std::string(), std::string("{"), std::string("\n\n\"a\nb"), std::string("[]"), std::string("null"),
-                                  std::string("{\"equipoise\": NaN}"), std::string("\xff\xfe"), std::string("{\"a\":1e999}"),
-                                  good.substr(0, good.size() / 2), std::string(100000, '['), std::string("12")}) {
+  for (const std::string& text :
+       {std::string(), std::string("{"), std::string("\n\n\"a\nb"), std::string("[]"), std::string("null"),
+        std::string("{\"equipoise\": NaN}"), std::string("\xff\xfe"), std::string("{\"a\":1e999}"),
+        good.substr(0, good.size() / 2), std::string(100000, '['), std::string("12")}) {
     const std::string said = complaint(text);
     EXPECT_TRUE(said.starts_with("record.json")) << said;
     EXPECT_EQ(said.find('\n'), std::string::npos);
@@ -287,8 +337,16 @@ TEST(Report, AnythingElseIsOneLineOfError) {
   }
 }
 
+TEST(Report, DepthIsBounded) {
+  std::string deep = record().dump();
+  const std::string nest = std::string(200000, '[') + std::string(200000, ']');
+  deep.insert(deep.find("\"max_steps\""), "\"deep\":" + nest + ",");
+  EXPECT_NE(complaint(deep).find("nested deeper"), std::string::npos) << complaint(deep);
+}
+
 /// Calls visit(path of keys) for every object key of the record, nested ones too.
-void each_key(const Json& value, const std::string& path, const std::function<void(const std::string&, const std::string&)>& visit) {
+void each_key(const Json& value, const std::string& path,
+              const std::function<void(const std::string&, const std::string&)>& visit) {
   if (value.is_array()) {
     for (std::size_t i = 0; i < value.size(); ++i) each_key(value[i], path + "/" + std::to_string(i), visit);
   }
@@ -307,7 +365,8 @@ TEST(Report, EveryMissingKeyIsNamed) {
     Json r = whole;
     r[Json::json_pointer(path)].erase(key);
     const std::string said = complaint(r.dump());
-    EXPECT_TRUE(said.find(key) != std::string::npos && said.find("missing") != std::string::npos) << path << ' ' << key << ": " << said;
+    EXPECT_TRUE(said.find(key) != std::string::npos && said.find("missing") != std::string::npos)
+        << path << ' ' << key << ": " << said;
     EXPECT_EQ(said.find('\n'), std::string::npos);
     ++keys;
   });
@@ -317,7 +376,15 @@ TEST(Report, EveryMissingKeyIsNamed) {
 TEST(Report, WrongTypesAndWordsAreNamed) {
   Json r = record();
   r["verdict"]["outcome"] = "fine";
-  EXPECT_NE(complaint(r.dump()).find("verdict.outcome is \"fine\"; it should be one of converged, periodic"), std::string::npos) << complaint(r.dump());
+  EXPECT_NE(complaint(r.dump()).find("verdict.outcome is \"fine\"; it should be one of converged, periodic"),
+            std::string::npos)
+      << complaint(r.dump());
+  for (const std::string& word : {std::string("two\nlines"), std::string(1000, 'x'), std::string("é\0", 3)}) {
+    r["verdict"]["outcome"] = word;
+    const std::string said = complaint(r.dump());
+    EXPECT_TRUE(said.starts_with("record.json: verdict.outcome is ")) << said;
+    EXPECT_EQ(said.find('\n'), std::string::npos);
+  }
   r = record();
   r["verdict"]["step"] = -3;
   EXPECT_NE(complaint(r.dump()).find("verdict.step is -3"), std::string::npos);
@@ -331,7 +398,8 @@ TEST(Report, WrongTypesAndWordsAreNamed) {
   EXPECT_NE(complaint(r.dump()).find("findings[0].assumptions[0].value is string"), std::string::npos);
   std::vector<Sample> rows = samples(4);
   std::swap(rows[1].step, rows[2].step);
-  EXPECT_NE(complaint(record().dump(), rows).find("row 3 has step 1 after step 2"), std::string::npos) << complaint(record().dump(), rows);
+  EXPECT_NE(complaint(record().dump(), rows).find("row 3 has step 1 after step 2"), std::string::npos)
+      << complaint(record().dump(), rows);
 }
 
 }  // namespace
