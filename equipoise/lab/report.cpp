@@ -92,6 +92,13 @@ std::string headline(const ReportRecord& record) {
   return {};
 }
 
+/// exp(growth) as a factor, in powers of ten where exp overflows.
+std::string growth_text(double growth) {
+  if (std::abs(growth) < 700) return readable(std::exp(growth), 3) + "-fold";
+  const double decades = growth / std::log(10.0);
+  return std::abs(decades) < 1e9 ? power_of_ten(static_cast<int>(decades)) + "-fold" : "without bound";
+}
+
 std::string verdict_html(const ReportRecord& record) {
   const Verdict& v = record.verdict;
   std::string facts = v.proved ? "<li>decided by a theorem</li>"
@@ -111,12 +118,12 @@ std::string verdict_html(const ReportRecord& record) {
   if (!v.reproducible) {
     facts += "<li class=\"warn\">Where this run ends depends on rounding";
     if (std::isfinite(v.growth)) {
-      facts += fmt::format(": small differences grew by e^{}, about {} decimal digits", readable(v.growth, 3),
+      facts += fmt::format(": small differences grew {}, which costs about {} decimal digits", growth_text(v.growth),
                            readable(v.growth / std::log(10.0), 3));
     }
     facts += ". Another machine may end elsewhere.</li>";
   } else if (std::isfinite(v.growth)) {
-    facts += "<li>small differences grew by at most e^" + number_html(v.growth, 3) + "</li>";
+    facts += "<li>small differences grew at most " + growth_text(v.growth) + "</li>";
   }
   const bool saddle = v.outcome == Outcome::converged && v.limit == Limit::saddle;
   return fmt::format(

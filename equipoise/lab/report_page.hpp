@@ -33,7 +33,7 @@ a { color: inherit; text-underline-offset: .15em; }
 .converged { --tone: var(--green); } .periodic { --tone: var(--blue); } .chaotic { --tone: var(--purple); }
 .diverged { --tone: var(--vermillion); } .exhausted, .saddle { --tone: var(--orange); } .stopped { --tone: var(--grey); }
 .facts { list-style: none; margin: .75rem 0 0; padding: 0; display: flex; flex-wrap: wrap; gap: .4rem .6rem; font-size: .9rem; }
-.facts li { border: 1px solid var(--line); border-radius: 1rem; padding: .1rem .7rem; background: var(--page); }
+.facts li { border: 1px solid var(--line); border-radius: .8rem; padding: .1rem .7rem; background: var(--page); }
 .facts li.warn { border: 2px solid var(--orange); font-weight: 600; border-radius: .6rem; }
 .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(17.5rem, 1fr)); gap: .75rem; margin: .75rem 0 0; }
 .figures div { background: var(--card); border: 1px solid var(--line); border-radius: 6px; padding: .7rem 1rem .8rem; }
