@@ -4,15 +4,14 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <iterator>
 
 #include "equipoise/lab/markup.hpp"
 
 namespace equipoise {
 namespace {
 
-// The outer svg has no viewBox: it is laid out in percent, so its text keeps the size of the page's text on a phone. The
-// curves are in an inner one that is stretched from 1000 x 1000 units, with strokes that do not scale.
+// The outer svg has no viewBox: it is laid out in percent, so its text keeps the size of the page's text on a phone.
+// The curves are in an inner one that is stretched from 1000 x 1000 units, with strokes that do not scale.
 constexpr double units = 1000;
 
 std::string percent(double fraction) { return fmt::format("{:.2f}%", 100 * fraction); }
@@ -64,7 +63,8 @@ std::string described(const Curve& curve) {
     return fmt::format("{} at step {:.0f}", readable(curve.values[i]), curve.steps[i]);
   };
   if (finite == 1) return fmt::format("{}: {}.", curve.name, at(first));
-  return fmt::format("{}: from {} to {}; lowest {}, highest {}.", curve.name, at(first), at(last), at(lowest), at(highest));
+  return fmt::format("{}: from {} to {}; lowest {}, highest {}.", curve.name, at(first), at(last), at(lowest),
+                     at(highest));
 }
 
 std::string drawing(const Chart& chart, const StepAxis& steps, const ValueAxis& values, std::string_view group) {
@@ -72,16 +72,18 @@ std::string drawing(const Chart& chart, const StepAxis& steps, const ValueAxis& 
   for (const Tick& tick : steps.ticks()) {
     const std::string x = percent(tick.position);
     const char* anchor = tick.position > 0.96 ? "end" : "middle";
-    out += fmt::format("<line class=\"grid\" x1=\"{0}\" x2=\"{0}\" y1=\"0\" y2=\"100%\"/>"
-                       "<text class=\"tick\" x=\"{0}\" y=\"100%\" dy=\"1.5em\" text-anchor=\"{1}\">{2}</text>",
-                       x, anchor, escaped(tick.text));
+    out += fmt::format(
+        "<line class=\"grid\" x1=\"{0}\" x2=\"{0}\" y1=\"0\" y2=\"100%\"/>"
+        "<text class=\"tick\" x=\"{0}\" y=\"100%\" dy=\"1.5em\" text-anchor=\"{1}\">{2}</text>",
+        x, anchor, escaped(tick.text));
   }
-  out += "<svg width=\"100%\" height=\"100%\" viewBox=\"0 0 1000 1000\" preserveAspectRatio=\"none\" overflow=\"visible\">";
-  // Later curves would hide earlier ones where they coincide, so the first of a chart, its subject, is drawn last.
-  for (auto curve = chart.curves.rbegin(); curve != chart.curves.rend(); ++curve) {
-    const Paths drawn = paths(*curve, steps, values);
-    const auto index = std::distance(curve, chart.curves.rend()) - 1;
-    out += fmt::format("<g class=\"curve-{} s{}\">", index, curve->style);
+  out +=
+      "<svg width=\"100%\" height=\"100%\" viewBox=\"0 0 1000 1000\" preserveAspectRatio=\"none\" "
+      "overflow=\"visible\">";
+  // In this order a dashed curve lies on a solid one where they coincide, and both stay visible.
+  for (std::size_t i = 0; i < chart.curves.size(); ++i) {
+    const Paths drawn = paths(chart.curves[i], steps, values);
+    out += fmt::format("<g class=\"curve-{} s{}\">", i, chart.curves[i].style);
     if (!drawn.line.empty()) out += fmt::format("<path class=\"line\" d=\"{}\"/>", drawn.line);
     if (!drawn.dots.empty()) out += fmt::format("<path class=\"dots\" d=\"{}\"/>", drawn.dots);
     out += "</g>";
@@ -113,33 +115,38 @@ std::string chart_html(const Chart& chart, const StepAxes& axes) {
   for (const Level& level : chart.levels) all.push_back(level.value);
   const ValueAxis values(chart.scale, all);
 
-  std::string out = fmt::format("<figure class=\"chart\" id=\"chart-{}\"><figcaption>{} <span class=\"muted\">{}</span>"
-                                "</figcaption>\n{}<div class=\"plot\">",
-                                chart.id, escaped(chart.title),
-                                chart.scale == Scale::log ? "log scale" : "linear scale", legend(chart));
+  std::string out = fmt::format(
+      "<figure class=\"chart\" id=\"chart-{}\"><figcaption>{} <span class=\"muted\">{}</span>"
+      "</figcaption>\n{}<div class=\"plot\">",
+      chart.id, escaped(chart.title), chart.scale == Scale::log ? "log scale" : "linear scale", legend(chart));
   std::string description;
   for (const Curve& curve : chart.curves) description += described(curve) + " ";
   for (const Level& level : chart.levels) {
-    if (std::isfinite(level.value)) description += fmt::format("Dotted line {} = {}. ", level.name, readable(level.value));
+    if (std::isfinite(level.value))
+      description += fmt::format("Dotted line {} = {}. ", level.name, readable(level.value));
   }
-  out += fmt::format("<svg class=\"axes\" role=\"img\" aria-labelledby=\"{0}-title {0}-desc\" width=\"100%\" height=\"100%\">"
-                     "<title id=\"{0}-title\">{1} over steps</title><desc id=\"{0}-desc\">{2}</desc>\n",
-                     chart.id, escaped(chart.title), escaped(description));
+  out += fmt::format(
+      "<svg class=\"axes\" role=\"img\" aria-labelledby=\"{0}-title {0}-desc\" width=\"100%\" height=\"100%\">"
+      "<title id=\"{0}-title\">{1} over steps</title><desc id=\"{0}-desc\">{2}</desc>\n",
+      chart.id, escaped(chart.title), escaped(description));
   if (anything) {
     for (const Tick& tick : values.ticks()) {
       const std::string y = percent(1 - tick.position);
-      out += fmt::format("<line class=\"grid\" x1=\"0\" x2=\"100%\" y1=\"{0}\" y2=\"{0}\"/><text class=\"tick\" x=\"0\" "
-                         "y=\"{0}\" dx=\"-0.6em\" dy=\"0.35em\" text-anchor=\"end\">{1}</text>",
-                         y, escaped(tick.text));
+      out += fmt::format(
+          "<line class=\"grid\" x1=\"0\" x2=\"100%\" y1=\"{0}\" y2=\"{0}\"/><text class=\"tick\" x=\"0\" "
+          "y=\"{0}\" dx=\"-0.6em\" dy=\"0.35em\" text-anchor=\"end\">{1}</text>",
+          y, escaped(tick.text));
     }
+    out += drawing(chart, axes.linear, values, "on-linear") + "\n" + drawing(chart, axes.log, values, "on-log");
+    // After the curves, so that the outline of the name keeps it readable across them.
     for (const Level& level : chart.levels) {
       const double at = values.position(level.value);
       if (!std::isfinite(at)) continue;
-      out += fmt::format("<line class=\"level\" x1=\"0\" x2=\"100%\" y1=\"{0}\" y2=\"{0}\"/><text class=\"level-name\" "
-                         "x=\"100%\" y=\"{0}\" dy=\"{1}\" text-anchor=\"end\">{2} = {3}</text>",
-                         percent(1 - at), at > 0.85 ? "1.2em" : "-0.45em", escaped(level.name), readable(level.value, 4));
+      out += fmt::format(
+          "<line class=\"level\" x1=\"0\" x2=\"100%\" y1=\"{0}\" y2=\"{0}\"/><text class=\"level-name\" "
+          "x=\"100%\" y=\"{0}\" dy=\"{1}\" text-anchor=\"end\">{2} = {3}</text>",
+          percent(1 - at), at > 0.85 ? "1.2em" : "-0.45em", escaped(level.name), readable(level.value, 4));
     }
-    out += drawing(chart, axes.linear, values, "on-linear") + "\n" + drawing(chart, axes.log, values, "on-log");
   } else {
     out += "<text class=\"tick\" x=\"50%\" y=\"50%\" text-anchor=\"middle\">no finite value was recorded</text>";
   }

@@ -27,21 +27,23 @@ double nice_interval(double range, int intervals) {
   return unit * (ratio <= 1.0 ? 1 : ratio <= 2.0 ? 2 : ratio <= 5.0 ? 5 : 10);
 }
 
-std::string step_text(double step) {
-  return step < 1e6 ? readable(static_cast<std::uint64_t>(step)) : readable(step, 3);
+/// `interval` is the distance to the next tick, which the text must tell apart.
+std::string step_text(double step, double interval) {
+  if (step < 1e6) return readable(static_cast<std::uint64_t>(step));
+  return readable(step, std::clamp(1 + static_cast<int>(std::ceil(std::log10(step / interval))), 3, 17));
 }
 
 }  // namespace
 
 StepAxis::StepAxis(Scale scale, double first, double last) : scale_(scale), first_(first), last_(last) {
   if (!(last > first)) {
-    ticks_.push_back({0.5, step_text(first)});
+    ticks_.push_back({0.5, step_text(first, first)});
     return;
   }
   if (scale == Scale::linear) {
     const double interval = std::max(1.0, nice_interval(last - first, 4));
     for (double i = std::ceil(first / interval); i * interval <= last; ++i) {
-      ticks_.push_back({position(i * interval), step_text(i * interval)});
+      ticks_.push_back({position(i * interval), step_text(i * interval, interval)});
     }
   } else {
     const int decades = static_cast<int>(std::floor(std::log10(std::max(last, 1.0))));
@@ -50,17 +52,19 @@ StepAxis::StepAxis(Scale scale, double first, double last) : scale_(scale), firs
     for (int k = 0; k <= decades; k += stride) {
       const double step = std::round(std::pow(10.0, k));
       if (step < first || step > last || (k == 0 && decades > 4)) continue;
-      ticks_.push_back({position(step), k <= 3 ? step_text(step) : power_of_ten(k)});
+      ticks_.push_back({position(step), power_of_ten(k)});
     }
   }
-  if (ticks_.size() < 2) ticks_ = {{0, step_text(first)}, {1, step_text(last)}};
+  if (ticks_.size() < 2) ticks_ = {{0, step_text(first, last - first)}, {1, step_text(last, last - first)}};
 }
 
 double StepAxis::position(double step) const {
   if (!(last_ > first_)) return 0.5;
-  const double at = scale_ == Scale::linear
-                        ? (step - first_) / (last_ - first_)
-                        : (std::log1p(step) - std::log1p(first_)) / (std::log1p(last_) - std::log1p(first_));
+  // log((1 + step) / (1 + first)) as log1p, which tells neighbours apart even at step 1e15.
+  const auto measure = [this](double s) {
+    return scale_ == Scale::linear ? s - first_ : std::log1p((s - first_) / (1 + first_));
+  };
+  const double at = measure(step) / measure(last_);
   return std::clamp(at, 0.0, 1.0);
 }
 
@@ -138,14 +142,20 @@ void ValueAxis::fit_log(const std::vector<double>& values) {
 
   const int bottom = static_cast<int>(std::ceil(low_)), top = static_cast<int>(std::floor(high_));
   std::vector<Tick> ticks;
-  const int stride = 1 + (top - bottom) / 6;
+  int stride = 1;
+  for (const int candidate : {1, 2, 3, 5, 10, 20, 50, 100}) {
+    stride = candidate;
+    if ((top - bottom) / stride < 6) break;
+  }
   for (int k = bottom; k <= top; ++k) {
     if (k % stride == 0) ticks.push_back({place(k), power_of_ten(k)});
   }
-  if (ticks.size() < 2 && high_ - low_ < 2) {
+  if (ticks.size() < 3 && high_ - low_ < 2) {
     ticks.clear();
     for (int k = static_cast<int>(std::floor(low_)); k <= top; ++k) {
-      for (const int mantissa : {1, 2, 3, 5}) {
+      for (int mantissa = 1; mantissa < 10; ++mantissa) {
+        const bool coarse = mantissa == 1 || mantissa == 2 || mantissa == 5;
+        if (!coarse && (high_ - low_ > 0.8 || (mantissa != 3 && high_ - low_ > 0.5))) continue;
         const double at = k + std::log10(mantissa);
         if (at < low_ || at > high_) continue;
         const double value = scaled(mantissa, k);
@@ -172,7 +182,8 @@ double ValueAxis::position(double value) const {
   return std::clamp((scaled(value, -exponent_) - low_) / (high_ - low_), 0.0, 1.0);
 }
 
-std::vector<std::size_t> thinned(const std::vector<double>& positions, const std::vector<double>& values, std::size_t most) {
+std::vector<std::size_t> thinned(const std::vector<double>& positions, const std::vector<double>& values,
+                                 std::size_t most) {
   const std::size_t n = positions.size();
   std::vector<std::size_t> kept;
   if (n <= most) {

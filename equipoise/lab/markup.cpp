@@ -83,6 +83,7 @@ std::string readable(double value, int digits) {
     mantissa.erase(mantissa.find_last_not_of('0') + 1);
     if (mantissa.back() == '.') mantissa.pop_back();
   }
+  if (mantissa == "1") return power_of_ten(exponent);
   return with_minus_sign(mantissa) + "×10" + superscript(exponent);
 }
 

@@ -33,12 +33,18 @@ std::string percent_of(double value, double whole) {
 
 std::string_view word(Outcome outcome) {
   switch (outcome) {
-    case Outcome::converged: return "converged";
-    case Outcome::periodic: return "periodic";
-    case Outcome::chaotic: return "chaotic";
-    case Outcome::diverged: return "diverged";
-    case Outcome::exhausted: return "exhausted";
-    case Outcome::stopped: return "stopped";
+    case Outcome::converged:
+      return "converged";
+    case Outcome::periodic:
+      return "periodic";
+    case Outcome::chaotic:
+      return "chaotic";
+    case Outcome::diverged:
+      return "diverged";
+    case Outcome::exhausted:
+      return "exhausted";
+    case Outcome::stopped:
+      return "stopped";
   }
   return "";
 }
@@ -47,12 +53,18 @@ std::string_view word(Outcome outcome) {
 std::string_view icon(Outcome outcome, Limit limit) {
   if (outcome == Outcome::converged && limit == Limit::saddle) return "M2 6Q12 18 22 6M6 20Q12 4 18 20";
   switch (outcome) {
-    case Outcome::converged: return "M4 13l5.5 5.5L20 6";
-    case Outcome::periodic: return "M20 12a8 8 0 1 1-2.5-5.8M18.5 2v5h-5";
-    case Outcome::chaotic: return "M2 14l3-8 3 12 3-15 3 18 3-13 2.500 8 2.500-5";
-    case Outcome::diverged: return "M3 20C12 20 17 14 19 4M14.500 7.500L19 3.500l2.500 5.500";
-    case Outcome::exhausted: return "M6 3h12M6 21h12M7 3c0 6 10 12 10 18M17 3c0 6-10 12-10 18";
-    case Outcome::stopped: return "M6 6h12v12H6z";
+    case Outcome::converged:
+      return "M4 13l5.5 5.5L20 6";
+    case Outcome::periodic:
+      return "M20 12a8 8 0 1 1-2.5-5.8M18.5 2v5h-5";
+    case Outcome::chaotic:
+      return "M2 14l3-8 3 12 3-15 3 18 3-13 2.500 8 2.500-5";
+    case Outcome::diverged:
+      return "M3 20C12 20 17 14 19 4M14.500 7.500L19 3.500l2.500 5.500";
+    case Outcome::exhausted:
+      return "M6 3h12M6 21h12M7 3c0 6 10 12 10 18M17 3c0 6-10 12-10 18";
+    case Outcome::stopped:
+      return "M6 6h12v12H6z";
   }
   return "";
 }
@@ -68,12 +80,23 @@ std::string headline(const ReportRecord& record) {
     case Outcome::periodic:
       if (v.period == 0) return fmt::format("Periodic: settled on a cycle of unknown period by step {}", step);
       return fmt::format("Periodic: settled on a cycle of period {} by step {}", v.period, step);
-    case Outcome::chaotic: return fmt::format("Chaotic: bounded and sensitive, judged at step {}", step);
-    case Outcome::diverged: return fmt::format("Diverged, decided at step {}", step);
-    case Outcome::exhausted: return fmt::format("Exhausted: the budget ended at step {} before a verdict", step);
-    case Outcome::stopped: return fmt::format("Stopped at step {} before a verdict", step);
+    case Outcome::chaotic:
+      return fmt::format("Chaotic: bounded and sensitive, judged at step {}", step);
+    case Outcome::diverged:
+      return fmt::format("Diverged, decided at step {}", step);
+    case Outcome::exhausted:
+      return fmt::format("Exhausted: the budget ended at step {} before a verdict", step);
+    case Outcome::stopped:
+      return fmt::format("Stopped at step {} before a verdict", step);
   }
   return {};
+}
+
+/// exp(growth) as a factor, in powers of ten where exp overflows.
+std::string growth_text(double growth) {
+  if (std::abs(growth) < 700) return readable(std::exp(growth), 3) + "-fold";
+  const double decades = growth / std::log(10.0);
+  return std::abs(decades) < 1e9 ? power_of_ten(static_cast<int>(decades)) + "-fold" : "without bound";
 }
 
 std::string verdict_html(const ReportRecord& record) {
@@ -83,7 +106,8 @@ std::string verdict_html(const ReportRecord& record) {
                           ? "<li>no verdict was reached</li>"
                           : "<li>numerical evidence, not a proof</li>";
   if (std::isfinite(v.evidence)) {
-    facts += fmt::format("<li>evidence {} against threshold {}</li>", number_html(v.evidence), number_html(v.threshold));
+    facts +=
+        fmt::format("<li>evidence {} against threshold {}</li>", number_html(v.evidence), number_html(v.threshold));
   }
   if (std::isfinite(v.lyapunov)) {
     facts += "<li>Lyapunov exponent " + number_html(v.lyapunov, 4);
@@ -92,22 +116,23 @@ std::string verdict_html(const ReportRecord& record) {
   }
   if (std::isfinite(v.multiplier)) facts += "<li>largest multiplier " + number_html(v.multiplier) + "</li>";
   if (!v.reproducible) {
-    facts += "<li class=\"warn\">The limit depends on rounding";
+    facts += "<li class=\"warn\">Where this run ends depends on rounding";
     if (std::isfinite(v.growth)) {
-      facts += fmt::format(": small differences grew by e^{}, about {} decimal digits", readable(v.growth, 3),
+      facts += fmt::format(": small differences grew {}, which costs about {} decimal digits", growth_text(v.growth),
                            readable(v.growth / std::log(10.0), 3));
     }
-    facts += ". Another machine may reach another one.</li>";
+    facts += ". Another machine may end elsewhere.</li>";
   } else if (std::isfinite(v.growth)) {
-    facts += "<li>small differences grew by at most e^" + number_html(v.growth, 3) + "</li>";
+    facts += "<li>small differences grew at most " + growth_text(v.growth) + "</li>";
   }
   const bool saddle = v.outcome == Outcome::converged && v.limit == Limit::saddle;
-  return fmt::format("<section class=\"verdict {}{}\" aria-label=\"Verdict\"><svg viewBox=\"0 0 24 24\" aria-hidden=\"true\" "
-                     "fill=\"none\" stroke=\"currentColor\" stroke-width=\"2.4\" stroke-linecap=\"round\" "
-                     "stroke-linejoin=\"round\"><path d=\"{}\"/></svg><div><h1>{}</h1><p>{}</p><ul class=\"facts\">{}</ul>"
-                     "</div></section>\n",
-                     word(v.outcome), saddle ? " saddle" : "", icon(v.outcome, v.limit), headline(record),
-                     v.why.empty() ? "The record gives no reason." : escaped(v.why), facts);
+  return fmt::format(
+      "<section class=\"verdict {}{}\" aria-label=\"Verdict\"><svg viewBox=\"0 0 24 24\" aria-hidden=\"true\" "
+      "fill=\"none\" stroke=\"currentColor\" stroke-width=\"2.4\" stroke-linecap=\"round\" "
+      "stroke-linejoin=\"round\"><path d=\"{}\"/></svg><div><h1>{}</h1><p>{}</p><ul class=\"facts\">{}</ul>"
+      "</div></section>\n",
+      word(v.outcome), saddle ? " saddle" : "", icon(v.outcome, v.limit), headline(record),
+      v.why.empty() ? "The record gives no reason." : escaped(v.why), facts);
 }
 
 // ---- Key figures ----
@@ -122,8 +147,8 @@ std::string change(const std::string& from, const std::string& to) {
 }
 
 std::string ratio_html(const Balance& balance) {
-  const bool one_is_zero = (balance.norm_x == 0) != (balance.norm_y == 0) && std::isfinite(balance.norm_x) &&
-                           std::isfinite(balance.norm_y);
+  const bool one_is_zero =
+      (balance.norm_x == 0) != (balance.norm_y == 0) && std::isfinite(balance.norm_x) && std::isfinite(balance.norm_y);
   return one_is_zero && !std::isfinite(balance.ratio) ? "unbounded" : number_html(balance.ratio);
 }
 
@@ -153,7 +178,7 @@ std::string figures_html(const ReportRecord& record) {
   if (!record.rate_requested.empty()) {
     rate_note += (rate_note.empty() ? "" : ", ") + std::string("asked for as ") + escaped(record.rate_requested);
   }
-  if (!record.rate_why.empty()) rate_note += (rate_note.empty() ? "" : ". ") + escaped(record.rate_why);
+  if (!record.rate_why.empty()) rate_note += (rate_note.empty() ? "" : ": ") + escaped(record.rate_why);
 
   std::string limit_note = "L is the sharpness at the start. ";
   if (std::isfinite(record.rate_times_L)) {
@@ -173,10 +198,11 @@ std::string figures_html(const ReportRecord& record) {
   out += figure("Learning rate h", number_html(record.rate), rate_note);
   out += figure("Classical limit 2/L", number_html(record.rate_limit), limit_note);
   out += sharpness_figure(record);
-  out += figure("Ratio of norms, start to end", change(ratio_html(record.balance_start), ratio_html(record.balance_end)),
-                fmt::format("The larger of ‖X‖, ‖Y‖ over the smaller: from {} to {}. Imbalance ‖XᵀX − YᵀY‖ {} → {}.",
-                            norms(record.balance_start), norms(record.balance_end),
-                            number_html(record.balance_start.imbalance, 4), number_html(record.balance_end.imbalance, 4)));
+  out +=
+      figure("Ratio of norms, start to end", change(ratio_html(record.balance_start), ratio_html(record.balance_end)),
+             fmt::format("The larger of ‖X‖, ‖Y‖ over the smaller: from {} to {}. Imbalance ‖XᵀX − YᵀY‖ {} → {}.",
+                         norms(record.balance_start), norms(record.balance_end),
+                         number_html(record.balance_start.imbalance, 4), number_html(record.balance_end.imbalance, 4)));
   out += figure("Loss, start to end", change(number_html(record.loss_start), number_html(record.loss_end)), loss_note);
   out += figure("Steps taken", count_html(record.steps),
                 fmt::format("In {} s, {} steps a second.", number_html(record.seconds, 3),
@@ -231,7 +257,7 @@ std::vector<Curve> sharpness_curves(const ReportRecord& record, const std::vecto
 }
 
 std::vector<Chart> charts_of(const ReportRecord& record, const std::vector<Sample>& samples) {
-  const auto curve = [&](std::string name, int style, double Sample::* field) {
+  const auto curve = [&](std::string name, int style, double Sample::*field) {
     Curve out{std::move(name), style, {}, {}, false};
     for (const Sample& sample : samples) {
       out.steps.push_back(static_cast<double>(sample.step));
@@ -241,12 +267,20 @@ std::vector<Chart> charts_of(const ReportRecord& record, const std::vector<Sampl
   };
   std::vector<Chart> charts;
   charts.push_back({"loss", "Loss f", Scale::log, {curve("loss", 1, &Sample::loss)}, {}});
-  charts.push_back({"gradient", "Gradient norm ‖∇f‖", Scale::log, {curve("gradient norm", 1, &Sample::gradient_norm)}, {}});
-  charts.push_back({"sharpness", "Measured sharpness and the stability limit", Scale::linear,
-                    sharpness_curves(record, samples), {{"2/h", record.stability_limit}}});
-  charts.push_back({"norms", "Norms of the factors", Scale::log,
-                    {curve("‖X‖", 1, &Sample::norm_x), curve("‖Y‖", 2, &Sample::norm_y)}, {}});
-  charts.push_back({"imbalance", "Imbalance ‖XᵀX − YᵀY‖", Scale::linear, {curve("imbalance", 1, &Sample::imbalance)}, {}});
+  charts.push_back(
+      {"gradient", "Gradient norm ‖∇f‖", Scale::log, {curve("gradient norm", 1, &Sample::gradient_norm)}, {}});
+  charts.push_back({"sharpness",
+                    "Measured sharpness and the stability limit",
+                    Scale::linear,
+                    sharpness_curves(record, samples),
+                    {{"2/h", record.stability_limit}}});
+  charts.push_back({"norms",
+                    "Norms of the factors",
+                    Scale::log,
+                    {curve("‖X‖", 1, &Sample::norm_x), curve("‖Y‖", 2, &Sample::norm_y)},
+                    {}});
+  charts.push_back(
+      {"imbalance", "Imbalance ‖XᵀX − YᵀY‖", Scale::linear, {curve("imbalance", 1, &Sample::imbalance)}, {}});
   for (Chart& chart : charts) {
     if (chart.scale == Scale::linear) chart.scale = fitting_scale(chart.curves);
   }
@@ -286,8 +320,9 @@ std::string readout_data(const std::vector<Chart>& charts, const StepAxes& axes,
       for (const std::size_t i : rows) {
         const auto step = static_cast<double>(samples[i].step);
         while (k < curve.steps.size() && curve.steps[k] < step) ++k;
-        const double value = k < curve.steps.size() && curve.steps[k] == step ? curve.values[k]
-                                                                              : std::numeric_limits<double>::quiet_NaN();
+        const double value = k < curve.steps.size() && curve.steps[k] == step
+                                 ? curve.values[k]
+                                 : std::numeric_limits<double>::quiet_NaN();
         if (i != rows.front()) out += ',';
         out += std::isfinite(value) ? fmt::format("{:.6g}", value) : "null";
       }
@@ -297,10 +332,20 @@ std::string readout_data(const std::vector<Chart>& charts, const StepAxes& axes,
   return out + "]}";
 }
 
+bool any_shelf(const std::vector<Chart>& charts) {
+  return std::any_of(charts.begin(), charts.end(), [](const Chart& chart) {
+    return chart.scale == Scale::log && std::any_of(chart.curves.begin(), chart.curves.end(), [](const Curve& curve) {
+             return std::any_of(curve.values.begin(), curve.values.end(),
+                                [](double v) { return std::isfinite(v) && v <= 0; });
+           });
+  });
+}
+
 std::string readout_panel(const std::vector<Chart>& charts, std::uint64_t last_step) {
-  std::string out = fmt::format("<div class=\"readout\"><table><caption>Values at step <strong><span id=\"readout-step\">{}"
-                                "</span></strong></caption><tbody>\n",
-                                readable(last_step));
+  std::string out = fmt::format(
+      "<div class=\"readout\"><table><caption>Values at step <strong><span id=\"readout-step\">{}"
+      "</span></strong></caption><tbody>\n",
+      readable(last_step));
   for (const Chart& chart : charts) {
     for (const Curve& curve : chart.curves) {
       const bool last = !curve.steps.empty() && curve.steps.back() == static_cast<double>(last_step);
@@ -308,19 +353,24 @@ std::string readout_panel(const std::vector<Chart>& charts, std::uint64_t last_s
                          last ? readable(curve.values.back()) : "—");
     }
   }
-  return out + "</tbody></table><input type=\"range\" min=\"0\" hidden=\"hidden\" aria-label=\"sample to read out\"/></div>\n";
+  return out +
+         "</tbody></table><input type=\"range\" min=\"0\" hidden=\"hidden\" aria-label=\"sample to read "
+         "out\"/></div>\n";
 }
 
 std::string charts_html(const ReportRecord& record, const std::vector<Sample>& samples) {
   std::string out = "<section class=\"over-steps\"><h2>Over the steps</h2>\n";
-  if (samples.empty()) return out + "<p>No samples were recorded in this run, so there is nothing to draw.</p></section>\n";
+  if (samples.empty())
+    return out + "<p>No samples were recorded in this run, so there is nothing to draw.</p></section>\n";
   const StepAxes axes(static_cast<double>(samples.front().step), static_cast<double>(samples.back().step));
   const std::vector<Chart> charts = charts_of(record, samples);
   const bool log = preferred_step_axis(samples) == Scale::log;
-  for (const auto& [id, text, checked] : {std::tuple{"linear", "linear steps", !log}, std::tuple{"log", "logarithmic steps", log}}) {
-    out += fmt::format("<input type=\"radio\" class=\"choose\" name=\"axis\" id=\"axis-{0}\"{2}/><label for=\"axis-{0}\">{1}"
-                       "</label>\n",
-                       id, text, checked ? " checked=\"checked\"" : "");
+  for (const auto& [id, text, checked] :
+       {std::tuple{"linear", "linear steps", !log}, std::tuple{"log", "logarithmic steps", log}}) {
+    out += fmt::format(
+        "<input type=\"radio\" class=\"choose\" name=\"axis\" id=\"axis-{0}\"{2}/><label for=\"axis-{0}\">{1}"
+        "</label>\n",
+        id, text, checked ? " checked=\"checked\"" : "");
   }
   out += "<div class=\"charts\">\n";
   for (const Chart& chart : charts) out += chart_html(chart, axes);
@@ -329,16 +379,24 @@ std::string charts_html(const ReportRecord& record, const std::vector<Sample>& s
   out += fmt::format("<p class=\"muted\">{} {}.", readable(static_cast<std::uint64_t>(samples.size())),
                      samples.size() == 1 ? "sample" : "samples");
   if (samples.size() > points_per_curve) {
-    out += fmt::format(" To keep the page small, each curve is drawn with at most about {} of them: for every small interval "
-                       "of steps the first, the lowest and the highest value. samples.csv holds them all.",
-                       points_per_curve);
+    out += fmt::format(
+        " To keep the page small, each curve is drawn with at most about {} of them: for every small interval "
+        "of steps the first, the lowest and the highest value. samples.csv holds them all.",
+        points_per_curve);
   }
   const bool finite = std::all_of(samples.begin(), samples.end(), [](const Sample& s) {
-    return std::isfinite(s.loss) && std::isfinite(s.gradient_norm) && std::isfinite(s.norm_x) && std::isfinite(s.norm_y);
+    return std::isfinite(s.loss) && std::isfinite(s.gradient_norm) && std::isfinite(s.norm_x) &&
+           std::isfinite(s.norm_y);
   });
   if (!finite) out += " Values that are not finite are left out; they interrupt the curves.";
-  out += " On a logarithmic scale a value of zero stands as a dot on the line marked 0.</p>\n";
-  return out + "<script type=\"application/json\" id=\"samples-data\">" + readout_data(charts, axes, samples) +
+  const Outcome outcome = record.verdict.outcome;
+  if ((outcome == Outcome::periodic || outcome == Outcome::chaotic) &&
+      samples.back().step - samples.front().step + 1 > samples.size()) {
+    out += " Not every step was sampled, so the curves may show only a part of the oscillation.";
+  }
+  if (any_shelf(charts))
+    out += " On a logarithmic scale a value that is not positive stands as a dot on the lowest line.";
+  return out + "</p>\n<script type=\"application/json\" id=\"samples-data\">" + readout_data(charts, axes, samples) +
          "</script></section>\n";
 }
 
@@ -349,9 +407,12 @@ struct AnswerText {
 };
 AnswerText answer_text(Answer answer) {
   switch (answer) {
-    case Answer::yes: return {"yes", "✓", "yes", "yes", "holds"};
-    case Answer::no: return {"no", "✗", "no", "no, the run contradicts it", "fails"};
-    case Answer::unknown: break;
+    case Answer::yes:
+      return {"yes", "✓", "yes", "yes", "holds"};
+    case Answer::no:
+      return {"no", "✗", "no", "no: the run contradicts it", "fails"};
+    case Answer::unknown:
+      break;
   }
   return {"unknown", "?", "unknown", "not tested by this run", "not known"};
 }
@@ -360,29 +421,37 @@ std::string check_rows(std::string_view kind, const std::vector<Check>& checks) 
   std::string out;
   for (const Check& check : checks) {
     const AnswerText answer = answer_text(check.holds);
-    out += fmt::format("<tr><th scope=\"row\">{}</th><td class=\"text\">{}</td><td class=\"number\" data-label=\"value\">{}</td>"
-                       "<td class=\"number\" data-label=\"bound\">{}</td><td class=\"{}\"><span class=\"mark\" "
-                       "aria-hidden=\"true\">{}</span> {}</td></tr>\n",
-                       kind, escaped(check.text), number_html(check.value), number_html(check.bound), answer.cls,
-                       answer.mark, answer.holds);
+    out += fmt::format(
+        "<tr><th scope=\"row\">{}</th><td class=\"text\">{}</td><td class=\"number\" data-label=\"value\">{}</td>"
+        "<td class=\"number\" data-label=\"bound\">{}</td><td class=\"{}\"><span class=\"mark\" "
+        "aria-hidden=\"true\">{}</span> {}</td></tr>\n",
+        kind, escaped(check.text), number_html(check.value), number_html(check.bound), answer.cls, answer.mark,
+        answer.holds);
   }
   return out;
 }
 
 std::string finding_html(const Finding& finding) {
-  const AnswerText applies = answer_text(finding.applies), confirmed = answer_text(finding.confirmed);
+  AnswerText applies = answer_text(finding.applies);
+  const AnswerText confirmed = answer_text(finding.confirmed);
+  // That a theorem is about other runs is no failure of this one.
+  if (finding.applies == Answer::no) applies.cls = "unknown", applies.mark = "–";
   std::string out = fmt::format(
-      "<article class=\"finding\"><h4>{}</h4><p>{}</p><p class=\"muted\">Source: {}</p><dl class=\"answers\"><div><dt>Applies</dt>"
-      "<dd class=\"{}\"><span class=\"mark\" aria-hidden=\"true\">{}</span> {}</dd></div><div><dt>Confirmed</dt><dd class=\"{}\">"
+      "<article class=\"finding\"><h4>{}</h4><p>{}</p><p class=\"muted\">Source: {}</p><dl "
+      "class=\"answers\"><div><dt>Applies</dt>"
+      "<dd class=\"{}\"><span class=\"mark\" aria-hidden=\"true\">{}</span> {}</dd></div><div><dt>Confirmed</dt><dd "
+      "class=\"{}\">"
       "<span class=\"mark\" aria-hidden=\"true\">{}</span> {}</dd></div></dl>\n",
       escaped(finding.statement), escaped(finding.says), finding.source.empty() ? "not named" : escaped(finding.source),
       applies.cls, applies.mark, applies.applies, confirmed.cls, confirmed.mark, confirmed.confirmed);
   if (!finding.assumptions.empty() || !finding.predictions.empty()) {
-    out += fmt::format("<div class=\"scroll\"><table class=\"checks\" aria-label=\"Assumptions and predictions of {}\"><thead><tr>"
-                       "<th scope=\"col\">Part</th><th scope=\"col\">Claim</th><th scope=\"col\">Value</th><th scope=\"col\">Bound"
-                       "</th><th scope=\"col\">Holds</th></tr></thead><tbody>\n{}{}</tbody></table></div>",
-                       escaped(finding.statement), check_rows("assumption", finding.assumptions),
-                       check_rows("prediction", finding.predictions));
+    out += fmt::format(
+        "<div class=\"scroll\"><table class=\"checks\" aria-label=\"Assumptions and predictions of {}\"><thead><tr>"
+        "<th scope=\"col\">Part</th><th scope=\"col\">Claim</th><th scope=\"col\" class=\"number\">Value</th><th "
+        "scope=\"col\" class=\"number\">Bound"
+        "</th><th scope=\"col\">Holds</th></tr></thead><tbody>\n{}{}</tbody></table></div>",
+        escaped(finding.statement), check_rows("assumption", finding.assumptions),
+        check_rows("prediction", finding.predictions));
   }
   return out + "</article>\n";
 }
@@ -393,9 +462,11 @@ std::string findings_html(const ReportRecord& record) {
     std::string_view cls, title, says;
   };
   static constexpr Group groups[] = {
-      {Standing::proved, "proved", "Proved", "Theorems with a proof for exactly these assumptions, in exact arithmetic."},
+      {Standing::proved, "proved", "Proved",
+       "Theorems with a proof for exactly these assumptions, in exact arithmetic."},
       {Standing::classical, "classical", "Classical", "Textbook statements about gradient descent."},
-      {Standing::conjecture, "conjecture", "Conjecture", "Not proved. Agreement with a run is evidence and nothing more."},
+      {Standing::conjecture, "conjecture", "Conjecture",
+       "Not proved. Agreement with a run is evidence and nothing more."},
       {Standing::numerical, "numerical", "Numerical", "Observed in computations. Not proved."}};
   std::string out = "<section><h2>Findings</h2>\n";
   if (record.findings.empty()) {
@@ -421,9 +492,10 @@ std::string findings_html(const ReportRecord& record) {
 // ---- Tables and the whole ----
 
 std::string table_html(std::string_view title, const NamedValues& values) {
-  std::string out = fmt::format("<section><h2>{0}</h2><table aria-label=\"{0}\"><thead><tr><th scope=\"col\">Name</th>"
-                                "<th scope=\"col\">Value</th></tr></thead><tbody>\n",
-                                title);
+  std::string out = fmt::format(
+      "<section><h2>{0}</h2><table aria-label=\"{0}\"><thead><tr><th scope=\"col\">Name</th>"
+      "<th scope=\"col\">Value</th></tr></thead><tbody>\n",
+      title);
   for (const auto& [name, value] : values) {
     out += fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td></tr>\n", escaped(name),
                        value.empty() ? "<span class=\"muted\">empty</span>" : escaped(value));
@@ -459,18 +531,20 @@ std::string report_html(std::string_view record_json, const std::vector<Sample>&
     }
   }
   const std::string about = escaped(subject(record));
-  std::string out = "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"/>\n"
-                    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
-                    "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
-                    "script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\"/>\n";
-  out += fmt::format("<title>{} · {} · equipoise</title>\n<style>{}</style></head>\n<body><main>\n", headline(record), about,
-                     report_page::style);
+  std::string out =
+      "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"/>\n"
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
+      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
+      "script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\"/>\n";
+  out += fmt::format("<title>{} · {} · equipoise</title>\n<style>{}</style></head>\n<body><main>\n", headline(record),
+                     about, report_page::style);
   out += fmt::format("<p class=\"about\">Gradient descent on ½‖A − XYᵀ‖², one run · {}</p>\n", about);
   out += verdict_html(record);
   out += figures_html(record);
   out += charts_html(record, samples);
   out += findings_html(record);
-  out += "<div class=\"pair\">" + table_html("Settings", record.settings) + table_html("Matrix", record.matrix) + "</div>\n";
+  out += "<div class=\"pair\">" + table_html("Settings", record.settings) + table_html("Matrix", record.matrix) +
+         "</div>\n";
   if (!record.command.empty()) {
     out += "<section><h2>Run it again</h2><pre><code>" + escaped(record.command) + "</code></pre></section>\n";
   }

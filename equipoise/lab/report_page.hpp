@@ -19,7 +19,7 @@ html { -webkit-text-size-adjust: 100%; text-size-adjust: 100%; }
 body { margin: 0; background: var(--page); color: var(--text); font: 16px/1.5 system-ui, "Segoe UI", Roboto,
   "Helvetica Neue", "DejaVu Sans", sans-serif; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
 main, footer { max-width: 72rem; margin: 0 auto; padding: 1.25rem 1.5rem; }
-main > section { margin-top: 2.25rem; }
+main > section, .pair { margin-top: 2.25rem; }
 h1 { font-size: 1.65rem; line-height: 1.25; margin: 0; text-wrap: balance; }
 h2 { font-size: 1.2rem; margin: 0 0 .75rem; }
 h3 { font-size: 1rem; margin: 1.5rem 0 .25rem; }
@@ -33,9 +33,9 @@ a { color: inherit; text-underline-offset: .15em; }
 .converged { --tone: var(--green); } .periodic { --tone: var(--blue); } .chaotic { --tone: var(--purple); }
 .diverged { --tone: var(--vermillion); } .exhausted, .saddle { --tone: var(--orange); } .stopped { --tone: var(--grey); }
 .facts { list-style: none; margin: .75rem 0 0; padding: 0; display: flex; flex-wrap: wrap; gap: .4rem .6rem; font-size: .9rem; }
-.facts li { border: 1px solid var(--line); border-radius: 1rem; padding: .1rem .7rem; background: var(--page); }
+.facts li { border: 1px solid var(--line); border-radius: .8rem; padding: .1rem .7rem; background: var(--page); }
 .facts li.warn { border: 2px solid var(--orange); font-weight: 600; border-radius: .6rem; }
-.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(15rem, 1fr)); gap: .75rem; margin: .75rem 0 0; }
+.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(17.5rem, 1fr)); gap: .75rem; margin: .75rem 0 0; }
 .figures div { background: var(--card); border: 1px solid var(--line); border-radius: 6px; padding: .7rem 1rem .8rem; }
 .figures dt { color: var(--muted); font-size: .85rem; }
 .figures dd { margin: 0; }
@@ -72,8 +72,11 @@ table { border-collapse: collapse; width: 100%; font-size: .9rem; }
 caption { text-align: left; padding-bottom: .35rem; }
 th, td { text-align: left; vertical-align: top; padding: .35rem .8rem .35rem 0; border-bottom: 1px solid var(--line); }
 thead th { color: var(--muted); font-weight: 600; font-size: .85rem; }
-tbody th { font-weight: 500; }
-td.number { text-align: right; white-space: nowrap; }
+tbody th { font-weight: 500; overflow-wrap: normal; }
+th.number, td.number { text-align: right; white-space: nowrap; }
+table.checks { table-layout: fixed; min-width: 36rem; } table.checks th:nth-child(1) { width: 15%; }
+table.checks th.number { width: 15%; } table.checks th:nth-child(5) { width: 16%; padding-left: 1.2rem; }
+table.checks td:nth-child(5) { padding-left: 1.2rem; }
 .readout { align-self: start; background: var(--card); border: 1px solid var(--line); border-radius: 6px; padding: .7rem 1rem; }
 .readout td { text-align: right; white-space: nowrap; padding-right: 0; } .readout tr:last-child > * { border-bottom: 0; }
 .readout input { width: 100%; margin: .5rem 0 0; accent-color: var(--grey); }
@@ -103,11 +106,13 @@ footer p { max-width: none; }
   .plot { height: 11rem; margin-right: .5rem; margin-left: 3.9rem; } .group { padding-left: .7rem; }
   .live .readout { position: sticky; bottom: 0; font-size: .85rem; } .live .readout table { font-size: .8rem; }
   .live .readout th, .live .readout td { padding-top: .05rem; padding-bottom: .05rem; }
+  table.checks { min-width: 0; } table.checks tbody th:nth-child(1) { width: auto; } table.checks td:nth-child(5) { padding-left: 0; }
   table.checks thead { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden; }
   table.checks tr { display: grid; grid-template-columns: repeat(3, 1fr); border-bottom: 1px solid var(--line); padding: .3rem 0; }
   table.checks th, table.checks td { border: 0; padding: .05rem .4rem .05rem 0; text-align: left; white-space: normal; }
   table.checks td.text { grid-column: 1 / -1; } table.checks th { grid-column: 1 / -1; color: var(--muted); }
-  table.checks td.number::before { content: attr(data-label) " "; color: var(--muted); }
+  table.checks td.number::before { content: attr(data-label) "\A"; white-space: pre; color: var(--muted); }
+  table.checks td:nth-child(5) { align-self: end; }
 }
 @media print {
   :root { color-scheme: light; } body { font-size: 10.5pt; } main, footer { padding: 0; max-width: none; }
@@ -131,8 +136,8 @@ inline constexpr std::string_view script = R"js(
   const caption = document.getElementById("readout-step");
   const slider = panel.querySelector("input");
   const first = steps[0], last = steps[steps.length - 1];
-  const share = (s, f) => (f(s) - f(first)) / (f(last) - f(first));
-  const place = s => !(last > first) ? 0.5 : share(s, logarithmic.checked ? Math.log1p : v => v);
+  const measure = s => logarithmic.checked ? Math.log1p((s - first) / (1 + first)) : s - first;
+  const place = s => last > first ? measure(s) / measure(last) : 0.5;
   const raised = digits => [...digits].map(c => c === "-" ? "\u207b" : "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079"[c]).join("");
   const text = v => {
     if (v === null) return "\u2014";

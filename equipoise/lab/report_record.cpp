@@ -21,8 +21,14 @@ constexpr int deepest = 32;  // a record is four deep; the bound keeps a hostile
 
 /// One line of at most 200 bytes, whatever a file put into it.
 std::string one_line(std::string_view text) {
-  std::string out(text.substr(0, 200));
-  std::replace_if(out.begin(), out.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
+  if (text.size() > 200) {
+    std::size_t end = 200;  // not inside a character of several bytes
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+    text = text.substr(0, end);
+  }
+  std::string out(text);
+  std::replace_if(
+      out.begin(), out.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
   return out;
 }
 
@@ -54,7 +60,8 @@ struct Node {
   std::uint64_t count(std::uint64_t most) const {
     if (value.is_null()) return 0;
     if (!value.is_number_unsigned() || value.get<std::uint64_t>() > most) {
-      wrong(path, value.is_number() ? value.dump() : value.type_name(), fmt::format("a whole number from 0 to {}", most));
+      wrong(path, value.is_number() ? value.dump() : value.type_name(),
+            fmt::format("a whole number from 0 to {}", most));
     }
     return value.get<std::uint64_t>();
   }
@@ -76,7 +83,9 @@ struct Node {
       if (value.is_string() && value.get_ref<const std::string&>() == name) return meaning;
       list += (list.empty() ? "" : ", ") + std::string(name);
     }
-    wrong(path, value.is_string() ? '"' + value.get<std::string>().substr(0, 40) + '"' : value.type_name(), "one of " + list);
+    const std::string found = value.is_string() ? value.get<std::string>() : "";
+    const std::string shown = found.size() > 60 ? "an unknown word" : '"' + found + '"';
+    wrong(path, value.is_string() ? shown : value.type_name(), "one of " + list);
   }
   Answer answer() const {
     if (value.is_null()) return Answer::unknown;
@@ -188,10 +197,11 @@ Verdict read_verdict(const Node& node) {
                                                    {"exhausted", Outcome::exhausted},
                                                    {"stopped", Outcome::stopped}});
   const Node limit = node["limit"];
-  verdict.limit = limit.value.is_null() ? Limit::undetermined
-                                        : limit.word<Limit>({{"minimiser", Limit::minimiser},
-                                                             {"saddle", Limit::saddle},
-                                                             {"undetermined", Limit::undetermined}});
+  verdict.limit =
+      limit.value.is_null()
+          ? Limit::undetermined
+          : limit.word<Limit>(
+                {{"minimiser", Limit::minimiser}, {"saddle", Limit::saddle}, {"undetermined", Limit::undetermined}});
   verdict.step = node["step"].count(std::numeric_limits<std::uint64_t>::max());
   verdict.period = static_cast<std::uint32_t>(node["period"].count(std::numeric_limits<std::uint32_t>::max()));
   verdict.multiplier = node["multiplier"].number();
@@ -208,14 +218,16 @@ Verdict read_verdict(const Node& node) {
 
 Json parse(std::string_view text) {
   const auto shallow = [](int depth, Json::parse_event_t, Json&) {
-    if (depth > deepest) throw Error(fmt::format("record.json is nested deeper than {} levels; a record has four", deepest));
+    if (depth > deepest)
+      throw Error(fmt::format("record.json is nested deeper than {} levels; a record has four", deepest));
     return true;
   };
   try {
     return Json::parse(text.begin(), text.end(), shallow);
   } catch (const nlohmann::json::exception& e) {
     std::string_view what = e.what();
-    if (const auto end = what.find("] "); what.starts_with('[') && end != std::string_view::npos) what.remove_prefix(end + 2);
+    if (const auto end = what.find("] "); what.starts_with('[') && end != std::string_view::npos)
+      what.remove_prefix(end + 2);
     throw Error(one_line(fmt::format("record.json is not JSON as a run writes it: {}", what)));
   }
 }
