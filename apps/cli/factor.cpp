@@ -126,7 +126,7 @@ int factor(const Flags& flags) {
   }
 
   const Situation situation{setup.problem(), setup.start, setup.run_rate(), setup.known.sharpness.value, setup.known.sigma1, {}};
-  std::vector<Finding> findings;  (void)situation;
+  std::vector<Finding> findings = examine(situation, in_run_units);
   const Record record = setup.to_users(std::move(in_run_units));
   const RunDocument document{setup.settings, setup.matrix, setup.rate, record, NAN, NAN, std::move(findings)};
   const std::string json = record_json(document);
