@@ -23,9 +23,11 @@ struct Verb {
 
 constexpr Verb verbs[] = {
     {"factor", "one run of gradient descent on a matrix, with its verdict", declare_factor},
+    {"predict", "what theory says before the run", declare_predict},
     {"sharpness", "largest Hessian eigenvalues at given factors", declare_sharpness},
     {"info", "shape, norm and singular values of a matrix", declare_info},
     {"generate", "write a built-in matrix to a file", declare_generate},
+    {"report", "rebuild the HTML page of a run from its folder", declare_report},
 };
 
 int fail(const std::string& message) {

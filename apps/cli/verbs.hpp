@@ -3,6 +3,7 @@
 
 #include <CLI/App.hpp>
 #include <functional>
+#include <string>
 
 namespace equipoise::cli {
 
@@ -10,9 +11,11 @@ namespace equipoise::cli {
 using Action = std::function<int()>;
 
 Action declare_factor(CLI::App& verb);
+Action declare_predict(CLI::App& verb);
 Action declare_sharpness(CLI::App& verb);
 Action declare_info(CLI::App& verb);
 Action declare_generate(CLI::App& verb);
+Action declare_report(CLI::App& verb);
 
 /// Version, compiler, SIMD targets and threads, as --version prints them.
 std::string version_text();

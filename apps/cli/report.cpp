@@ -1,0 +1,35 @@
+// equipoise report: rebuilds the HTML page of a run from its folder.
+#include <fmt/format.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+
+#include "apps/cli/output.hpp"
+#include "apps/cli/verbs.hpp"
+#include "equipoise/io/bytes.hpp"
+#include "equipoise/io/files.hpp"
+#include "equipoise/io/record.hpp"
+#include "equipoise/lab/report.hpp"
+
+namespace equipoise::cli {
+namespace {
+
+int rebuild(const std::filesystem::path& folder) {
+  const std::string record = read_file(folder / "record.json", std::uint64_t{1} << 30);
+  const std::filesystem::path page = folder / "report.html";
+  save_text(page, report_html(record, read_samples_csv(folder / "samples.csv")));
+  print(fmt::format("{}\n", page.string()));
+  return 0;
+}
+
+}  // namespace
+
+Action declare_report(CLI::App& verb) {
+  auto folder = std::make_shared<std::string>();
+  verb.add_option("DIR", *folder, "the folder that factor --out wrote")->required();
+  verb.footer("Example: equipoise report digits");
+  return [folder] { return rebuild(*folder); };
+}
+
+}  // namespace equipoise::cli
