@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <tuple>
 #include <utility>
 
 namespace equipoise {
@@ -65,6 +66,19 @@ std::string positions(const std::vector<Entry>& entries, std::uint32_t row, std:
 }
 
 }  // namespace
+
+Index LoadedMatrix::rows() const {
+  return std::visit([](const auto& matrix) { return matrix.rows(); }, values);
+}
+
+Index LoadedMatrix::cols() const {
+  return std::visit([](const auto& matrix) { return matrix.cols(); }, values);
+}
+
+Index LoadedMatrix::entries() const {
+  const auto* sparse = std::get_if<SparseMatrix>(&values);
+  return sparse != nullptr ? sparse->nonZeros() : rows() * cols();
+}
 
 std::uint64_t memory_limit(const LoadOptions& options) {
   if (options.memory_limit != 0) {

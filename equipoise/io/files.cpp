@@ -84,19 +84,6 @@ LoadedMatrix read(const std::string& format, const Document& document, const Loa
 
 }  // namespace
 
-Index LoadedMatrix::rows() const {
-  return std::visit([](const auto& matrix) { return matrix.rows(); }, values);
-}
-
-Index LoadedMatrix::cols() const {
-  return std::visit([](const auto& matrix) { return matrix.cols(); }, values);
-}
-
-Index LoadedMatrix::entries() const {
-  const auto* sparse = std::get_if<SparseMatrix>(&values);
-  return sparse != nullptr ? sparse->nonZeros() : rows() * cols();
-}
-
 LoadedMatrix load_matrix(const std::string& name, const LoadOptions& options) {
   if (!options.format.empty() && !is_format(options.format)) {
     throw Error(fmt::format("there is no format {}; it should be {}", in_quotes(options.format), formats));

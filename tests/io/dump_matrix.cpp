@@ -1,10 +1,14 @@
-// Prints what load_matrix() made of a file as JSON, for comparison with other programs' reading of it.
-// Usage: dump_matrix NAME [--missing unknown] [--format FORMAT] [--triplets] [--save FILE]
+// Prints what load_matrix() makes of files as JSON, for comparison with what other programs make of them.
+// Each line of standard input is a request, its words separated by tabs, answered by one line:
+// NAME [--missing unknown] [--format FORMAT] [--triplets] [--save FILE]
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <iostream>
+#include <sstream>
 #include <string>
-#include <string_view>
+#include <variant>
+#include <vector>
 
 #include "equipoise/core/error.hpp"
 #include "equipoise/io/files.hpp"
@@ -33,24 +37,23 @@ void print_entries(const SparseMatrix& values) {
   }
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+// One request: a name and flags, as they would stand on a command line.
+void answer(const std::vector<std::string>& words) {
   equipoise::LoadOptions options;
   std::string name;
   std::string output;
-  for (int i = 1; i < argc; ++i) {
-    const std::string_view flag = argv[i];
-    if (flag == "--triplets") {
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const bool has_value = i + 1 < words.size();
+    if (words[i] == "--triplets") {
       options.triplets = true;
-    } else if (flag == "--missing" && i + 1 < argc) {
-      options.missing = std::string_view(argv[++i]) == "unknown" ? equipoise::Missing::unknown : equipoise::Missing::zero;
-    } else if (flag == "--format" && i + 1 < argc) {
-      options.format = argv[++i];
-    } else if (flag == "--save" && i + 1 < argc) {
-      output = argv[++i];
+    } else if (words[i] == "--missing" && has_value) {
+      options.missing = words[++i] == "unknown" ? equipoise::Missing::unknown : equipoise::Missing::zero;
+    } else if (words[i] == "--format" && has_value) {
+      options.format = words[++i];
+    } else if (words[i] == "--save" && has_value) {
+      output = words[++i];
     } else {
-      name = flag;
+      name = words[i];
     }
   }
   try {
@@ -62,9 +65,22 @@ int main(int argc, char** argv) {
                std::holds_alternative<SparseMatrix>(matrix.values), matrix.has_unknown);
     std::visit([](const auto& values) { print_entries(values); }, matrix.values);
     fmt::print("]}}\n");
-    return 0;
   } catch (const equipoise::Error& error) {
-    fmt::print(stderr, "{}\n", error.what());
-    return 2;
+    fmt::print("refused: {}\n", error.what());
   }
+  std::fflush(stdout);
+}
+
+}  // namespace
+
+int main() {
+  for (std::string line; std::getline(std::cin, line);) {
+    std::istringstream stream(line);
+    std::vector<std::string> words;
+    for (std::string word; std::getline(stream, word, '\t');) {
+      words.push_back(word);
+    }
+    answer(words);
+  }
+  return 0;
 }
