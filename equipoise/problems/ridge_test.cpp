@@ -7,7 +7,7 @@
 
 #include "equipoise/core/error.hpp"
 #include "equipoise/problems/dense.hpp"
-#include "equipoise/problems/problem_checks.hpp"
+#include "equipoise/problems/test_problem_checks.hpp"
 
 namespace equipoise {
 namespace {

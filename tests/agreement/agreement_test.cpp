@@ -8,7 +8,7 @@
 #include "equipoise/problems/dense.hpp"
 #include "equipoise/problems/observed.hpp"
 #include "equipoise/problems/operator.hpp"
-#include "equipoise/problems/problem_checks.hpp"
+#include "equipoise/problems/test_problem_checks.hpp"
 #include "equipoise/problems/ridge.hpp"
 #include "equipoise/problems/sparse.hpp"
 #include "equipoise/problems/spectral.hpp"

@@ -54,7 +54,7 @@ def part_of(path):
 
 
 def is_test(path):
-    return path.endswith("_test.cpp") or path.startswith("tests/")
+    return path.endswith("_test.cpp") or path.startswith("tests/") or path.split("/")[-1].startswith("test_")
 
 
 def problems_of_includes(path, text, exists_beside):
@@ -71,7 +71,7 @@ def problems_of_includes(path, text, exists_beside):
         if exists_beside(name) and path.startswith("equipoise/"):
             yield f'"{name}": write the whole path, "equipoise/..."'
         heavy = name.split("/")[0] in ("Spectra", "hwy")
-        if path.startswith("equipoise/") and path.endswith(".hpp"):
+        if path.startswith("equipoise/") and path.endswith(".hpp") and not is_test(path):
             if heavy and path.endswith("-inl.hpp"):
                 continue
             if not name.startswith(IN_HEADERS) and not STANDARD_HEADER.fullmatch(name):

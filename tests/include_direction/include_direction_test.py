@@ -72,6 +72,9 @@ class Tree(unittest.TestCase):
     def test_tests_may_include_what_they_need(self):
         self.assert_sound("equipoise/core/run_test.cpp", HEADER + '#include "equipoise/problems/dense.hpp"\n')
 
+        self.assert_sound("equipoise/io/test_support.hpp", HEADER + "#include <gtest/gtest.h>\n#include <unistd.h>\n")
+        self.assert_broken("equipoise/io/support.hpp", HEADER + "#include <gtest/gtest.h>\n", "gtest")
+
     def test_a_module_that_nobody_agreed_on(self):
         self.assert_broken("equipoise/utils/a.hpp", HEADER, "no module")
 

@@ -1,5 +1,5 @@
 // The checks, in one place for all test programs.
-#include "equipoise/problems/problem_checks.hpp"
+#include "equipoise/problems/test_problem_checks.hpp"
 
 #include <oneapi/tbb/global_control.h>
 
