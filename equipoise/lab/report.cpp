@@ -189,7 +189,7 @@ std::string figures_html(const ReportRecord& record) {
   }
 
   std::string loss_note;
-  if (std::isfinite(record.loss_relative)) loss_note += "Relative " + number_html(record.loss_relative, 4) + ". ";
+  if (std::isfinite(record.loss_relative)) loss_note += "Relative to the start " + number_html(record.loss_relative, 4) + ". ";
   if (std::isfinite(record.loss_excess)) {
     loss_note += "Excess over the best of this rank " + number_html(record.loss_excess, 4) + ".";
   }

@@ -153,7 +153,10 @@ std::string shell_word(const std::string& word) {
 std::string command_line(const Node& node) {
   if (!node.value.is_array()) return node.text();
   std::string out;
-  for (const Node& word : node.items()) out += (out.empty() ? "" : " ") + shell_word(word.text());
+  for (const Node& word : node.items()) {
+    if (!out.empty()) out += ' ';
+    out += shell_word(word.text());
+  }
   return out;
 }
 
