@@ -62,8 +62,12 @@ TEST(Basin, FiringMeansAGlobalMinimiserWithinReach) {
       descent.step();
     }
     const double loss = (A - descent.z.X() * descent.z.Y().transpose()).squaredNorm() / 2;
-    if (g || p) EXPECT_NEAR(loss, least, 1e-10 * singular.squaredNorm());
-    if (g) EXPECT_LE((descent.z.flat() - fired_at.flat()).norm(), reach * (1 + 1e-9) + 1e-12);
+    if (g || p) {
+      EXPECT_NEAR(loss, least, 1e-10 * singular.squaredNorm());
+    }
+    if (g) {
+      EXPECT_LE((descent.z.flat() - fired_at.flat()).norm(), reach * (1 + 1e-9) + 1e-12);
+    }
     gradient_fired += g ? 1 : 0;
     exact_fired += p ? 1 : 0;
   }

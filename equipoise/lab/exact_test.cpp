@@ -27,7 +27,9 @@ TEST(Exact, AgreesWithIntegersThatFit) {
     EXPECT_EQ((x - y).nearest(), static_cast<double>(a - b));
     EXPECT_EQ((x * y).nearest(), static_cast<double>(a * b));
     EXPECT_EQ((x - y).sign(), a < b ? -1 : a > b ? 1 : 0);
-    if (a * b >= 0) EXPECT_NEAR((x * y).root(), std::sqrt(static_cast<double>(a * b)), 1e-15 * std::abs(1e6));
+    if (a * b >= 0) {
+      EXPECT_NEAR((x * y).root(), std::sqrt(static_cast<double>(a * b)), 1e-15 * std::abs(1e6));
+    }
   }
 }
 
@@ -77,7 +79,7 @@ TEST(Approximate, NeverClaimsAWrongSign) {
   int cancelled = 0;
   for (int trial = 0; trial < 20000; ++trial) {
     SCOPED_TRACE(trial);
-    const int scale = static_cast<int>(random.next() % 2000) - 1000;
+    const int scale = static_cast<int>(random.next() % 600) - 300;
     std::array<double, 4> x;
     for (double& value : x) value = std::ldexp(random.normal(), scale + static_cast<int>(random.next() % 60) - 30);
     if (trial % 3 == 0) x[3] = x[0] * x[1] / x[2];  // x0 x1 - x2 x3 is then rounding error alone
