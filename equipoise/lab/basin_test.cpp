@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <Eigen/SVD>
+#include <algorithm>
 #include <cmath>
 
 #include "equipoise/core/start.hpp"
@@ -92,6 +93,24 @@ TEST(Basin, SilentAtASaddleAndWhereTheRateIsTooLarge) {
   // A of rank one, whose range is known from its zeros.
   const Matrix one{{3, 0}, {0, 0}};
   EXPECT_TRUE(exact_fit_basin(one, Factors(Matrix{{1.7}, {0.01}}, Matrix{{1.7}, {0.02}}), 0.1).holds);
+}
+
+// At this minimiser a = b = 2, |R| = 1, so K lies between 1 and 4: by hand, kappa = max(|1 - h|, |1 - 4 h|).
+TEST(Basin, FactorsAsComputedByHand) {
+  const Matrix A{{2, 0}, {0, 1}};
+  const double root = std::sqrt(2.0);
+  const Factors best(Matrix{{root}, {0}}, Matrix{{root}, {0}});
+  EXPECT_NEAR(gradient_basin(A, best, 0.45).kappa, 0.8, 1e-6);
+  EXPECT_NEAR(gradient_basin(A, best, 0.1).kappa, 0.9, 1e-6);
+  // x = y = 1 for A = (1): c = 1, P + Q = 2, R = 0; the bound is largest for a rho between 0 and 1.
+  const Factors one(Matrix::Ones(1, 1), Matrix::Ones(1, 1));
+  double largest = 0;
+  for (double rho = 0.001; rho < 1; rho += 0.001) {
+    const double lambda = root + rho;
+    const double beta = lambda * lambda + root * rho + rho * rho / 2;
+    largest = std::max(largest, rho * (1 - 0.25 * beta / 2) * (1 - rho));
+  }
+  EXPECT_NEAR(exact_fit_basin(Matrix::Ones(1, 1), one, 0.25).allowed, largest, 2e-3 * largest);
 }
 
 TEST(Basin, EmptyAndOverflow) {
