@@ -60,7 +60,7 @@ void confront_minimiser_sharpness(const Knowledge& known, const Record* record, 
       const auto tail = std::max<Index>(known.singular->size() - known.shape.rank, 0);
       const double least = known.singular->tail(tail).squaredNorm() / 2;
       const double loss = known.rate * known.in_units(std::ldexp(record->loss_end, 2 * known.exponent));
-      global = less(global.text, loss, least, 1e-9 * known.singular->squaredNorm() + 1e-12 * loss + 1e-300);
+      global = less(global.text, loss, least, 1e-9 * known.singular->squaredNorm() + 1e-18 * end.S() * end.S());
     }
   }
   finding.predictions.push_back(sharpness);
