@@ -10,6 +10,7 @@
 #include <functional>
 #include <limits>
 #include <numbers>
+#include <optional>
 
 #include "equipoise/core/error.hpp"
 #include "equipoise/core/start.hpp"
@@ -104,6 +105,46 @@ Eigenpairs whole_decomposition(const ScaledOperator& op, Index count, SpectrumEn
   return measured(op, values, vectors, tolerance);
 }
 
+// A few Lanczos steps with full reorthogonalisation. Where few eigenvalues are distinct (A = I does that) the Krylov space of
+// a random vector closes after as many steps, and contains an eigenvector of each: the answer is then complete, while
+// a restarted solver would divide by the rounding error that is left. Nothing where it does not close.
+std::optional<Eigenpairs> closed_krylov_space(ScaledOperator& op, const Vector& first, Index count, SpectrumEnd end,
+                                              double tolerance) {
+  const Index longest = std::min<Index>(24, op.rows());
+  ColumnMatrix basis(op.rows(), longest);
+  basis.col(0) = first;
+  ColumnMatrix projected = ColumnMatrix::Zero(longest, longest);
+  Vector image(op.rows());
+  for (Index k = 0; k < longest; ++k) {
+    op.perform_op(basis.col(k).data(), image.data());
+    const double size = image.norm();
+    for (int pass = 0; pass < 2; ++pass) {
+      const Vector along = basis.leftCols(k + 1).transpose() * image;
+      projected.col(k).head(k + 1) += along;
+      image -= basis.leftCols(k + 1) * along;
+    }
+    const double left = image.norm();
+    if (left <= 1e-13 * std::max(1.0, size)) {
+      if (k + 1 < count) return std::nullopt;
+      const ColumnMatrix small = projected.topLeftCorner(k + 1, k + 1);
+      const Eigen::SelfAdjointEigenSolver<ColumnMatrix> solver((small + small.transpose()) / 2);
+      Vector values(count);
+      ColumnMatrix vectors(op.rows(), count);
+      for (Index i = 0; i < count; ++i) {
+        const Index from = end == SpectrumEnd::largest ? k - i : i;
+        values[i] = solver.eigenvalues()[from];
+        vectors.col(i) = basis.leftCols(k + 1) * solver.eigenvectors().col(from);
+      }
+      return measured(op, values, vectors, 10 * tolerance);
+    }
+    if (k + 1 < longest) {
+      projected(k + 1, k) = left;
+      basis.col(k + 1) = image / left;
+    }
+  }
+  return std::nullopt;
+}
+
 Eigenpairs lanczos(ScaledOperator& op, const Vector& first, Index count, SpectrumEnd end,
                    const SharpnessSettings& settings) {
   const auto rule = end == SpectrumEnd::largest ? Spectra::SortRule::LargestAlge : Spectra::SortRule::SmallestAlge;
@@ -142,6 +183,9 @@ Eigenpairs extreme_of(Index size, const Product& product, Index count, SpectrumE
   op.set_exponent(std::ilogb(norm));
   if (size <= std::max<Index>(settings.dense_below, count + 2)) {
     return whole_decomposition(op, count, end, settings.tolerance);
+  }
+  if (count == 1) {  // several eigenvalues may be copies, of which a Krylov space sees one
+    if (auto closed = closed_krylov_space(op, first, count, end, settings.tolerance)) return *closed;
   }
   return lanczos(op, first, count, end, settings);
 }
