@@ -27,6 +27,7 @@ function(equipoise_add_tests name)
   endif()
   add_executable(${name} ${ARGN})
   equipoise_compile_settings(${name})
+  target_compile_options(${name} PRIVATE -O1)  # a test runs once: the library is optimised, its checks need not be
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
   target_link_libraries(${name} PRIVATE equipoise Eigen3::Eigen fmt::fmt GTest::gtest_main)
   target_compile_definitions(${name} PRIVATE EQUIPOISE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")

@@ -54,7 +54,7 @@ std::unique_ptr<Problem> make_problem(LoadedMatrix&& loaded, bool single_precisi
   if (!single_precision) return dense_problem(std::move(dense));
   MatrixF narrow = dense.cast<float>();
   if (!narrow.allFinite()) throw Error("--precision float32 cannot hold this matrix: an entry is beyond 3.4e38; use float64");
-  return dense_problem(std::move(narrow));
+  return single_precision_dense_problem(std::move(narrow));
 }
 
 bool is_named_start(const std::string& start) { return start == "gaussian" || start == "spectral"; }

@@ -9,12 +9,12 @@ namespace equipoise {
 
 Balance balance(ConstFactors at) {
   Balance result;
-  const double largest = at.shape().size() > 0 ? at.flat().cwiseAbs().maxCoeff() : 0;
-  if (largest == 0) return result;
-  if (!std::isfinite(largest)) {
+  if (!at.flat().allFinite()) {
     constexpr double nan = std::numeric_limits<double>::quiet_NaN();
     return {nan, nan, nan, nan};
   }
+  const double largest = at.shape().size() > 0 ? at.flat().cwiseAbs().maxCoeff() : 0;
+  if (largest == 0) return result;
   // A power of two near the largest entry: dividing by it is exact and keeps every square within range.
   const int exponent = std::ilogb(largest);
   const Matrix X = at.X().unaryExpr([exponent](double x) { return std::scalbn(x, -exponent); });

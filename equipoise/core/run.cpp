@@ -73,7 +73,7 @@ class Driver {
     start_norm_squared_ = here_.norm_squared;
     const double work = static_cast<double>(problem_.entries()) * static_cast<double>(std::max<Index>(1, z_.shape().rank));
     longest_block_ = static_cast<std::uint64_t>(std::clamp(1e8 / std::max(1.0, work), 1.0, 64.0));
-    cheap_ = work <= 1e6;
+    cheap_ = work <= 1e5;
     previous_loss_ = infinity;
     if (!finite(here_)) {
       finish(Outcome::diverged, 0, here_.norm_squared, heuristic_divergence,
@@ -161,18 +161,20 @@ class Driver {
     const std::uint64_t first_step = step_;
     step_ += length;
 
+    const bool suspicious =
+        !z_.flat().allFinite() || std::any_of(trace.begin(), trace.end(), [&](const StepTrace& seen) { return may_diverge(seen); });
+    if (suspicious && diverges_within(first_step, length)) return;
     for (std::size_t i = 0; i < trace.size(); ++i) {
-      if (!finite(trace[i])) return diverge_within(first_step, length);
       if (events_at(first_step + i, trace[i])) return;
     }
-    const StepTrace& last = trace.back();
-    // Lemma E needs S >= 8; once it holds it holds for ever, so looking at the end of a block misses nothing.
-    const double S = h_ * last.norm_squared;
-    const bool end_finite = z_.flat().allFinite();
-    if (!end_finite || (problem_.complete() && S > 7.9 && lemma_e(z_, h_, record_.norm).holds) ||
-        (!problem_.complete() && S > heuristic_divergence)) {
-      diverge_within(first_step, length);
-    }
+  }
+
+  // The cheap side of a divergence test: false means that it cannot fire at this iterate. Lemma E asks for h |X Y^T|_2 >= 4 + 4 h |A|_F,
+  // and |X Y^T|_2 <= |A|_F + |R|_F with |R|_F^2 twice the loss.
+  bool may_diverge(const StepTrace& seen) const {
+    if (!finite(seen)) return true;
+    if (problem_.complete()) return h_ * std::sqrt(2 * seen.loss) >= 3.99;
+    return h_ * seen.norm_squared > heuristic_divergence;
   }
 
   // True where the run ended at this step; z_ is then the iterate of that step.
@@ -268,36 +270,41 @@ class Driver {
     return largest_log_growth_ - relative;
   }
 
-  // Something in the last block left every bound: find the first step at which the evidence holds.
-  void diverge_within(std::uint64_t first_step, std::uint64_t length) {
+  // Walks the last block again, step by step, to the first iterate at which the evidence of divergence holds. False where it
+  // holds nowhere; everything is then as it was.
+  bool diverges_within(std::uint64_t first_step, std::uint64_t length) {
     z_ = before_;
     step_ = first_step;
     StepTrace seen;
-    for (std::uint64_t i = 0; i <= length; ++i) {
-      if (problem_.complete()) {
-        const LemmaE evidence = lemma_e(z_, h_, record_.norm);
-        if (evidence.holds) {
-          record_.verdict.proved = true;
-          return finish(Outcome::diverged, step_, evidence.nu_lower, evidence.needed,
-                        fmt::format("diverges for ever from this iterate on, by Lemma E: h |X Y^T|_2 >= {:.6g}, which is at least {:.6g}",
-                                    evidence.nu_lower, evidence.needed));
-        }
-      } else if (h_ * z_.flat().squaredNorm() > heuristic_divergence) {
-        return finish(Outcome::diverged, step_, h_ * z_.flat().squaredNorm(), heuristic_divergence,
-                      fmt::format("heuristic, no theorem: h (|X|^2 + |Y|^2) = {:.6g} exceeds {:.0e}",
-                                  h_ * z_.flat().squaredNorm(), heuristic_divergence));
-      }
-      const Factors last_finite = z_;
+    for (std::uint64_t i = 0; i < length; ++i, ++step_) {
+      if (diverged_here()) return true;
+      before_step_ = z_;
       problem_.advance(z_, h_, std::span(&seen, 1));
       if (!finite(seen) || !z_.flat().allFinite()) {
-        z_ = last_finite;
-        return finish(Outcome::diverged, step_, infinity, heuristic_divergence,
-                      "heuristic, no theorem: the next iterate or its loss is outside the range of double");
+        z_ = before_step_;
+        finish(Outcome::diverged, step_, h_ * seen.norm_squared, heuristic_divergence,
+               "heuristic, no theorem: the next iterate or its loss is outside the range of double");
+        return true;
       }
-      ++step_;
     }
-    throw Error("internal: divergence was seen in a block and not in its replay; Problem::advance must give the same bits "
-                "for any way of cutting a run into calls");
+    return false;
+  }
+
+  bool diverged_here() {
+    if (problem_.complete()) {
+      const LemmaE evidence = lemma_e(z_, h_, record_.norm);
+      if (!evidence.holds) return false;
+      record_.verdict.proved = true;
+      finish(Outcome::diverged, step_, evidence.nu_lower, evidence.needed,
+             fmt::format("diverges for ever from this iterate on, by Lemma E: h |X Y^T|_2 >= {:.6g}, which is at least {:.6g}",
+                         evidence.nu_lower, evidence.needed));
+      return true;
+    }
+    const double S = h_ * z_.flat().squaredNorm();
+    if (!(S > heuristic_divergence)) return false;
+    finish(Outcome::diverged, step_, S, heuristic_divergence,
+           fmt::format("heuristic, no theorem: h (|X|^2 + |Y|^2) = {:.6g} exceeds {:.0e}", S, heuristic_divergence));
+    return true;
   }
 
   void look_for_cycle_or_chaos() {
@@ -394,18 +401,18 @@ class Driver {
     finish(Outcome::exhausted, step_, relative_gradient(here_), settings_.tolerance, why);
   }
 
-  // Compares the gradient at the end with its largest value around half of the run.
+  // Compares the gradient at the end with its largest value in the third quarter of the run.
   std::string trend() const {
     double middle = 0;
     for (const Sample& row : record_.samples) {
-      if (row.step >= step_ / 4 && row.step <= step_ / 2) middle = std::max(middle, row.gradient_norm);
+      if (row.step >= step_ / 2 && row.step <= step_ - step_ / 4) middle = std::max(middle, row.gradient_norm);
     }
     const double end = std::sqrt(here_.gradient_squared);
     if (middle == 0 || step_ < 8) return "the run is too short to say whether it still falls";
     if (end < 0.9 * middle) {
-      return fmt::format("still falls: {:.3g} of the largest value seen between a quarter and half of the run", end / middle);
+      return fmt::format("still falls: {:.3g} of the largest value seen in the third quarter of the run", end / middle);
     }
-    return fmt::format("no longer falls: {:.3g} of the largest value seen between a quarter and half of the run", end / middle);
+    return fmt::format("no longer falls: {:.3g} of the largest value seen in the third quarter of the run", end / middle);
   }
 
   void finish(Outcome outcome, std::uint64_t step, double evidence, double threshold, const std::string& why) {
@@ -450,6 +457,7 @@ class Driver {
 
   Factors z_;
   Factors before_;              // the iterate at the start of the block in progress
+  Factors before_step_;         // the iterate before a step that is taken again
   std::uint64_t step_ = 0;      // z_ is the iterate of this step
   std::uint64_t block_start_ = 0;
   StepTrace here_;

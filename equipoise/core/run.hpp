@@ -18,7 +18,7 @@ namespace equipoise {
 /// When a tangent vector is followed along the run, at the price of a Hessian product a step. It measures the transient
 /// growth behind Verdict::reproducible and the Lyapunov exponent behind "chaotic".
 enum class Sensitivity {
-  automatic,  ///< always where a step is cheap (entries * rank <= 1e6), otherwise until the loss has fallen 64 steps in a row
+  automatic,  ///< always where a step is cheap (entries * rank <= 1e5), otherwise until the loss has fallen 64 steps in a row
   always,
   never       ///< growth and exponent are then NaN, and no run is called chaotic
 };

@@ -13,7 +13,7 @@ enum class SpectrumEnd { largest, smallest };
 struct SharpnessSettings {
   double tolerance = 1e-11;       ///< wanted residual, relative to the largest |eigenvalue| seen
   int max_products = 20000;       ///< budget of Hessian products; what is reached then is returned with its residual
-  Index dense_below = 48;         ///< up to this many unknowns the Hessian is formed and decomposed whole
+  Index dense_below = 48;         ///< up to this many unknowns the operator is formed and decomposed whole
 };
 
 struct Eigenpairs {

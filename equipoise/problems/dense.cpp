@@ -254,7 +254,7 @@ class PlainDenseProblem final : public Problem {
 }  // namespace
 
 std::unique_ptr<Problem> dense_problem(Matrix A) { return std::make_unique<DenseProblem<double>>(std::move(A)); }
-std::unique_ptr<Problem> dense_problem(MatrixF A) { return std::make_unique<DenseProblem<float>>(std::move(A)); }
+std::unique_ptr<Problem> single_precision_dense_problem(MatrixF A) { return std::make_unique<DenseProblem<float>>(std::move(A)); }
 std::unique_ptr<Problem> plain_dense_problem(Matrix A) { return std::make_unique<PlainDenseProblem>(std::move(A)); }
 
 }  // namespace equipoise

@@ -16,7 +16,7 @@ using MatrixF = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowM
 /// Below 64 entries a plain loop takes over, whose bits are the same everywhere.
 std::unique_ptr<Problem> dense_problem(Matrix A);
 /// The same with A kept in single precision, half the memory traffic; factors and arithmetic are double.
-std::unique_ptr<Problem> dense_problem(MatrixF A);
+std::unique_ptr<Problem> single_precision_dense_problem(MatrixF A);
 
 /// The plain implementation, a few Eigen expressions: the oracle that the fast one is tested against.
 std::unique_ptr<Problem> plain_dense_problem(Matrix A);

@@ -46,7 +46,7 @@ TEST(Dense, EveryTargetAgreesWithTheDefinition) {
       const Matrix known = Matrix::Ones(shape.rows, shape.cols);
       const Factors at = random_factors(shape, random), u = random_factors(shape, random);
       check_against_definition(*dense_problem(A), A, known, at, u);
-      check_against_definition(*dense_problem(rounded), A, known, at, u);
+      check_against_definition(*single_precision_dense_problem(rounded), A, known, at, u);
       check_advance(*dense_problem(A), at, 1e-3);
     }
   }
@@ -140,7 +140,7 @@ TEST(Dense, RefusesNumbersThatAreNotFinite) {
     } catch (const Error& error) {
       EXPECT_NE(std::string(error.what()).find("row 2, column 1"), std::string::npos) << error.what();
     }
-    EXPECT_THROW(dense_problem(MatrixF(A.cast<float>())), Error);
+    EXPECT_THROW(single_precision_dense_problem(MatrixF(A.cast<float>())), Error);
   }
 }
 
