@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Draws docs/picture.svg: loss and norms of two runs that differ in their learning rate alone.
 
-usage: make_picture.py OUT.svg RUN_SLOW RUN_FAST   each RUN a folder that `equipoise factor --out` wrote; docs/picture.svg came from
+usage: make_picture.py OUT.svg RUN_SLOW RUN_FAST   each RUN is a folder that `equipoise factor --out` wrote; docs/picture.svg is from
 
   equipoise factor data/digits.mtx --rank 8 --start-norms 430,48 --seed 1 --max-steps 2000 --rate 1.9/L --out slow
   equipoise factor data/digits.mtx --rank 8 --start-norms 430,48 --seed 1 --max-steps 2000 --rate 3.5/L --out fast
@@ -48,7 +48,7 @@ def panel(left, title, low, high, ticks, last_step):
     for tick in ticks:
         y = up(tick)
         parts += [f'<line x1="{left}" y1="{y:.1f}" x2="{left + PANEL}" y2="{y:.1f}" stroke="#e6e9ed"/>',
-                  text(left - 6, y + 4, f"{tick:g}", anchor="end")]
+                  text(left - 6, y + 4, f"{tick:.0e}".replace("e+0", "e") if tick > 1e4 else f"{tick:g}", anchor="end")]
     return parts, across, up
 
 
@@ -65,12 +65,12 @@ def main():
     parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif" font-size="13">',
              "<title>Loss and norms against step at two learning rates</title>",
              f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#ffffff"/>']
-    frame, across, up = panel(LEFTS[0], "loss", 2e5, 1e8, (1e6, 1e7), last)
+    frame, across, up = panel(LEFTS[0], "loss", 2e5, 1e9, (1e6, 1e7, 1e8), last)
     parts += frame
     for row, (rate, colour, samples) in enumerate(runs):
         parts += [line(across(samples["step"] + 1), up(samples["loss"]), colour),
                   text(LEFTS[0] + PANEL - 12, TOP + 24 + 20 * row, f"h = {rate}", colour, "end")]
-    frame, across, up = panel(LEFTS[1], "‖X‖ (solid) and ‖Y‖ (dashed)", 10, 1000, (10, 30, 100, 300, 1000), last)
+    frame, across, up = panel(LEFTS[1], "‖X‖ (solid) and ‖Y‖ (dashed)", 1, 1000, (1, 10, 100, 1000), last)
     parts += frame
     for rate, colour, samples in runs:
         for norm, dashed in (("norm_x", False), ("norm_y", True)):
