@@ -15,7 +15,7 @@ try:
 except ImportError:
     sys.exit(77)
 
-EQUIPOISE = os.environ.get("EQUIPOISE", "equipoise")
+EQUIPOISE = os.environ["EQUIPOISE"]
 PATIENCE = 120  # seconds until a hang is called a hang; no test measures time
 
 

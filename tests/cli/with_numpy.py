@@ -72,7 +72,8 @@ class WithNumpy(CommandTest):
             with self.subTest(steps=count, flags=flags):
                 record, ours_X, ours_Y = self.descend(matrix, X, Y, rate, count, *flags)
                 theirs_X, theirs_Y = reference.descend(X, Y, rate, count)
-                self.assertEqual(record["steps"], count)
+                if record["steps"] != count:  # contract.py has the word on whether a run may end there
+                    self.assertEqual(record["loss"]["end"], 0, "only an exact fixed point is where it would be 1000 steps on")
                 self.assertEqual((ours_X.shape, ours_Y.shape), (X.shape, Y.shape))
                 scale = np.hypot(np.linalg.norm(theirs_X), np.linalg.norm(theirs_Y))
                 difference = np.hypot(np.linalg.norm(ours_X - theirs_X), np.linalg.norm(ours_Y - theirs_Y))
