@@ -70,7 +70,6 @@ class BadInput(CommandTest):
 
     def test_unknown_format(self):
         self.refused_file("A.dat", "1 2\n", says=("--format|ending", "mtx"))
-        self.refused("info", "-", stdin=b"1,2\n", says=("--format",))
         self.refused("info", self.good, "--format", "mat", says=("mat", "mtx"))
 
     def test_header_that_promises_more_entries(self):
@@ -80,8 +79,10 @@ class BadInput(CommandTest):
         self.refused_file("D.mtx", "%%MatrixMarket matrix array real general\n3000000 3000000\n1\n")
         self.refused_file("E.npy", self.good.read_bytes()[:-8])
         self.refused_file("F.npy", self.good.read_bytes()[:40])
-        shape = re.sub(rb"\(4, 3\)(.*?)   ", rb"(400000000, 3)\1"[:20], self.good.read_bytes())
-        self.refused_file("G.npy", shape)
+        good = self.good.read_bytes()
+        more = good.replace(b"(4, 3), }        ", b"(400000000, 3), }")
+        self.assertNotEqual(more, good)
+        self.refused_file("G.npy", more)
 
     def test_more_entries_than_promised(self):
         self.refused_file("A.mtx", HEADER + "3 3 1\n1 1 1\n2 2 1\n", says=("line 4",))
@@ -214,7 +215,6 @@ class BadInput(CommandTest):
         missing = self.npy("M.npy", np.array([[1, np.nan], [2, 3.0]]))
         self.refused_run(missing, "--missing", "unknown", "--coordinates", "spectral", says=("spectral",))
         self.refused_run(self.good, "--coordinates", "spectral", "--ridge", 1, says=("ridge",))
-        self.refused_run(self.npy("H.npy", np.full((2, 2), 1e200)), "--precision", "float32", says=("float32",))
 
     # Start factors.
 
