@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Draws docs/picture.svg: loss and norms of two runs that differ in their learning rate alone.
 
-usage: make_picture.py OUT.svg RUN_SLOW RUN_FAST   each RUN is a folder that `equipoise factor --out` wrote; docs/picture.svg is from
+usage: make_picture.py OUT.svg RUN_SLOW RUN_FAST   each RUN is a folder that `equipoise factor --out` wrote
+
+docs/picture.svg is from:
 
   equipoise factor data/digits.mtx --rank 8 --start-norms 430,48 --seed 1 --max-steps 2000 --rate 1.9/L --out slow
   equipoise factor data/digits.mtx --rank 8 --start-norms 430,48 --seed 1 --max-steps 2000 --rate 3.5/L --out fast
@@ -62,7 +64,8 @@ def main():
         runs.append((rate, colour, samples))
     last = max(samples["step"][-1] for _, _, samples in runs)
 
-    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif" font-size="13">',
+    parts = ['<svg xmlns="http://www.w3.org/2000/svg" '
+             f'viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif" font-size="13">',
              "<title>Loss and norms against step at two learning rates</title>",
              f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#ffffff"/>']
     frame, across, up = panel(LEFTS[0], "loss", 2e5, 1e9, (1e6, 1e7, 1e8), last)
