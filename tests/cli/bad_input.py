@@ -5,6 +5,7 @@ import os
 import re
 import resource
 import signal
+import stat
 import unittest
 
 from command import CommandTest, np, run, scipy
@@ -280,10 +281,17 @@ class BadInput(CommandTest):
         self.assertEqual({path.name: path.read_bytes() for path in out.iterdir()}, old)
 
     def test_standard_output_full(self):
-        for arguments in (("factor", "scalar:1", "--rank", 1), ("factor", "scalar:1", "--rank", 1, "--json"), ("info", "scalar:1", "--json"),
-                          ("factor", "--help"), ("--version",), ("generate", "scalar:1", "--out", "-"), ("predict", "scalar:1", "--rank", 1)):
-            with self.subTest(arguments=arguments), open("/dev/full", "wb") as full:
-                self.refused(*arguments, stdout=full, says=("standard output|stdout", "space"))
+        verbs = (("factor", "scalar:1", "--rank", 1), ("factor", "scalar:1", "--rank", 1, "--json"), ("info", "scalar:1", "--json"),
+                 ("factor", "--help"), ("--version",), ("generate", "gaussian:9x9:seed=1", "--out", "-"), ("predict", "scalar:1", "--rank", 1))
+        for arguments in verbs:
+            with self.subTest(arguments=arguments), open(self.path("stdout"), "wb") as file:
+                self.refused(*arguments, stdout=file, preexec_fn=few_bytes(10), says=("standard output|stdout",))
+
+    @unittest.skipUnless(os.path.exists("/dev/full") and stat.S_ISCHR(os.stat("/dev/full").st_mode), "there is no /dev/full here")
+    def test_device_that_is_always_full(self):
+        with open("/dev/full", "wb") as full:
+            self.refused("factor", "scalar:1", "--rank", 1, "--json", stdout=full, says=("standard output|stdout", "space"))
+        self.refused("generate", "scalar:1", "--out", "-", preexec_fn=lambda: os.dup2(os.open("/dev/full", os.O_WRONLY), 1), says=("space",))
 
 
 class Legal(CommandTest):
