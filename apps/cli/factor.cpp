@@ -125,7 +125,7 @@ int factor(const Flags& flags) {
     in_run_units = run(setup.problem(), setup.start, setup.run_rate(), settings, watch);
   }
 
-  const Situation situation{setup.problem(), setup.start, setup.run_rate(), setup.known.sharpness.value, setup.known.sigma1, {}};
+  const Situation situation = setup.situation();
   std::vector<Finding> findings = examine(situation, in_run_units);
   const Record record = setup.to_users(std::move(in_run_units));
   const RunDocument document{setup.settings, setup.matrix, setup.rate, record, NAN, NAN, std::move(findings)};

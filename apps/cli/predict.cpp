@@ -40,7 +40,7 @@ Json to_json(const Forecast& forecast) {
 
 int show_prediction(const Flags& flags) {
   const Setup setup = set_up(flags.descent);
-  const Situation situation{setup.problem(), setup.start, setup.run_rate(), setup.known.sharpness.value, setup.known.sigma1, {}};
+  const Situation situation = setup.situation();
   const std::vector<CriticalRate> rates = critical_rates(situation);
   const Forecast proved = forecast(situation);
   const std::vector<Finding> findings = predict(situation);

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <tbb/global_control.h>
 
+#include <Eigen/SVD>
 #include <cmath>
 
 #include "apps/cli/flags.hpp"
@@ -55,6 +56,18 @@ std::unique_ptr<Problem> make_problem(LoadedMatrix&& loaded, bool single_precisi
   MatrixF narrow = dense.cast<float>();
   if (!narrow.allFinite()) throw Error("--precision float32 cannot hold this matrix: an entry is beyond 3.4e38; use float64");
   return single_precision_dense_problem(std::move(narrow));
+}
+
+// All singular values of a complete A, for the statements that need more than the largest. Past this many multiplications the SVD
+// would cost more than most runs, and those statements then answer unknown.
+std::optional<Vector> affordable_singular_values(const LoadedMatrix& loaded) {
+  constexpr double most_work = 1e9;
+  const auto rows = static_cast<double>(loaded.rows());
+  const auto cols = static_cast<double>(loaded.cols());
+  if (loaded.has_unknown || rows * cols * std::min(rows, cols) > most_work) return std::nullopt;
+  const Matrix dense = std::holds_alternative<Matrix>(loaded.values) ? std::get<Matrix>(loaded.values)
+                                                                     : Matrix(std::get<SparseMatrix>(loaded.values));
+  return Eigen::BDCSVD<Matrix>(dense).singularValues();
 }
 
 bool is_named_start(const std::string& start) { return start == "gaussian" || start == "spectral"; }
@@ -174,6 +187,7 @@ Setup set_up(const DescentFlags& flags) {
   const double largest_z = given && given->shape().size() > 0 ? given->flat().cwiseAbs().maxCoeff() : 0;
   setup.units = natural_units(largest_entry(loaded), largest_z);
   change_units(loaded, setup.units);
+  setup.singular_values = affordable_singular_values(loaded);
 
   if (spectral) {
     const Matrix dense = as_dense(std::move(loaded));

@@ -51,12 +51,17 @@ struct Setup {
   std::unique_ptr<Problem> plain_problem;  ///< in the user's coordinates; not set where `coordinates` is
   Factors start;                           ///< in the run's coordinates and units
   StartMeasures known;                     ///< in the run's units
+  std::optional<Vector> singular_values;   ///< all of a complete A where they are affordable, in the run's units
   LearningRate rate;                       ///< in the user's units
   ResolvedSettings settings;
   std::shared_ptr<void> threads;           ///< holds the limit on threads as long as the setup lives
 
   const Problem& problem() const { return coordinates ? *coordinates->problem : *plain_problem; }
   double run_rate() const { return units.rate(rate.value); }
+  /// What theory is asked about: this problem, start and rate.
+  Situation situation() const {
+    return {problem(), start, run_rate(), known.sharpness.value, known.sigma1, singular_values};
+  }
   /// A record of the run in the user's units and coordinates.
   Record to_users(Record record) const;
 };
