@@ -238,6 +238,22 @@ class BadInput(CommandTest):
             self.refused_run(self.good, "--start", start, says=("Y", "row 2", "col(umn)? 1"))
             self.refused("sharpness", self.good, "--factors", start, says=("row 2", "col(umn)? 1"))
 
+    def test_messages_of_sharpness_speak_of_its_own_flags(self):
+        for factors in (self.start(np.ones((5, 2)), np.ones((3, 2))), "gaussian", "spectral"):
+            with self.subTest(factors=factors):
+                line = self.refused("sharpness", self.good, "--factors", factors, says=("--factors",))
+                self.assertNotRegex(line, "--rank|--start")
+
+    def test_start_far_beyond_the_range_of_the_matrix(self):
+        """A start whose descent leaves the range of double is refused for what it is, or run; the rate is not to blame."""
+        start = self.start(np.full((4, 2), 1e200), np.ones((3, 2)))
+        for flags in (("--start", start, "--rate", 0.1), ("--start", start), ("--start-norms", "1e300,1"), ("--start-norms", "1e300,1e300")):
+            with self.subTest(flags=flags):
+                done = run("factor", self.good, "--rank", 2, *flags, "--json")
+                if done.returncode != 0:
+                    line = self.refused("factor", self.good, "--rank", 2, *flags, says=("--start",))
+                    self.assertNotRegex(line, r"(?i)\bnan\b|learning rate must|not inf")
+
     # Places to write.
 
     def test_output_folder_not_writable(self):
@@ -279,6 +295,19 @@ class BadInput(CommandTest):
         old = {path.name: path.read_bytes() for path in out.iterdir()}
         self.refused("factor", "gaussian:40x30:seed=2", "--rank", 4, "--max-steps", 50, "--out", out, preexec_fn=few_bytes(100))
         self.assertEqual({path.name: path.read_bytes() for path in out.iterdir()}, old)
+
+    def test_bad_input_keeps_the_old_files(self):
+        out = self.path("out")
+        self.assertEqual(run("factor", self.good, "--rank", 2, "--max-steps", 5, "--out", out).returncode, 0)
+        old = {path.name: path.read_bytes() for path in out.iterdir()}
+        self.refused("factor", self.good, "--rank", 2, "--rate", "nan", "--out", out)
+        self.refused("factor", self.path("none.npy"), "--rank", 2, "--out", out)
+        self.refused("factor", self.good, "--rank", 2, "--start", self.start(np.ones((9, 2)), np.ones((3, 2))), "--out", out)
+        self.assertEqual({path.name: path.read_bytes() for path in out.iterdir()}, old)
+
+    def test_no_folder_for_a_run_that_never_began(self):
+        self.refused("factor", self.path("none.npy"), "--rank", 2, "--out", self.path("new"))
+        self.assertFalse(self.path("new").exists(), "an empty output folder was left")
 
     def test_standard_output_full(self):
         verbs = (("factor", "scalar:1", "--rank", 1), ("factor", "scalar:1", "--rank", 1, "--json"), ("info", "scalar:1", "--json"),

@@ -148,6 +148,26 @@ class Records(CommandTest):
         record = self.result("factor", "scalar:1", "--rank", 1, "--rate", 0.5, "--tolerance", 0, "--max-steps", 100)
         self.assertEqual(record["steps"], 100)
 
+    def test_automatic_rate(self):
+        """It says how it was chosen, and no run at it diverges."""
+        for flags in (("gaussian:9x7:seed=3",), ("gaussian:9x7:seed=3", "--start-norms", "30,0.1"), ("gaussian:9x7:seed=3", "--ridge", 0.5),
+                      ("gaussian:9x7:seed=3", "--ridge", 100), ("scalar:-3",), ("isotropic:8:2", "--coordinates", "spectral")):
+            with self.subTest(flags=flags):
+                record = self.result("factor", *flags, "--rank", 2)
+                self.assertEqual(record["learning_rate"]["requested"], "auto")
+                self.assertGreater(len(record["learning_rate"]["why"]), 20)
+                self.assertIn(record["verdict"]["outcome"], ("converged", "exhausted"), record["verdict"]["why"])
+
+    def test_relative_loss_of_any_scale(self):
+        """Loss over loss at the start has no unit: it is known where the losses themselves leave the range of double."""
+        A = np.random.default_rng(6).standard_normal((4, 3))
+        one = self.result("factor", self.npy("A.npy", A), "--rank", 2)["loss"]["relative"]
+        for scale in (1e150, 1e-150, 1e160, 1e-160, 1e300):
+            with self.subTest(scale=scale):
+                relative = self.result("factor", self.npy("A.npy", A * scale), "--rank", 2)["loss"]["relative"]
+                self.assertIsNotNone(relative)
+                self.assertAlmostEqual(relative / one, 1, places=8)
+
     def test_samples_and_eigenvalues_where_asked(self):
         out = self.path("out")
         self.result("factor", "gaussian:6x5:seed=2", "--rank", 2, "--rate", 0.05, "--tolerance", 0, "--max-steps", 100, "--sample-every", 25,
