@@ -96,39 +96,64 @@ std::string summary(const RunDocument& document, const std::filesystem::path& fo
   return text;
 }
 
+Record descend(const Setup& setup, const RunSettings& settings, bool quiet) {
+  Progress progress(settings.max_steps, quiet);
+  double loss = NAN;
+  Watch watch;
+  watch.known = setup.known;
+  watch.observer = [&](const Sample& sample, ConstFactors) {
+    loss = sample.loss;
+    return true;
+  };
+  watch.pulse = [&](std::uint64_t step) {
+    progress.show(step, loss);
+    return !interrupted;
+  };
+  return run(setup.problem(), setup.start, setup.run_rate(), settings, watch);
+}
+
+void halve(LearningRate& rate, std::uint64_t diverged_at) {
+  rate.why += fmt::format("; at {} the run diverged at step {}, so half of it was taken", rate.value, diverged_at);
+  rate.value /= 2;
+  rate.times_L /= 2;
+}
+
+double relative_loss(const Record& record) { return record.loss_start > 0 ? record.loss_end / record.loss_start : NAN; }
+
+Outcome expected_outcome(const std::string& word) {
+  return outcome_from(one_of("--expect", word, {"converged", "periodic", "chaotic", "diverged", "exhausted", "stopped"}));
+}
+
 int factor(const Flags& flags) {
   const RunSettings settings = read_settings(flags);
-  if (!flags.expect.empty()) outcome_from(flags.expect);
+  if (!flags.expect.empty()) expected_outcome(flags.expect);
   const std::filesystem::path folder = flags.out;
-  if (!folder.empty()) make_folder(folder);
 
   Setup setup = set_up(flags.descent);
   append_settings(setup.settings, settings);
   setup.settings.emplace_back("out", folder.empty() ? SettingValue() : SettingValue(flags.out));
   setup.settings.emplace_back("expect", flags.expect.empty() ? SettingValue() : SettingValue(flags.expect));
 
+  if (!folder.empty()) make_folder(folder);
   catch_interrupts();
-  Record in_run_units;
-  {
-    Progress progress(settings.max_steps, flags.quiet);
-    double loss = NAN;
-    Watch watch;
-    watch.known = setup.known;
-    watch.observer = [&](const Sample& sample, ConstFactors) {
-      loss = sample.loss;
-      return true;
-    };
-    watch.pulse = [&](std::uint64_t step) {
-      progress.show(step, loss);
-      return !interrupted;
-    };
-    in_run_units = run(setup.problem(), setup.start, setup.run_rate(), settings, watch);
+  Record in_run_units = descend(setup, settings, flags.quiet);
+  // `auto` promises a rate, not a theorem: where the run shows that it was too large, half of it is tried.
+  constexpr int most_halvings = 30;
+  for (int halvings = 1; flags.descent.rate == "auto" && in_run_units.verdict.outcome == Outcome::diverged && halvings <= most_halvings &&
+                         !interrupted;
+       ++halvings) {
+    halve(setup.rate, in_run_units.verdict.step);
+    in_run_units = descend(setup, settings, flags.quiet);
+  }
+  for (auto& [key, value] : setup.settings) {
+    if (key == "rate") value = setup.rate.value;
   }
 
   const Situation situation = setup.situation();
   std::vector<Finding> findings = examine(situation, in_run_units);
+  const double relative = relative_loss(in_run_units);
   const Record record = setup.to_users(std::move(in_run_units));
-  const RunDocument document{setup.settings, setup.matrix, setup.rate, record, NAN, NAN, std::move(findings)};
+  const RunDocument document{setup.settings, setup.matrix, setup.rate, record, relative, NAN, NAN, std::move(findings)};
   const std::string json = record_json(document);
 
   if (!folder.empty()) {
@@ -140,7 +165,7 @@ int factor(const Flags& flags) {
   }
   print(flags.json ? json : summary(document, folder));
   if (interrupted) return 130;
-  if (!flags.expect.empty() && outcome_from(flags.expect) != record.verdict.outcome) {
+  if (!flags.expect.empty() && expected_outcome(flags.expect) != record.verdict.outcome) {
     fmt::print(stderr, "equipoise: the verdict is {}, but --expect {}\n", name(record.verdict.outcome), flags.expect);
     return 1;
   }

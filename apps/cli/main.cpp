@@ -59,7 +59,7 @@ std::string unexpected_argument(const CLI::App& app, const std::vector<std::stri
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
-  CLI::App app("Gradient descent with large learning rates on f(X, Y) = 1/2 |A - X Y^T|_F^2");
+  CLI::App app("Gradient descent with large learning rates on f(X, Y) = 1/2 |A - X Y^T|_F^2", "equipoise");
   app.footer(
       "Exit codes: 0 the verb did its work, any verdict is a result; 1 an expectation failed; 2 usage, file or configuration\n"
       "error; 130 interrupted.\nExample: equipoise factor data/digits.mtx --rank 8 --rate 3.5/L --start-norms 430,48 --out digits");
@@ -77,7 +77,7 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
-    print((app.get_subcommands().empty() ? app : *app.get_subcommands().front()).help());
+    print(app.get_subcommands().empty() ? app.help() : app.get_subcommands().front()->help("equipoise"));
     return 0;
   } catch (const CLI::ParseError& error) {
     return fail(error.what());

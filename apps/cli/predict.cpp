@@ -50,6 +50,7 @@ int show_prediction(const Flags& flags) {
   if (flags.json) {
     Json critical = Json::array();
     for (const CriticalRate& rate : rates) {
+      if (rate.kind == RateKind::reference) continue;  // 2/L has a key of its own
       critical.push_back({{"statement", rate.statement},
                           {"rate", number(users_rate(rate.rate))},
                           {"kind", name(rate.kind)},
@@ -82,6 +83,7 @@ int show_prediction(const Flags& flags) {
   text += fmt::format("          {}\n", proved.sentence);
   text += "critical rates\n";
   for (const CriticalRate& rate : rates) {
+    if (rate.kind == RateKind::reference) continue;
     text += fmt::format("  {:<12.6g} {:<26} {}, {}: {}\n", users_rate(rate.rate), rate.statement, name(rate.kind), name(rate.standing), rate.note);
   }
   text += "statements that apply\n";

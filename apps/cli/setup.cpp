@@ -6,6 +6,7 @@
 
 #include <Eigen/SVD>
 #include <cmath>
+#include <filesystem>
 
 #include "apps/cli/flags.hpp"
 #include "equipoise/core/error.hpp"
@@ -70,7 +71,27 @@ std::optional<Vector> affordable_singular_values(const LoadedMatrix& loaded) {
   return Eigen::BDCSVD<Matrix>(dense).singularValues();
 }
 
-bool is_named_start(const std::string& start) { return start == "gaussian" || start == "spectral"; }
+bool is_named_start(const DescentFlags& flags) {
+  return flags.start_flag == "--start" && (flags.start == "gaussian" || flags.start == "spectral");
+}
+
+Factors load_start(const DescentFlags& flags) {
+  if (flags.start.find(',') == std::string::npos && !std::filesystem::is_directory(flags.start)) {
+    throw Error(fmt::format("{} '{}' is {}two files X.npy,Y.npy nor a folder that holds both", flags.start_flag, flags.start,
+                            flags.start_flag == "--start" ? "neither gaussian, spectral, " : "neither "));
+  }
+  return load_factors(flags.start);
+}
+
+// A start so far beyond the matrix that its squares, or the rate in its units, leave the range of double.
+void require_range(const DescentFlags& flags, const Setup& setup) {
+  const double S = setup.start.flat().squaredNorm();
+  const double h = setup.rate.value > 0 ? setup.run_rate() : 1;
+  if (std::isfinite(S) && std::isfinite(setup.known.sharpness.value) && std::isfinite(h) && h > 0) return;
+  throw Error(fmt::format("{} is too large beside the matrix for double: its squares or the learning rate in its units overflow; choose a "
+                          "start with norms near sqrt(sigma_1) = {:.3g}",
+                          flags.start_norms.empty() ? flags.start_flag : "--start-norms", std::sqrt(setup.matrix.sigma1)));
+}
 
 Factors make_start(const DescentFlags& flags, const Problem& problem, const std::optional<Factors>& given, Units units,
                    Index rank) {
@@ -169,18 +190,19 @@ Setup set_up(const DescentFlags& flags) {
   }
 
   std::optional<Factors> given;
-  if (!is_named_start(flags.start)) given = load_factors(flags.start);
+  if (!is_named_start(flags)) given = load_start(flags);
 
   LoadedMatrix loaded = flags.matrix.load();
   const Index rank = resolve_rank(flags, given);
   require_room(loaded.rows(), loaded.cols(), rank);
   if (given && (given->shape().rows != loaded.rows() || given->shape().cols != loaded.cols())) {
-    throw Error(fmt::format("--start {} has X of {} rows and Y of {} rows, but the matrix is {} x {}; X needs a row for every row of it "
+    throw Error(fmt::format("{} {} has X of {} rows and Y of {} rows, but the matrix is {} x {}; X needs a row for every row of it "
                             "and Y one for every column",
-                            flags.start, given->shape().rows, given->shape().cols, loaded.rows(), loaded.cols()));
+                            flags.start_flag, flags.start, given->shape().rows, given->shape().cols, loaded.rows(), loaded.cols()));
   }
   if (spectral && loaded.has_unknown) throw Error("--coordinates spectral needs every entry of the matrix; this one has unknown entries");
 
+  const bool loaded_has_unknown = loaded.has_unknown;
   setup.matrix.name = flags.matrix.name;
   setup.matrix.rows = loaded.rows();
   setup.matrix.cols = loaded.cols();
@@ -207,8 +229,11 @@ Setup set_up(const DescentFlags& flags) {
   const auto users = [&](double value) { return setup.units.matrix_to_users(value); };
   setup.matrix.norm = users(setup.known.norm);
   setup.matrix.sigma1 = users(setup.known.sigma1);
-  setup.rate = resolve_rate(rate, flags.rate, users(setup.known.sharpness.value), setup.matrix.sigma1,
-                            users(setup.start.flat().squaredNorm()));
+  require_range(flags, setup);
+  setup.rate = resolve_rate(rate, flags.rate,
+                            {users(setup.known.sharpness.value), setup.matrix.sigma1, users(setup.start.flat().squaredNorm()), ridge,
+                             !loaded_has_unknown});
+  require_range(flags, setup);
 
   const bool generated = flags.start == "gaussian";
   setup.settings = {

@@ -32,6 +32,7 @@ struct DescentFlags {
   std::string rank;
   std::string rate = "auto";
   std::string start = "gaussian";
+  std::string start_flag = "--start";  ///< what messages about the start call it
   std::string start_norms;
   std::string seed = "0";
   std::string balance = "implicit";

@@ -23,6 +23,7 @@ int show_sharpness(Flags flags) {
   const std::int64_t top = whole_number("--top", flags.top, 1, 100000);
   // A rate of 1 is never used: the setup of a descent is asked for its problem and its factors alone.
   flags.descent.rate = "1";
+  flags.descent.start_flag = "--factors";
   const Setup setup = set_up(flags.descent);
   const Problem& problem = setup.problem();
   const Eigenpairs largest = extreme_eigenpairs(problem, setup.start, top, SpectrumEnd::largest);

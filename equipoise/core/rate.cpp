@@ -29,7 +29,8 @@ Rate parse_rate(std::string_view text) {
   return {rest.empty() ? Rate::Kind::value : Rate::Kind::over_L, number};
 }
 
-LearningRate resolve_rate(const Rate& rate, std::string_view requested, double L, double sigma1, double S) {
+LearningRate resolve_rate(const Rate& rate, std::string_view requested, const RateSituation& situation) {
+  const auto& [L, sigma1, S, ridge, complete] = situation;
   LearningRate result;
   result.requested = requested;
   result.limit_2_over_L = L > 0 ? 2 / L : std::numeric_limits<double>::infinity();
@@ -48,13 +49,19 @@ LearningRate resolve_rate(const Rate& rate, std::string_view requested, double L
       result.why = fmt::format("{} over the sharpness at the start, L = {}", rate.number, L);
       break;
     case Rate::Kind::automatic: {
-      const double scale = S + 4 * sigma1;
+      const double scale = S + 4 * (sigma1 + ridge);
       result.value = scale > 0 ? 0.9 * 4 / scale : 1;
-      result.why = scale > 0
-                       ? fmt::format("0.9 * 4/(S + 4 sigma_1) with S = |X|^2 + |Y|^2 = {} and sigma_1 = {} at the start; "
-                                     "proved sufficient for A = mu * orthogonal at rank 1, a conjecture otherwise",
-                                     S, sigma1)
-                       : "1, since A and the start are zero and any rate gives the same run";
+      if (scale == 0) {
+        result.why = "1, since A and the start are zero and any rate gives the same run";
+      } else if (complete && ridge == 0) {
+        result.why = fmt::format("0.9 * 4/(S + 4 sigma_1) with S = |X|^2 + |Y|^2 = {} and sigma_1 = {} at the start; proved sufficient for "
+                                 "A = mu * orthogonal at rank 1, a conjecture otherwise",
+                                 S, sigma1);
+      } else {
+        result.why = fmt::format("0.9 * 4/(S + 4 (sigma_1 + ridge)) with S = |X|^2 + |Y|^2 = {}, sigma_1 = {} and ridge = {} at the start; "
+                                 "a heuristic: with unknown entries or a ridge no theorem says that it converges",
+                                 S, sigma1, ridge);
+      }
       break;
     }
   }

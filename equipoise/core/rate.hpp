@@ -27,9 +27,18 @@ struct LearningRate {
   std::string why;            ///< how the value was found, one sentence
 };
 
-/// What the resolution needs to know: L = sharpness at the start, sigma_1, and S = |X|_F^2 + |Y|_F^2.
-/// `auto` is 0.9 * 4 / (S + 4 sigma_1): within the region of isotropic.sufficient-rate, conjectured (not proved) for every A.
+/// What a rate is resolved against, all in the same units.
+struct RateSituation {
+  double L = 0;         ///< sharpness at the start
+  double sigma1 = 0;    ///< largest singular value of A
+  double S = 0;         ///< |X|_F^2 + |Y|_F^2 at the start
+  double ridge = 0;     ///< curvature that a ridge adds everywhere
+  bool complete = true; ///< no unknown entries
+};
+
+/// `auto` is 0.9 * 4 / (S + 4 (sigma_1 + ridge)): within the region of isotropic.sufficient-rate, conjectured (not proved) for every
+/// complete A without ridge, a heuristic otherwise.
 /// `3.5/L` with L = 0 throws Error. If everything is zero, `auto` is 1 and says so.
-LearningRate resolve_rate(const Rate& rate, std::string_view requested, double L, double sigma1, double S);
+LearningRate resolve_rate(const Rate& rate, std::string_view requested, const RateSituation& situation);
 
 }  // namespace equipoise

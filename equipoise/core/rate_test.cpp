@@ -31,17 +31,19 @@ TEST(Rate, RefusesTheRestInOneLine) {
 }
 
 TEST(Rate, Resolves) {
-  const LearningRate multiple = resolve_rate(parse_rate("3.5/L"), "3.5/L", 7, 1, 10);
+  const LearningRate multiple = resolve_rate(parse_rate("3.5/L"), "3.5/L", {7, 1, 10});
   EXPECT_EQ(multiple.value, 0.5);
   EXPECT_EQ(multiple.times_L, 3.5);
   EXPECT_EQ(multiple.limit_2_over_L, 2.0 / 7);
-  EXPECT_EQ(resolve_rate(parse_rate("0.25"), "0.25", 8, 1, 10).times_L, 2);
-  EXPECT_DOUBLE_EQ(resolve_rate(parse_rate("auto"), "auto", 8, 1, 5).value, 0.9 * 4 / 9);
-  EXPECT_EQ(resolve_rate(parse_rate("auto"), "auto", 0, 0, 0).value, 1);
-  EXPECT_TRUE(std::isinf(resolve_rate(parse_rate("0.25"), "0.25", 0, 0, 0).limit_2_over_L));
-  EXPECT_THROW(resolve_rate(parse_rate("3.5/L"), "3.5/L", 0, 1, 1), Error);
-  EXPECT_THROW(resolve_rate(parse_rate("3.5/L"), "3.5/L", NAN, 1, 1), Error);
-  EXPECT_THROW(resolve_rate(parse_rate("1e300/L"), "1e300/L", 1e-300, 1, 1), Error);
+  EXPECT_EQ(resolve_rate(parse_rate("0.25"), "0.25", {8, 1, 10}).times_L, 2);
+  EXPECT_DOUBLE_EQ(resolve_rate(parse_rate("auto"), "auto", {8, 1, 5}).value, 0.9 * 4 / 9);
+  EXPECT_EQ(resolve_rate(parse_rate("auto"), "auto", {0, 0, 0}).value, 1);
+  EXPECT_DOUBLE_EQ(resolve_rate(parse_rate("auto"), "auto", {8, 1, 5, 100}).value, 0.9 * 4 / 409);
+  EXPECT_NE(resolve_rate(parse_rate("auto"), "auto", {8, 1, 5, 0, false}).why.find("heuristic"), std::string::npos);
+  EXPECT_TRUE(std::isinf(resolve_rate(parse_rate("0.25"), "0.25", {0, 0, 0}).limit_2_over_L));
+  EXPECT_THROW(resolve_rate(parse_rate("3.5/L"), "3.5/L", {0, 1, 1}), Error);
+  EXPECT_THROW(resolve_rate(parse_rate("3.5/L"), "3.5/L", {NAN, 1, 1}), Error);
+  EXPECT_THROW(resolve_rate(parse_rate("1e300/L"), "1e300/L", {1e-300, 1, 1}), Error);
 }
 
 }  // namespace

@@ -101,7 +101,7 @@ class Driver {
     return scale > 0 ? std::sqrt(seen.gradient_squared) / scale : 0;
   }
   bool at_tolerance(const StepTrace& seen) const {
-    return seen.gradient_squared == 0 || (settings_.tolerance > 0 && relative_gradient(seen) <= settings_.tolerance);
+    return settings_.tolerance > 0 && relative_gradient(seen) <= settings_.tolerance;
   }
 
   std::uint64_t next_sample_after(std::uint64_t step) const {
@@ -310,7 +310,7 @@ class Driver {
   void look_for_cycle_or_chaos() {
     block_start_ = step_;
     if (tangent_.alive()) largest_log_growth_ = std::max(largest_log_growth_, tangent_.log_growth());
-    if (step_ < next_cycle_check_) return;
+    if (step_ < next_cycle_check_ || settings_.tolerance == 0) return;  // 0: nothing but divergence ends a run early
     next_cycle_check_ = step_ + std::max<std::uint64_t>(first_cycle_check, step_ / 4);
     if (lingering_) return;
     if (losses_recur() && accept_cycle(cycle_tolerance)) return;
@@ -376,7 +376,7 @@ class Driver {
       if (no_minimiser_is_stable() && accept_chaos()) return;
     }
     here_ = trace_here();
-    if (finite(here_) && at_tolerance(here_) && !lingering_) {
+    if ((at_tolerance(here_) || here_.gradient_squared == 0) && !lingering_) {
       arrive(here_);
       if (ended_) return;
     }
@@ -409,6 +409,9 @@ class Driver {
     }
     const double end = std::sqrt(here_.gradient_squared);
     if (middle == 0 || step_ < 8) return "the run is too short to say whether it still falls";
+    if (end > 1.1 * middle) {
+      return fmt::format("has grown: {:.3g} times the largest value seen in the third quarter of the run", end / middle);
+    }
     if (end < 0.9 * middle) {
       return fmt::format("still falls: {:.3g} of the largest value seen in the third quarter of the run", end / middle);
     }

@@ -199,7 +199,12 @@ TEST(Run, BudgetsAndStops) {
   settings.time_limit = INFINITY;
   settings.tolerance = 0;
   const Record whole = scalar_run(1, 1.5, 0.5, 0.1, settings);
-  EXPECT_TRUE(whole.steps == 1000U || whole.loss_end == 0) << whole.verdict.why;
+  EXPECT_EQ(whole.steps, 1000U) << whole.verdict.why;
+  EXPECT_EQ(scalar_run(0, 2, 1, 1, settings).steps, 1000U);  // a gradient of exactly zero from step 1 on
+  EXPECT_EQ(scalar_run(0, 2, 1, 1, settings).verdict.outcome, Outcome::converged);
+  settings.max_steps = 3000;
+  EXPECT_EQ(scalar_run(1, 1.2, 0.9, 1.2, settings).steps, 3000U);
+  EXPECT_EQ(scalar_run(1, 1.2, 0.9, 1.2, settings).verdict.outcome, Outcome::periodic);
   Watch watch;
   watch.observer = [](const Sample& sample, ConstFactors) { return sample.step < 7; };
   const Record stopped = run(*scalar(1), pair(3, 1), 0.1, {}, watch);

@@ -110,7 +110,6 @@ std::string record_json(const RunDocument& document) {
   const Record& record = document.record;
   Json settings = Json::object();
   for (const auto& [key, value] : document.settings) settings[key] = to_json(value);
-  const double relative = record.loss_start > 0 ? record.loss_end / record.loss_start : std::nan("");
   const Json whole = {
       {"equipoise", EQUIPOISE_VERSION},
       {"settings", settings},
@@ -138,7 +137,7 @@ std::string record_json(const RunDocument& document) {
       {"loss",
        {{"start", number(record.loss_start)},
         {"end", number(record.loss_end)},
-        {"relative", number(relative)},
+        {"relative", number(document.relative_loss)},
         {"excess", number(document.excess)},
         {"excess_error", number(document.excess_error)}}},
       {"validation_rmse", nullptr},
