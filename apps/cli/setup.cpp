@@ -4,13 +4,13 @@
 #include <fmt/format.h>
 #include <tbb/global_control.h>
 
-#include <Eigen/SVD>
 #include <cmath>
 #include <filesystem>
 
 #include "apps/cli/flags.hpp"
 #include "equipoise/core/error.hpp"
 #include "equipoise/core/start.hpp"
+#include "equipoise/core/svd.hpp"
 #include "equipoise/problems/dense.hpp"
 #include "equipoise/problems/observed.hpp"
 #include "equipoise/problems/ridge.hpp"
@@ -68,7 +68,7 @@ std::optional<Vector> affordable_singular_values(const LoadedMatrix& loaded) {
   if (loaded.has_unknown || rows * cols * std::min(rows, cols) > most_work) return std::nullopt;
   const Matrix dense = std::holds_alternative<Matrix>(loaded.values) ? std::get<Matrix>(loaded.values)
                                                                      : Matrix(std::get<SparseMatrix>(loaded.values));
-  return Eigen::BDCSVD<Matrix>(dense).singularValues();
+  return singular_values(dense);
 }
 
 bool is_named_start(const DescentFlags& flags) {
@@ -85,9 +85,10 @@ Factors load_start(const DescentFlags& flags) {
 
 // A start so far beyond the matrix that its squares, or the rate in its units, leave the range of double.
 void require_range(const DescentFlags& flags, const Setup& setup) {
-  const double S = setup.start.flat().squaredNorm();
+  const double S = setup.units.matrix_to_users(setup.start.flat().squaredNorm());
+  const double L = setup.units.matrix_to_users(setup.known.sharpness.value);
   const double h = setup.rate.value > 0 ? setup.run_rate() : 1;
-  if (std::isfinite(S) && std::isfinite(setup.known.sharpness.value) && std::isfinite(h) && h > 0) return;
+  if (std::isfinite(S) && std::isfinite(L) && std::isfinite(h) && h > 0) return;
   throw Error(fmt::format("{} is too large beside the matrix for double: its squares or the learning rate in its units overflow; choose a "
                           "start with norms near sqrt(sigma_1) = {:.3g}",
                           flags.start_norms.empty() ? flags.start_flag : "--start-norms", std::sqrt(setup.matrix.sigma1)));

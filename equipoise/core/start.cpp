@@ -4,13 +4,13 @@
 #include <fmt/format.h>
 
 #include <Eigen/QR>
-#include <Eigen/SVD>
 #include <algorithm>
 #include <bit>
 #include <cmath>
 
 #include "equipoise/core/error.hpp"
 #include "equipoise/core/sharpness.hpp"
+#include "equipoise/core/svd.hpp"
 
 namespace equipoise {
 namespace {
@@ -130,12 +130,12 @@ Factors rebalanced(ConstFactors at) {
   const Eigen::HouseholderQR<Matrix> qr_y(at.Y());
   const Matrix upper_x = qr_x.matrixQR().topRows(rank_x).triangularView<Eigen::Upper>();
   const Matrix upper_y = qr_y.matrixQR().topRows(rank_y).triangularView<Eigen::Upper>();
-  const Eigen::JacobiSVD<Matrix> core(upper_x * upper_y.transpose(), Eigen::ComputeThinU | Eigen::ComputeThinV);
-  const Vector roots = core.singularValues().cwiseSqrt();
+  const Svd core = thin_svd(upper_x * upper_y.transpose());
+  const Vector roots = core.values.cwiseSqrt();
   Matrix X = Matrix::Zero(at.shape().rows, roots.size());
   Matrix Y = Matrix::Zero(at.shape().cols, roots.size());
-  X.topRows(rank_x) = core.matrixU() * roots.asDiagonal();
-  Y.topRows(rank_y) = core.matrixV() * roots.asDiagonal();
+  X.topRows(rank_x) = core.left * roots.asDiagonal();
+  Y.topRows(rank_y) = core.right * roots.asDiagonal();
   X.applyOnTheLeft(qr_x.householderQ());
   Y.applyOnTheLeft(qr_y.householderQ());
   result.X().leftCols(roots.size()) = X;

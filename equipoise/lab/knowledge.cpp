@@ -4,13 +4,13 @@
 #include <fmt/format.h>
 
 #include <Eigen/Eigenvalues>
-#include <Eigen/SVD>
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <utility>
 
 #include "equipoise/core/error.hpp"
+#include "equipoise/core/svd.hpp"
 
 namespace equipoise {
 namespace {
@@ -82,7 +82,7 @@ Knowledge::Knowledge(const Situation& given) : situation(given), shape(given.sta
   start = sizes(given.start);
 
   if (scaled_A) {
-    singular = rate * Eigen::BDCSVD<Eigen::MatrixXd>(*scaled_A).singularValues();
+    singular = rate * singular_values(*scaled_A);
     h_norm_A = rate * scaled_A->norm();
     hs1 = (*singular)[0];
     hs1_error = 64 * static_cast<double>(shape.rows + shape.cols) * std::numeric_limits<double>::epsilon() * hs1;

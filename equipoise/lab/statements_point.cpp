@@ -1,10 +1,10 @@
 // Statements that hold at a single point: the step of the imbalance, rank-one sharpness, and the two basins.
 #include <fmt/format.h>
 
-#include <Eigen/SVD>
 #include <cmath>
 #include <limits>
 
+#include "equipoise/core/svd.hpp"
 #include "equipoise/lab/basin.hpp"
 #include "equipoise/lab/confront.hpp"
 
@@ -64,7 +64,7 @@ void confront_rank1_sharpness(const Knowledge& known, const Record* record, Find
       const Matrix inner = 2 * z.X() * z.Y().transpose() - *known.scaled_A;
       const Sizes sizes = known.sizes(at);
       if (!inner.allFinite() || std::isnan(sizes.S())) return std::numeric_limits<double>::quiet_NaN();
-      const double norm = known.rate * Eigen::BDCSVD<Eigen::MatrixXd>(inner).singularValues()[0];
+      const double norm = known.rate * singular_values(inner)[0];
       return sizes.S() / 2 + std::hypot((sizes.norm_x - sizes.norm_y) / 2, norm);
     };
     const double at_start = closed_form(known.situation.start);

@@ -4,13 +4,13 @@
 #include <fmt/format.h>
 
 #include <Eigen/QR>
-#include <Eigen/SVD>
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <utility>
 
 #include "equipoise/core/error.hpp"
+#include "equipoise/core/svd.hpp"
 #include "equipoise/problems/grams.hpp"
 
 namespace equipoise {
@@ -134,15 +134,15 @@ SpectralCoordinates spectral_coordinates(const Matrix& A, ConstFactors start) {
   Vector values;
   Matrix U = Matrix::Zero(A.rows(), 0), V = Matrix::Zero(A.cols(), 0);
   if (A.size() > 0) {
-    const Eigen::BDCSVD<Eigen::MatrixXd> svd(A, Eigen::ComputeThinU | Eigen::ComputeThinV);
-    const Vector all = svd.singularValues();
+    const Svd svd = thin_svd(A);
+    const Vector all = svd.values;
     const double least =
         static_cast<double>(std::max(A.rows(), A.cols())) * std::numeric_limits<double>::epsilon() * all[0];
     Index r = 0;
     while (r < all.size() && all[r] > least) ++r;
     values = all.head(r);
-    U = svd.matrixU().leftCols(r);
-    V = svd.matrixV().leftCols(r);
+    U = svd.left.leftCols(r);
+    V = svd.right.leftCols(r);
   }
   SpectralCoordinates result;
   result.left = completed_basis(U, start.X());

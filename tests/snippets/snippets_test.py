@@ -55,7 +55,7 @@ class Page(unittest.TestCase):
         self.assert_true("sh", "build/release/equipoise info", "# a comment", "", "equipoise info  # why", seen=2)
         self.assert_true("sh", "equipoise info \\", "  more")
         self.assert_true("sh", "equipoise see data/digits.mtx")
-        self.assert_true("sh", "equipoise info | head -n 1", "cat data/digits.mtx | equipoise see data/digits.mtx", seen=2)
+        self.assert_true("sh", "equipoise info | head -n 1", "equipoise see data/digits.mtx | cat", seen=2)
         self.assert_true("sh", "equipoise write here", "equipoise see here", seen=2)
         self.assert_false("sh", "equipoise see nothing", says="exit 1, expected 0")
         self.assert_false("sh", "equipoise fail 3 | cat", says="exit 3")
