@@ -3,17 +3,17 @@
 
 #include <gtest/gtest.h>
 
-#include <Eigen/SVD>
 #include <cmath>
 
 #include "equipoise/core/descent.hpp"
 #include "equipoise/core/start.hpp"
+#include "equipoise/core/svd.hpp"
 #include "equipoise/problems/dense.hpp"
 
 namespace equipoise {
 namespace {
 
-double norm2(const Matrix& M) { return Eigen::JacobiSVD<Matrix>(M).singularValues()[0]; }
+double norm2(const Matrix& M) { return singular_values(M)[0]; }
 
 TEST(LemmaE, BoundsAreOnTheSafeSide) {
   for (std::uint64_t seed = 0; seed < 200; ++seed) {

@@ -3,11 +3,11 @@
 
 #include <gtest/gtest.h>
 
-#include <Eigen/SVD>
 #include <algorithm>
 #include <cmath>
 
 #include "equipoise/core/start.hpp"
+#include "equipoise/core/svd.hpp"
 
 namespace equipoise {
 namespace {
@@ -36,7 +36,7 @@ TEST(Basin, FiringMeansAGlobalMinimiserWithinReach) {
     const auto rank = static_cast<Index>(1 + random.next() % 3);
     Matrix A(rows, cols);
     for (double& x : A.reshaped()) x = random.normal();
-    const Vector singular = Eigen::JacobiSVD<Eigen::MatrixXd>(A).singularValues();
+    const Vector singular = singular_values(A);
     Factors start = gaussian_factors(Shape{rows, cols, rank}, seed + 1000);
     start.flat() *= 0.5;
     const double h = (0.2 + 0.7 * random.uniform()) * 4 / (start.flat().squaredNorm() + 4 * singular[0]);

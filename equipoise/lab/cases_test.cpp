@@ -1,12 +1,12 @@
 // The reference cases of tests/data/cases.json: every forecast and every finding against their endings.
 #include <gtest/gtest.h>
 
-#include <Eigen/SVD>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <string>
 
 #include "equipoise/core/sharpness.hpp"
+#include "equipoise/core/svd.hpp"
 #include "equipoise/lab/theory.hpp"
 #include "equipoise/problems/dense.hpp"
 
@@ -45,7 +45,7 @@ TEST(Cases, ForecastsAndFindingsAgreeWithEveryEnding) {
     const double h = std::stod(item.at("h").get<std::string>());
     const Outcome expected = outcome_of(item.at("expected").get<std::string>());
     const auto problem = dense_problem(A);
-    const Vector singular = Eigen::JacobiSVD<Eigen::MatrixXd>(A).singularValues();
+    const Vector singular = singular_values(A);
     const Situation situation{*problem, start, h, sharpness(*problem, start).value, singular[0], singular};
 
     const Forecast before = forecast(situation);

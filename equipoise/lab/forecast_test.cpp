@@ -1,7 +1,6 @@
 // Verdicts proved before a run: the exceptional starts of theorem 2, and thousands of runs around the critical curve.
 #include <gtest/gtest.h>
 
-#include <Eigen/SVD>
 #include <array>
 #include <cmath>
 #include <limits>
@@ -9,6 +8,7 @@
 
 #include "equipoise/core/error.hpp"
 #include "equipoise/core/start.hpp"
+#include "equipoise/core/svd.hpp"
 #include "equipoise/lab/scalar.hpp"
 #include "equipoise/lab/theory.hpp"
 #include "equipoise/problems/dense.hpp"
@@ -23,7 +23,7 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 Forecast forecast_of(const Matrix& A, const Matrix& X, const Matrix& Y, double h) {
   const auto problem = plain_dense_problem(A);
   const Factors start(X, Y);
-  const double sigma1 = A.size() > 0 ? Eigen::JacobiSVD<Eigen::MatrixXd>(A).singularValues()[0] : 0;
+  const double sigma1 = A.size() > 0 ? singular_values(A)[0] : 0;
   return forecast(Situation{*problem, start, h, 1.0, sigma1, std::nullopt});
 }
 Forecast scalar_forecast(double mu, double x, double y, double h = 1) {

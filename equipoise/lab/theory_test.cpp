@@ -4,7 +4,6 @@
 
 #include <gtest/gtest.h>
 
-#include <Eigen/SVD>
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -12,6 +11,7 @@
 #include <set>
 
 #include "equipoise/core/start.hpp"
+#include "equipoise/core/svd.hpp"
 #include "equipoise/problems/dense.hpp"
 #include "equipoise/problems/observed.hpp"
 #include "equipoise/problems/ridge.hpp"
@@ -40,7 +40,7 @@ struct Trial {
   }
 };
 Trial trial_of(const Matrix& A, const Matrix& X, const Matrix& Y, double h) {
-  return {dense_problem(A), Factors(X, Y), h, Eigen::JacobiSVD<Eigen::MatrixXd>(A).singularValues()};
+  return {dense_problem(A), Factors(X, Y), h, singular_values(A)};
 }
 
 // Random sizes, ranks, scales and kinds; the rates lie where runs usually converge, some above.
@@ -59,7 +59,7 @@ Trial random_trial(std::uint64_t seed) {
   Factors start = gaussian_factors(Shape{rows, cols, rank}, seed + 5000);
   start.X() *= std::sqrt(scale) * std::pow(10, 1.5 * random.uniform() - 1);
   start.Y() *= std::sqrt(scale) * std::pow(10, 1.5 * random.uniform() - 1);
-  Trial trial{dense_problem(A), start, 0, Eigen::JacobiSVD<Eigen::MatrixXd>(A).singularValues()};
+  Trial trial{dense_problem(A), start, 0, singular_values(A)};
   trial.h = (0.3 + 0.9 * random.uniform()) * 4 / (start.flat().squaredNorm() + 4 * trial.singular[0]);
   return trial;
 }
@@ -132,7 +132,7 @@ TEST(Theory, IsotropicRunsConfirmTheirStatements) {
     Factors start = gaussian_factors(Shape{n, n, 1}, seed);
     const double c = start.flat().squaredNorm() / 2 + std::abs(mu);
     Trial trial{dense_problem(A), start, (0.2 + 1.2 * random.uniform()) * 2 * c / (c * c + mu * mu),
-                Eigen::JacobiSVD<Eigen::MatrixXd>(A).singularValues()};
+                singular_values(A)};
     const Situation situation = trial.situation();
     const Forecast told = forecast(situation);
     const Record record = run(*trial.problem, trial.start, trial.h);
