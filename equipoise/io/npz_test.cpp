@@ -256,6 +256,9 @@ TEST(Npz, MembersThatCannotBeUnpacked) {
   std::string longer = zip(files);
   longer[longer.find("PK\x01\x02") + 24] ^= 1;
   expect_bad(longer, {"'format.npy'", "length"});
+  std::string beyond = zip(files);
+  beyond[beyond.find("PK\x01\x02") + 22] = 1;
+  expect_bad(beyond, {"'format.npy'", "truncated"});
   std::string wrong = zip(files);
   wrong[wrong.find("PK\x01\x02") + 16] ^= 1;
   expect_bad(wrong, {"'format.npy'", "checksum"});
