@@ -21,8 +21,8 @@ void check_has_rows_and_columns(const Document& document, std::uint64_t rows, st
 
 [[noreturn]] void fail_too_large(const Document& document, std::uint64_t rows, std::uint64_t cols,
                                  const LoadOptions& options) {
-  fail(document, fmt::format("a matrix of {} x {} does not fit in {} bytes of memory", rows, cols,
-                             memory_limit(options)));
+  fail(document,
+       fmt::format("a matrix of {} x {} does not fit in {} bytes of memory", rows, cols, memory_limit(options)));
 }
 
 // True where count * size > limit, without forming the product.

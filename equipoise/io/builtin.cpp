@@ -103,8 +103,8 @@ void fill_with_normals(Matrix& values, Generator& generator) {
   }
 }
 
-// The rows of `vectors` made orthonormal by modified Gram-Schmidt, each row twice, which is enough (Giraud et al. 2005).
-// Plain loops: the sums of a linear algebra library change with its vector width, and with them the last bits.
+// The rows of `vectors` made orthonormal by modified Gram-Schmidt, each row twice, which is enough (Giraud et al.
+// 2005). Plain loops: the sums of a linear algebra library change with its vector width, and with them the last bits.
 void orthonormalise_rows(Matrix& vectors) {
   const Index length = vectors.cols();
   const auto dot = [length](const double* a, const double* b) {

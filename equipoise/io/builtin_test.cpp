@@ -75,7 +75,8 @@ TEST(Builtin, SpectrumHasItsSingularValues) {
   EXPECT_NE(made("spectrum:5x4:1,0.5"), made("spectrum:5x4:1,0.5:seed=1"));
 }
 
-// Recorded once, equal on every platform and compiler: a change here changes every published result that names a built-in.
+// Recorded once, equal on every platform and compiler: a change here changes every published result that names a
+// built-in.
 TEST(Builtin, TheSameDoublesForEver) {
   const Matrix A = made("gaussian:2x2:seed=7");
   EXPECT_EQ(A(0, 0), 0.9643618527255183);

@@ -43,15 +43,17 @@ class Table {
   double number(std::size_t column) const {
     const std::optional<double> value = number_or_missing(fields_[column]);
     if (!value) {
-      fail(document_, line(), column + 1, fmt::format("{} is not a number{}", in_quotes(fields_[column]), advice(column)));
+      fail(document_, line(), column + 1,
+           fmt::format("{} is not a number{}", in_quotes(fields_[column]), advice(column)));
     }
     return *value;
   }
 
   // A first line without a single number names the columns.
   bool is_header() const {
-    return std::none_of(fields_.begin(), fields_.end(),
-                        [](std::string_view field) { return number_or_missing(field).has_value() && !field.empty(); }) &&
+    return std::none_of(
+               fields_.begin(), fields_.end(),
+               [](std::string_view field) { return number_or_missing(field).has_value() && !field.empty(); }) &&
            std::any_of(fields_.begin(), fields_.end(), [](std::string_view field) { return !field.empty(); });
   }
 
@@ -150,7 +152,8 @@ LoadedMatrix read_table(const Document& document, Table& table, bool has_line, c
   if (has_line && table.is_header()) {
     if (width > 1 && table.fields()[0].empty()) {
       fail(document, first_line, 1,
-           "the header has no name for the first column, as where it holds the names of the rows; leave that column out");
+           "the header has no name for the first column, as where it holds the names of the rows; leave that column "
+           "out");
     }
     has_line = table.next();
   }
@@ -168,14 +171,14 @@ LoadedMatrix read_table(const Document& document, Table& table, bool has_line, c
     fail(document, "the file has no rows; a matrix needs at least one row and one column");
   }
   if (has_index(values, width)) {
-    fail(document, first_line, "the first line and column count 0, 1, 2, ... as pandas writes them; "
-                               "leave them out (to_csv with index=False, header=False)");
+    fail(document, first_line,
+         "the first line and column count 0, 1, 2, ... as pandas writes them; "
+         "leave them out (to_csv with index=False, header=False)");
   }
   const std::uint64_t rows = values.size() / width;
   check_dense_size(document, rows, width, options);
-  return assemble_dense(document,
-                        Eigen::Map<const Matrix>(values.data(), static_cast<Index>(rows), static_cast<Index>(width)),
-                        options);
+  return assemble_dense(
+      document, Eigen::Map<const Matrix>(values.data(), static_cast<Index>(rows), static_cast<Index>(width)), options);
 }
 
 std::uint32_t read_index(const Document& document, const Table& table, std::size_t column, std::string_view what) {

@@ -58,9 +58,7 @@ std::string format_of(std::string_view bytes) {
       break;
     }
   }
-  return line.find('\t') != std::string_view::npos  ? "tsv"
-         : line.find(',') != std::string_view::npos ? "csv"
-                                                    : "";
+  return line.find('\t') != std::string_view::npos ? "tsv" : line.find(',') != std::string_view::npos ? "csv" : "";
 }
 
 LoadedMatrix read(const std::string& format, const Document& document, const LoadOptions& options) {
@@ -157,7 +155,8 @@ Factors load_factors(const std::string& name) {
       }
     }
     if (left.empty() || right.empty()) {
-      throw Error(fmt::format("{}: factors are two files 'X.npy,Y.npy' or a folder that holds both", on_one_line(name)));
+      throw Error(
+          fmt::format("{}: factors are two files 'X.npy,Y.npy' or a folder that holds both", on_one_line(name)));
     }
   }
   const Matrix X = load_npy(left);

@@ -27,9 +27,9 @@ struct LoadOptions {
   std::uint64_t memory_limit = 0;
 };
 
-/// A as it was loaded. `values` holds a value for every entry (dense) or for the stored ones (sparse, compressed, columns
-/// ascending within a row, no entry twice). With Missing::unknown, absent from a sparse one means unknown; a dense file
-/// with NaN comes back sparse.
+/// A as it was loaded. `values` holds a value for every entry (dense) or for the stored ones (sparse, compressed,
+/// columns ascending within a row, no entry twice). With Missing::unknown, absent from a sparse one means unknown; a
+/// dense file with NaN comes back sparse.
 struct LoadedMatrix {
   std::variant<Matrix, SparseMatrix> values;
   bool has_unknown = false;  ///< absent = unknown (observed), not zero; false where every entry is stored
@@ -44,26 +44,27 @@ struct LoadedMatrix {
 /// or its first line decides), or a built-in: "scalar:1.0", "isotropic:100:1.0" (1.0 times the identity),
 /// "gaussian:200x100:seed=7" (independent standard normals, row by row), "spectrum:300x250:1,0.5,0.2:seed=7" (given
 /// singular values, random orthonormal vectors). A seed may be left out and is then 0.
-/// A matrix has at least one row and one column, and at least one known entry where absent means unknown. An entry that a
-/// file holds twice is an Error, never a sum. Values are rounded to the nearest double.
-/// Throws Error naming file, and line and column or entry (both counted from 1).
+/// A matrix has at least one row and one column, and at least one known entry where absent means unknown. An entry that
+/// a file holds twice is an Error, never a sum. Values are rounded to the nearest double. Throws Error naming file, and
+/// line and column or entry (both counted from 1).
 LoadedMatrix load_matrix(const std::string& name, const LoadOptions& options = {});
 
-/// Reads a dense two-dimensional .npy of numbers (one-dimensional: a column; no rows or columns are legal: factors may have
-/// rank 0); throws Error for anything else and for non-finite entries.
+/// Reads a dense two-dimensional .npy of numbers (one-dimensional: a column; no rows or columns are legal: factors may
+/// have rank 0); throws Error for anything else and for non-finite entries.
 Matrix load_npy(const std::filesystem::path& path);
 
 /// Reads factors from "X.npy,Y.npy" or from a folder that holds both. Throws Error also where the ranks differ.
 Factors load_factors(const std::string& name);
 
-/// Writes through a temporary file in the same folder, fsync and a rename: whoever kills the process leaves the old file
-/// or the new one. A device or a pipe is written directly, a link is followed. Throws Error where the folder is not
-/// writable or the disk is full, and removes the temporary file.
+/// Writes through a temporary file in the same folder, fsync and a rename: whoever kills the process leaves the old
+/// file or the new one. A device or a pipe is written directly, a link is followed. Throws Error where the folder is
+/// not writable or the disk is full, and removes the temporary file.
 void save_text(const std::filesystem::path& path, std::string_view text);
 /// As float64 in C order; any shape, also empty; NaN and Inf are kept.
 void save_npy(const std::filesystem::path& path, const Eigen::Ref<const Matrix>& values);
-/// By ending: .npy (unknown entries as NaN), .mtx (coordinate if sparse, array if dense), .csv (a table; unknown entries
-/// empty). "-" writes .mtx to standard output, where a reader that went away is no error. Numbers in text read back exactly.
+/// By ending: .npy (unknown entries as NaN), .mtx (coordinate if sparse, array if dense), .csv (a table; unknown
+/// entries empty). "-" writes .mtx to standard output, where a reader that went away is no error. Numbers in text read
+/// back exactly.
 void save_matrix(const std::filesystem::path& path, const LoadedMatrix& matrix);
 
 /// Creates the folder with its parents. Throws Error where something else stands there or it cannot be written.

@@ -91,7 +91,8 @@ TEST(Files, BrokenGzip) {
   const TemporaryFolder folder;
   put_gzip(folder / "a.mtx.gz", market);
   const std::string whole = bytes_of(folder / "a.mtx.gz");
-  expect_error([&] { load_matrix(folder.put("a.mtx.gz", whole.substr(0, whole.size() - 5))); }, {"a.mtx.gz", "truncated"});
+  expect_error([&] { load_matrix(folder.put("a.mtx.gz", whole.substr(0, whole.size() - 5))); },
+               {"a.mtx.gz", "truncated"});
   std::string damaged = whole;
   damaged[whole.size() - 6] = static_cast<char>(damaged[whole.size() - 6] ^ 1);
   expect_error([&] { load_matrix(folder.put("a.mtx.gz", damaged)); }, {"a.mtx.gz", "damaged"});

@@ -134,8 +134,7 @@ Banner read_banner(const Document& document, Words& words) {
 
 void check_nothing_follows(const Document& document, Words& words, std::uint64_t promised) {
   if (words.next_line()) {
-    fail(document, words.line_number(),
-         fmt::format("an entry too many: the size line promises {} entries", promised));
+    fail(document, words.line_number(), fmt::format("an entry too many: the size line promises {} entries", promised));
   }
 }
 
@@ -177,7 +176,8 @@ LoadedMatrix read_coordinate(const Document& document, std::string_view text, Wo
   check_square(document, words, banner.symmetry, rows, cols);
   check_sparse_size(document, rows, cols, 0, options);
 
-  // The shortest line of an entry is "1 1" and its end; a file that promises more than it can hold gets no memory for it.
+  // The shortest line of an entry is "1 1" and its end; a file that promises more than it can hold gets no memory for
+  // it.
   std::vector<Entry> entries;
   entries.reserve(std::min(promised, words.rest().size() / 4 + 1));
   while (entries.size() < promised) {
@@ -221,7 +221,9 @@ LoadedMatrix read_array(const Document& document, Words& words, const Banner& ba
   Matrix values = Matrix::Zero(static_cast<Index>(rows), static_cast<Index>(cols));
   std::uint64_t found = 0;
   for (Index col = 0; col < values.cols(); ++col) {
-    const Index first = banner.symmetry == Symmetry::general ? 0 : banner.symmetry == Symmetry::symmetric ? col : col + 1;
+    const Index first = banner.symmetry == Symmetry::general     ? 0
+                        : banner.symmetry == Symmetry::symmetric ? col
+                                                                 : col + 1;
     for (Index row = first; row < values.rows(); ++row) {
       while (!words.more()) {
         if (!words.next_line()) {

@@ -55,9 +55,9 @@ TEST(MatrixMarket, ArrayGoesDownTheColumns) {
 }
 
 TEST(MatrixMarket, BannerCommentsAndLineEnds) {
-  const LoadedMatrix loaded =
-      read("%%matrixmarket  MATRIX Coordinate\tInteger GENERAL\r\n%\r\n% a comment\r\n\r\n  \r\n 2 2 2 \r\n"
-           "\r\n1 1 3\r\n% between\r\n\t2  2\t4\r\n\r\n%end");
+  const LoadedMatrix loaded = read(
+      "%%matrixmarket  MATRIX Coordinate\tInteger GENERAL\r\n%\r\n% a comment\r\n\r\n  \r\n 2 2 2 \r\n"
+      "\r\n1 1 3\r\n% between\r\n\t2  2\t4\r\n\r\n%end");
   EXPECT_EQ(Matrix(sparse(loaded)), matrix(2, 2, {3, 0, 0, 4}));
 }
 
@@ -162,8 +162,7 @@ TEST(MatrixMarket, IndicesOutsideTheMatrix) {
 
 TEST(MatrixMarket, DoubledEntriesNameBothLines) {
   expect_bad(real, "2 2 3\n1 2 1\n2 2 5\n% x\n1 2 1\n", {"row 1, column 2", "twice", "line 3 and line 6"});
-  expect_bad("%%MatrixMarket matrix coordinate real symmetric\n2 2 2\n1 2 1\n2 1 1\n",
-             {"twice", "line 3 and line 4"});
+  expect_bad("%%MatrixMarket matrix coordinate real symmetric\n2 2 2\n1 2 1\n2 1 1\n", {"twice", "line 3 and line 4"});
   expect_bad("%%MatrixMarket matrix coordinate real symmetric\n2 2 2\n2 2 1\n2 2 1\n",
              {"row 2, column 2", "line 3 and line 4"});
   expect_bad("%%MatrixMarket matrix coordinate real skew-symmetric\n2 2 2\n1 2 1\n2 1 -1\n", {"twice"});

@@ -95,9 +95,7 @@ class HeaderReader {
   [[noreturn]] void fail_syntax() const {
     fail(document_, fmt::format("the .npy header is broken at {}", rest_.empty() ? "its end" : in_quotes(rest_)));
   }
-  void skip_blanks() {
-    rest_.remove_prefix(std::min(rest_.find_first_not_of(" \t\n\r"), rest_.size()));
-  }
+  void skip_blanks() { rest_.remove_prefix(std::min(rest_.find_first_not_of(" \t\n\r"), rest_.size())); }
   bool accept(char c) {
     skip_blanks();
     if (!rest_.starts_with(c)) {
@@ -172,11 +170,11 @@ class HeaderReader {
     if (array.kind == 'c') {
       fail(document_, fmt::format("the .npy holds complex numbers ({}); entries must be real", in_quotes(type)));
     }
-    const bool known = (array.kind == 'f' && (*size == 4 || *size == 8)) ||
-                       ((array.kind == 'i' || array.kind == 'u') &&
-                        (*size == 1 || *size == 2 || *size == 4 || *size == 8)) ||
-                       (array.kind == 'b' && *size == 1) || (array.kind == 'S' && *size >= 1 && *size <= 1000) ||
-                       (array.kind == 'U' && *size >= 1 && *size <= 1000);
+    const bool known =
+        (array.kind == 'f' && (*size == 4 || *size == 8)) ||
+        ((array.kind == 'i' || array.kind == 'u') && (*size == 1 || *size == 2 || *size == 4 || *size == 8)) ||
+        (array.kind == 'b' && *size == 1) || (array.kind == 'S' && *size >= 1 && *size <= 1000) ||
+        (array.kind == 'U' && *size >= 1 && *size <= 1000);
     if (!known) {
       fail_type(type);
     }
@@ -185,8 +183,8 @@ class HeaderReader {
     }
   }
   [[noreturn]] void fail_type(std::string_view type) const {
-    fail(document_, fmt::format("the .npy holds the type {}; it should be float32, float64, an integer or bool",
-                                in_quotes(type)));
+    fail(document_,
+         fmt::format("the .npy holds the type {}; it should be float32, float64, an integer or bool", in_quotes(type)));
   }
 
   const Document& document_;
@@ -266,8 +264,8 @@ NpyArray parse_npy(const Document& document) {
   if (bytes.size() < before) {
     fail(document, "the .npy ends within its header");
   }
-  const std::uint64_t header_size = version == 1 ? item<std::uint16_t>(bytes.substr(8), 0, false)
-                                                 : item<std::uint32_t>(bytes.substr(8), 0, false);
+  const std::uint64_t header_size =
+      version == 1 ? item<std::uint16_t>(bytes.substr(8), 0, false) : item<std::uint32_t>(bytes.substr(8), 0, false);
   if (header_size > bytes.size() - before) {
     fail(document, "the .npy ends within its header");
   }

@@ -28,8 +28,8 @@ struct NpyArray {
   bool is_number() const { return kind != 'S' && kind != 'U'; }
 };
 
-/// Reads versions 1 to 3 of the format (NumPy enhancement proposal 1). Throws Error for arrays of objects, records, complex
-/// or half-precision numbers, and unless the data is as long as the header says.
+/// Reads versions 1 to 3 of the format (NumPy enhancement proposal 1). Throws Error for arrays of objects, records,
+/// complex or half-precision numbers, and unless the data is as long as the header says.
 NpyArray parse_npy(const Document& document);
 
 /// The dense matrix in a .npy of one (a column) or two dimensions.

@@ -1,4 +1,5 @@
-// NumPy arrays: every type, order and version against numbers written by hand, and every way in which a file can be broken.
+// NumPy arrays: every type, order and version against numbers written by hand, and every way in which a file can be
+// broken.
 #include "equipoise/io/npy.hpp"
 
 #include <gtest/gtest.h>
@@ -50,7 +51,9 @@ std::string bytes(const std::vector<T>& values, bool reversed = false) {
   return result;
 }
 
-LoadedMatrix read(const std::string& file, const LoadOptions& options = {}) { return read_npy({file, "a.npy"}, options); }
+LoadedMatrix read(const std::string& file, const LoadOptions& options = {}) {
+  return read_npy({file, "a.npy"}, options);
+}
 void expect_bad(const std::string& file, std::initializer_list<std::string_view> words,
                 const LoadOptions& options = {}) {
   expect_error([&] { read(file, options); }, {"a.npy: "});
@@ -96,7 +99,8 @@ TEST(Npy, VersionsAndSpellingsOfTheHeader) {
   for (const int version : {1, 2, 3}) {
     EXPECT_EQ(dense(read(npy(dictionary("<f8", "(1, 2)"), data, version))), matrix(1, 2, {1, 2}));
   }
-  EXPECT_EQ(dense(read(npy("{\"shape\":(1L,2L),\"fortran_order\":True,\"descr\":\"<f8\"}", data))), matrix(1, 2, {1, 2}));
+  EXPECT_EQ(dense(read(npy("{\"shape\":(1L,2L),\"fortran_order\":True,\"descr\":\"<f8\"}", data))),
+            matrix(1, 2, {1, 2}));
   EXPECT_EQ(dense(read(npy(dictionary("<f8", "( 1 , 2 , )"), data))), matrix(1, 2, {1, 2}));
   expect_bad(npy(dictionary("<f8", "(1, 2)"), data, 4), {"version 4", "1, 2 and 3"});
 }

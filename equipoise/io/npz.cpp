@@ -126,8 +126,9 @@ std::vector<Entry> compressed_entries(const Archive& archive, std::uint64_t majo
     }
   }
   if (i != data.array.size) {
-    fail({{}, starts.name}, fmt::format("the last item is {}, but there are {} entries; SciPy's prune() drops the others",
-                                        i, data.array.size));
+    fail({{}, starts.name},
+         fmt::format("the last item is {}, but there are {} entries; SciPy's prune() drops the others", i,
+                     data.array.size));
   }
   return entries;
 }

@@ -63,10 +63,9 @@ std::string zip(const Files& files, ZipStyle style = {}) {
     const std::string common = number(20, 2) + number(0, 2) + number(style.packed ? 8 : 0, 2) + number(0, 4) +
                                number(crc, 4) + sizes + number(name.size(), 2);
     const std::size_t offset = archive.size();
-    const std::string extra =
-        style.large ? number(0x5455, 2) + number(1, 2) + "x" + number(1, 2) + number(24, 2) + number(content.size(), 8) +
-                          number(data.size(), 8) + number(offset, 8)
-                    : "";
+    const std::string extra = style.large ? number(0x5455, 2) + number(1, 2) + "x" + number(1, 2) + number(24, 2) +
+                                                number(content.size(), 8) + number(data.size(), 8) + number(offset, 8)
+                                          : "";
     archive += "PK\x03\x04" + common + number(4, 2) + name + number(0xcafe, 2) + number(0, 2) + data;
     directory += "PK\x01\x02" + number(20, 2) + common + number(extra.size(), 2) + number(0, 2) + number(0, 2) +
                  number(0, 2) + number(0, 4) + number(style.large ? 0xffffffff : offset, 4) + name + extra;
@@ -105,16 +104,25 @@ std::string word(const std::string& text) { return npy("|S" + std::to_string(tex
 
 // [[0, 5, 0], [7, 0, 8]] in three formats.
 Files csr() {
-  return {{"indices.npy", integers({1, 0, 2})}, {"indptr.npy", integers({0, 1, 3})}, {"format.npy", word("csr")},
-          {"shape.npy", integers({2, 3}, "<i8")}, {"data.npy", doubles({5, 7, 8})}};
+  return {{"indices.npy", integers({1, 0, 2})},
+          {"indptr.npy", integers({0, 1, 3})},
+          {"format.npy", word("csr")},
+          {"shape.npy", integers({2, 3}, "<i8")},
+          {"data.npy", doubles({5, 7, 8})}};
 }
 Files csc() {
-  return {{"indices.npy", integers({1, 0, 1})}, {"indptr.npy", integers({0, 1, 2, 3})}, {"format.npy", word("csc")},
-          {"shape.npy", integers({2, 3}, "<i8")}, {"data.npy", doubles({7, 5, 8})}};
+  return {{"indices.npy", integers({1, 0, 1})},
+          {"indptr.npy", integers({0, 1, 2, 3})},
+          {"format.npy", word("csc")},
+          {"shape.npy", integers({2, 3}, "<i8")},
+          {"data.npy", doubles({7, 5, 8})}};
 }
 Files coo() {
-  return {{"row.npy", integers({1, 0, 1})}, {"col.npy", integers({2, 1, 0}, "<i8")}, {"format.npy", word("coo")},
-          {"shape.npy", integers({2, 3}, "<i8")}, {"data.npy", doubles({8, 5, 7})}};
+  return {{"row.npy", integers({1, 0, 1})},
+          {"col.npy", integers({2, 1, 0}, "<i8")},
+          {"format.npy", word("coo")},
+          {"shape.npy", integers({2, 3}, "<i8")},
+          {"data.npy", doubles({8, 5, 7})}};
 }
 Files with(Files files, const std::string& name, const std::string& content) {
   for (auto& file : files) {
@@ -166,8 +174,11 @@ TEST(Npz, FormatNameAsText) {
 
 TEST(Npz, MissingUnknown) {
   EXPECT_TRUE(read(zip(csr()), with_unknown()).has_unknown);
-  const Files one = {{"indices.npy", integers({0})}, {"indptr.npy", integers({0, 1})}, {"format.npy", word("csr")},
-                     {"shape.npy", integers({1, 1})}, {"data.npy", doubles({0})}};
+  const Files one = {{"indices.npy", integers({0})},
+                     {"indptr.npy", integers({0, 1})},
+                     {"format.npy", word("csr")},
+                     {"shape.npy", integers({1, 1})},
+                     {"data.npy", doubles({0})}};
   EXPECT_FALSE(read(zip(one), with_unknown()).has_unknown);
   EXPECT_EQ(read(zip(one), with_unknown()).entries(), 1);
   expect_bad(zip(with(one, "data.npy", doubles({std::nan("")}))), {"row 1, column 1", "NaN"});
@@ -176,8 +187,11 @@ TEST(Npz, MissingUnknown) {
 }
 
 TEST(Npz, NothingStored) {
-  const Files none = {{"indices.npy", integers({})}, {"indptr.npy", integers({0, 0, 0})}, {"format.npy", word("csr")},
-                      {"shape.npy", integers({2, 3})}, {"data.npy", doubles({})}};
+  const Files none = {{"indices.npy", integers({})},
+                      {"indptr.npy", integers({0, 0, 0})},
+                      {"format.npy", word("csr")},
+                      {"shape.npy", integers({2, 3})},
+                      {"data.npy", doubles({})}};
   EXPECT_EQ(read(zip(none)).entries(), 0);
   expect_bad(zip(none), {"no entry is known"}, with_unknown());
 }

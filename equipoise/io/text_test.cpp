@@ -39,7 +39,8 @@ TEST(Text, FortranExponentsAreUnderstood) {
 }
 
 TEST(Text, WhatIsNotANumberIsNone) {
-  for (const char* text : {"", "abc", "1,5", "1.5x", "0x10", "+-1", "++1", "--1", "1 2", " 1", "1 ", "e5", "-", ".", "+"}) {
+  for (const char* text :
+       {"", "abc", "1,5", "1.5x", "0x10", "+-1", "++1", "--1", "1 2", " 1", "1 ", "e5", "-", ".", "+"}) {
     EXPECT_FALSE(number_from(text)) << text;
   }
   EXPECT_TRUE(std::isnan(number_from("NaN").value()));
@@ -82,8 +83,15 @@ TEST(Text, MessagesStayOnOneLine) {
 }
 
 TEST(Text, ByteOrderMarks) {
-  EXPECT_EQ(without_byte_order_mark({"\xef\xbb\xbf" "1,2", "x"}), "1,2");
-  expect_error([] { without_byte_order_mark({std::string_view("\xff\xfe\x31\x00", 4), "x"}); }, {"x", "UTF-16", "UTF-8"});
+  EXPECT_EQ(without_byte_order_mark({"\xef\xbb\xbf"
+                                     "1,2",
+                                     "x"}),
+            "1,2");
+  expect_error(
+      [] {
+        without_byte_order_mark({std::string_view("\xff\xfe\x31\x00", 4), "x"});
+      },
+      {"x", "UTF-16", "UTF-8"});
 }
 
 }  // namespace

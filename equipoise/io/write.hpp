@@ -7,9 +7,9 @@
 
 namespace equipoise {
 
-/// Collects what is appended in a temporary file beside `path`, and puts it in place with commit(). Without a commit the
-/// temporary file disappears with the object. "-" is standard output, and what already exists but is no regular file (a
-/// device, a pipe) is written directly. Every failure throws Error naming the path and the reason.
+/// Collects what is appended in a temporary file beside `path`, and puts it in place with commit(). Without a commit
+/// the temporary file disappears with the object. "-" is standard output, and what already exists but is no regular
+/// file (a device, a pipe) is written directly. Every failure throws Error naming the path and the reason.
 class Output {
  public:
   explicit Output(const std::filesystem::path& path);

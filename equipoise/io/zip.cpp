@@ -95,8 +95,7 @@ Directory find_directory(const Document& document) {
     return directory;
   }
   const std::uint64_t end64 = field(bytes, end - locator64_size + 8, 8);
-  if (end64 > bytes.size() || bytes.size() - end64 < directory_end64_size ||
-      bytes.substr(end64, 4) != "PK\x06\x06") {
+  if (end64 > bytes.size() || bytes.size() - end64 < directory_end64_size || bytes.substr(end64, 4) != "PK\x06\x06") {
     fail(document, "the zip directory of the .npz is damaged");
   }
   return {field(bytes, end64 + 32, 8), field(bytes, end64 + 48, 8)};

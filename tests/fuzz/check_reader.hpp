@@ -28,7 +28,8 @@ inline void check_values(const Matrix& matrix, const LoadedMatrix& loaded) {
 
 inline void check_values(const SparseMatrix& matrix, const LoadedMatrix& loaded) {
   require(matrix.isCompressed(), "a sparse matrix is compressed");
-  require(matrix.outerIndexPtr()[0] == 0 && matrix.outerIndexPtr()[matrix.rows()] == matrix.nonZeros(), "rows begin and end");
+  require(matrix.outerIndexPtr()[0] == 0 && matrix.outerIndexPtr()[matrix.rows()] == matrix.nonZeros(),
+          "rows begin and end");
   for (Index row = 0; row < matrix.rows(); ++row) {
     Index before = -1;
     for (Index i = matrix.outerIndexPtr()[row]; i < matrix.outerIndexPtr()[row + 1]; ++i) {
