@@ -10,7 +10,7 @@
 #include "apps/cli/flags.hpp"
 #include "equipoise/core/error.hpp"
 #include "equipoise/core/start.hpp"
-#include "equipoise/core/svd.hpp"
+#include "equipoise/core/decompositions.hpp"
 #include "equipoise/problems/dense.hpp"
 #include "equipoise/problems/observed.hpp"
 #include "equipoise/problems/ridge.hpp"

@@ -7,7 +7,7 @@
 
 #include "equipoise/core/descent.hpp"
 #include "equipoise/core/start.hpp"
-#include "equipoise/core/svd.hpp"
+#include "equipoise/core/decompositions.hpp"
 #include "equipoise/problems/dense.hpp"
 
 namespace equipoise {

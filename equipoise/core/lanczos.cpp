@@ -1,7 +1,6 @@
 // Lanczos through Spectra, guarded against what makes a restarted solver fail: scale, clusters at zero, closed Krylov spaces.
 #include "equipoise/core/lanczos.hpp"
 
-#include <Eigen/Eigenvalues>
 #include <Spectra/SymEigsSolver.h>
 #include <algorithm>
 #include <cmath>
@@ -11,6 +10,7 @@
 #include <optional>
 #include <vector>
 
+#include "equipoise/core/decompositions.hpp"
 #include "equipoise/core/start.hpp"
 
 namespace equipoise {
@@ -102,8 +102,8 @@ std::optional<Pair> from_closed_krylov_space(const WorkingOperator& op, const Ve
     if (!std::isfinite(left)) return std::nullopt;
     if (left <= 1e-13 * std::max(1.0, size)) {
       const ColumnMatrix small = projected.topLeftCorner(k + 1, k + 1);
-      const Eigen::SelfAdjointEigenSolver<ColumnMatrix> solver((small + small.transpose()) / 2);
-      return measured(op, solver.eigenvalues()[k], basis.leftCols(k + 1) * solver.eigenvectors().col(k));
+      const SymmetricEigen eigen = symmetric_eigen((small + small.transpose()) / 2);
+      return measured(op, eigen.values[k], basis.leftCols(k + 1) * eigen.vectors.col(k));
     }
     if (k + 1 < longest) {
       projected(k + 1, k) = left;
@@ -145,8 +145,8 @@ std::optional<Pair> largest(WorkingOperator& op, std::uint64_t seed, double tole
   if (op.rows() > whole_above) return std::nullopt;
   const ColumnMatrix whole = whole_matrix(op.rows(), [&op](const double* in, double* out) { op.perform_op(in, out); });
   if (!whole.allFinite()) return std::nullopt;
-  const Eigen::SelfAdjointEigenSolver<ColumnMatrix> solver(whole);
-  return measured(op, solver.eigenvalues()[op.rows() - 1], solver.eigenvectors().col(op.rows() - 1));
+  const SymmetricEigen eigen = symmetric_eigen(whole);
+  return measured(op, eigen.values[op.rows() - 1], eigen.vectors.col(op.rows() - 1));
 }
 
 Eigenpairs in_order(const WorkingOperator& op, std::vector<Pair> pairs, Index count, double tolerance) {
@@ -167,11 +167,11 @@ Eigenpairs in_order(const WorkingOperator& op, std::vector<Pair> pairs, Index co
 
 std::vector<Pair> whole_decomposition(const WorkingOperator& op, Index count) {
   const ColumnMatrix whole = whole_matrix(op.rows(), [&op](const double* in, double* out) { op.perform_op(in, out); });
-  const Eigen::SelfAdjointEigenSolver<ColumnMatrix> solver(whole);
+  const SymmetricEigen eigen = symmetric_eigen(whole);
   std::vector<Pair> pairs;
   for (Index i = 0; i < count; ++i) {
     const Index from = op.rows() - 1 - i;
-    pairs.push_back(measured(op, solver.eigenvalues()[from], solver.eigenvectors().col(from)));
+    pairs.push_back(measured(op, eigen.values[from], eigen.vectors.col(from)));
   }
   return pairs;
 }

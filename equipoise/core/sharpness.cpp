@@ -3,11 +3,11 @@
 
 #include <fmt/format.h>
 
-#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <limits>
 #include <numbers>
 
+#include "equipoise/core/decompositions.hpp"
 #include "equipoise/core/error.hpp"
 #include "equipoise/core/lanczos.hpp"
 
@@ -43,7 +43,7 @@ Vector hessian_spectrum(const Problem& problem, ConstFactors at, Index largest_s
   if (size == 0) return Vector();
   const Eigen::MatrixXd whole = whole_matrix(size, hessian_of(problem, at));
   if (!whole.allFinite()) return Vector::Constant(size, std::numeric_limits<double>::quiet_NaN());
-  return Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(whole, Eigen::EigenvaluesOnly).eigenvalues();
+  return symmetric_eigenvalues(whole);
 }
 
 SingularTriplets top_singular_triplets(const Problem& problem, Index count, const SharpnessSettings& settings) {

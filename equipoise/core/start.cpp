@@ -3,14 +3,13 @@
 
 #include <fmt/format.h>
 
-#include <Eigen/QR>
 #include <algorithm>
 #include <bit>
 #include <cmath>
 
+#include "equipoise/core/decompositions.hpp"
 #include "equipoise/core/error.hpp"
 #include "equipoise/core/sharpness.hpp"
-#include "equipoise/core/svd.hpp"
 
 namespace equipoise {
 namespace {
@@ -123,23 +122,13 @@ Factors spectral_start(const Problem& problem, Index rank) {
 
 Factors rebalanced(ConstFactors at) {
   Factors result(at.shape());
-  const Index rank_x = std::min(at.shape().rows, at.shape().rank);
-  const Index rank_y = std::min(at.shape().cols, at.shape().rank);
-  if (rank_x == 0 || rank_y == 0) return result;
-  const Eigen::HouseholderQR<Matrix> qr_x(at.X());
-  const Eigen::HouseholderQR<Matrix> qr_y(at.Y());
-  const Matrix upper_x = qr_x.matrixQR().topRows(rank_x).triangularView<Eigen::Upper>();
-  const Matrix upper_y = qr_y.matrixQR().topRows(rank_y).triangularView<Eigen::Upper>();
-  const Svd core = thin_svd(upper_x * upper_y.transpose());
+  if (at.X().size() == 0 || at.Y().size() == 0) return result;
+  const Qr qr_x = thin_qr(at.X());
+  const Qr qr_y = thin_qr(at.Y());
+  const Svd core = thin_svd(qr_x.triangle * qr_y.triangle.transpose());
   const Vector roots = core.values.cwiseSqrt();
-  Matrix X = Matrix::Zero(at.shape().rows, roots.size());
-  Matrix Y = Matrix::Zero(at.shape().cols, roots.size());
-  X.topRows(rank_x) = core.left * roots.asDiagonal();
-  Y.topRows(rank_y) = core.right * roots.asDiagonal();
-  X.applyOnTheLeft(qr_x.householderQ());
-  Y.applyOnTheLeft(qr_y.householderQ());
-  result.X().leftCols(roots.size()) = X;
-  result.Y().leftCols(roots.size()) = Y;
+  result.X().leftCols(roots.size()) = qr_x.orthonormal * core.left * roots.asDiagonal();
+  result.Y().leftCols(roots.size()) = qr_y.orthonormal * core.right * roots.asDiagonal();
   return result;
 }
 

@@ -7,7 +7,7 @@
 
 #include "equipoise/core/balance.hpp"
 #include "equipoise/core/error.hpp"
-#include "equipoise/core/svd.hpp"
+#include "equipoise/core/decompositions.hpp"
 #include "equipoise/problems/dense.hpp"
 
 namespace equipoise {

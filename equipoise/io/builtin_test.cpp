@@ -7,7 +7,7 @@
 #include <string>
 
 #include "equipoise/io/test_support.hpp"
-#include "equipoise/core/svd.hpp"
+#include "equipoise/core/decompositions.hpp"
 
 namespace equipoise {
 namespace {

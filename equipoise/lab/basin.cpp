@@ -1,12 +1,13 @@
 // Norms, smallest eigenvalues and the search for a radius in which theorem G or P closes.
 #include "equipoise/lab/basin.hpp"
 
-#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
 #include <vector>
+
+#include "equipoise/core/decompositions.hpp"
 
 namespace equipoise {
 namespace {
@@ -22,7 +23,7 @@ struct GramSpectrum {
 GramSpectrum gram_spectrum(const Matrix& M) {
   if (M.size() == 0) return {};
   const Matrix gram = M.rows() < M.cols() ? Matrix(M * M.transpose()) : Matrix(M.transpose() * M);
-  const Vector values = Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(gram, Eigen::EigenvaluesOnly).eigenvalues();
+  const Vector values = symmetric_eigenvalues(gram);
   const double slack = 64 * static_cast<double>(M.rows() + M.cols()) * std::numeric_limits<double>::epsilon() *
                        std::max(values.maxCoeff(), 0.0);
   return {std::max(values.minCoeff() - slack, 0.0), std::max(values.maxCoeff(), 0.0) + slack};

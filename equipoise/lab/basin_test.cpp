@@ -7,7 +7,7 @@
 #include <cmath>
 
 #include "equipoise/core/start.hpp"
-#include "equipoise/core/svd.hpp"
+#include "equipoise/core/decompositions.hpp"
 
 namespace equipoise {
 namespace {

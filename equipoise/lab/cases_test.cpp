@@ -6,7 +6,7 @@
 #include <string>
 
 #include "equipoise/core/sharpness.hpp"
-#include "equipoise/core/svd.hpp"
+#include "equipoise/core/decompositions.hpp"
 #include "equipoise/lab/theory.hpp"
 #include "equipoise/problems/dense.hpp"
 

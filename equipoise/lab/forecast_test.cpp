@@ -8,7 +8,7 @@
 
 #include "equipoise/core/error.hpp"
 #include "equipoise/core/start.hpp"
-#include "equipoise/core/svd.hpp"
+#include "equipoise/core/decompositions.hpp"
 #include "equipoise/lab/scalar.hpp"
 #include "equipoise/lab/theory.hpp"
 #include "equipoise/problems/dense.hpp"

@@ -3,14 +3,13 @@
 
 #include <fmt/format.h>
 
-#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <utility>
 
+#include "equipoise/core/decompositions.hpp"
 #include "equipoise/core/error.hpp"
-#include "equipoise/core/svd.hpp"
 
 namespace equipoise {
 namespace {
@@ -40,8 +39,7 @@ double largest_gram_eigenvalue(Eigen::Ref<const Matrix> M) {
       M.rows() < M.cols() ? Eigen::MatrixXd(M * M.transpose()) : Eigen::MatrixXd(M.transpose() * M);
   if (!gram.allFinite()) return not_known;
   if (gram.size() == 1) return gram(0, 0);
-  return std::max(
-      0.0, Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(gram, Eigen::EigenvaluesOnly).eigenvalues().maxCoeff());
+  return std::max(0.0, symmetric_eigenvalues(gram).maxCoeff());
 }
 
 double finite_or_nan(double value) { return std::isfinite(value) ? value : not_known; }

@@ -1,11 +1,11 @@
 // Statements about where a run ends: sharpness of a minimiser, flatness and balance of a stable limit.
 #include <fmt/format.h>
 
-#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
+#include "equipoise/core/decompositions.hpp"
 #include "equipoise/lab/confront.hpp"
 
 namespace equipoise {
@@ -21,7 +21,7 @@ Answer positive_semidefinite(const Knowledge& known) {
   if (A != A.transpose()) return Answer::no;
   const Matrix off_diagonal = A - Matrix(A.diagonal().asDiagonal());
   if (off_diagonal.isZero(0)) return answer((A.diagonal().array() >= 0).all());
-  const Vector values = Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(A, Eigen::EigenvaluesOnly).eigenvalues();
+  const Vector values = symmetric_eigenvalues(A);
   const double lowest = values.minCoeff();
   const double grain =
       64 * static_cast<double>(A.rows()) * std::numeric_limits<double>::epsilon() * values.cwiseAbs().maxCoeff();

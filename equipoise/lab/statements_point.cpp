@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "equipoise/core/svd.hpp"
+#include "equipoise/core/decompositions.hpp"
 #include "equipoise/lab/basin.hpp"
 #include "equipoise/lab/confront.hpp"
 

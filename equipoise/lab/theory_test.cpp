@@ -11,7 +11,7 @@
 #include <set>
 
 #include "equipoise/core/start.hpp"
-#include "equipoise/core/svd.hpp"
+#include "equipoise/core/decompositions.hpp"
 #include "equipoise/problems/dense.hpp"
 #include "equipoise/problems/observed.hpp"
 #include "equipoise/problems/ridge.hpp"

@@ -3,14 +3,13 @@
 
 #include <fmt/format.h>
 
-#include <Eigen/QR>
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <utility>
 
+#include "equipoise/core/decompositions.hpp"
 #include "equipoise/core/error.hpp"
-#include "equipoise/core/svd.hpp"
 #include "equipoise/problems/grams.hpp"
 
 namespace equipoise {
@@ -99,9 +98,7 @@ Matrix completed_basis(const Matrix& singular, const ConstBlock& factor) {
   Eigen::MatrixXd joined(rows, r + factor.cols());
   joined << singular, beyond;
   // The QR of both together is orthogonal to machine precision even where `beyond` is zero or nearly dependent.
-  const Eigen::HouseholderQR<Eigen::MatrixXd> qr(joined);
-  const Eigen::MatrixXd Q = qr.householderQ() * Eigen::MatrixXd::Identity(rows, size);
-  basis.rightCols(size - r) = Q.rightCols(size - r);
+  basis.rightCols(size - r) = thin_qr(joined).orthonormal.rightCols(size - r);
   return basis;
 }
 

@@ -7,6 +7,7 @@ import pty
 import re
 import signal
 import subprocess
+import tempfile
 import time
 import unittest
 
@@ -347,6 +348,44 @@ class OtherVerbs(CommandTest):
         np.testing.assert_allclose(ridge["eigenvalues"], expected[:1] + 2, rtol=0, atol=1e-10)
         every = self.result("sharpness", self.matrix, "--factors", self.factors, "--top", 18)
         np.testing.assert_allclose(every["eigenvalues"], expected, rtol=0, atol=1e-10)
+
+    def test_closed_forms_of_the_spectrum(self):
+        rng = np.random.default_rng(5)
+        with tempfile.TemporaryDirectory() as folder:
+            A = rng.standard_normal((6, 4))
+            x, y = rng.standard_normal((6, 1)), rng.standard_normal((4, 1))
+            for name, array in (("A", A), ("x", x), ("y", y)):
+                np.save(f"{folder}/{name}.npy", array)
+            one = self.result("sharpness", f"{folder}/A.npy", "--factors", f"{folder}/x.npy,{folder}/y.npy")
+            self.assertEqual(one["closed_form"]["statement"], "rank1.sharpness")
+            np.testing.assert_allclose(one["closed_form"]["value"], one["eigenvalues"][0], rtol=1e-9)
+
+            # 5200 unknowns are too many to form the Hessian: at a minimiser the closed form answers.
+            rows, cols, rank = 700, 600, 4
+            U = np.linalg.qr(rng.standard_normal((rows, 6)))[0]
+            V = np.linalg.qr(rng.standard_normal((cols, 6)))[0]
+            s = np.array([9.0, 7, 5, 4, 1, 0.5])
+            M = rng.standard_normal((rank, rank)) + 3 * np.eye(rank)
+            X = U[:, :rank] * np.sqrt(s[:rank]) @ M
+            Y = V[:, :rank] * np.sqrt(s[:rank]) @ np.linalg.inv(M).T
+            for name, array in (("big", U * s @ V.T), ("X", X), ("Y", Y), ("far", X + 1)):
+                np.save(f"{folder}/{name}.npy", array)
+            result = self.result("sharpness", f"{folder}/big.npy", "--factors", f"{folder}/X.npy,{folder}/Y.npy", "--spectrum")
+            spectrum = np.array(result["spectrum"])
+            p, q = np.linalg.eigvalsh(X.T @ X), np.linalg.eigvalsh(Y.T @ Y)
+            tail = np.zeros(cols - rank)
+            tail[:2] = s[4:]
+            expected = [(p[:, None] + q).ravel(), np.zeros(rank * rank), np.tile(q, rows - cols)]
+            for value in tail:
+                block = np.block([[Y.T @ Y, -value * np.eye(rank)], [-value * np.eye(rank), X.T @ X]])
+                expected.append(np.linalg.eigvalsh(block))
+            expected = np.sort(np.concatenate(expected))
+            self.assertEqual(len(spectrum), (rows + cols) * rank)
+            self.assertLess(result["spectrum_error"], 1e-8 * expected[-1])
+            np.testing.assert_allclose(spectrum, expected, rtol=0, atol=result["spectrum_error"])
+            done = run("sharpness", f"{folder}/big.npy", "--factors", f"{folder}/far.npy,{folder}/Y.npy", "--spectrum")
+            self.assertEqual(done.returncode, 2)
+            self.assertRegex(done.stderr.decode(), "^equipoise: --spectrum: 5200 unknowns .*minimiser.*--top\n$")
 
     def test_info(self):
         result = self.result("info", self.matrix, "--top", 9)

@@ -1,0 +1,85 @@
+// Closed forms of the Hessian's spectrum, and the bound that says how near a minimiser must be for them.
+#include "equipoise/core/closed_form.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "equipoise/core/decompositions.hpp"
+#include "equipoise/core/error.hpp"
+#include "equipoise/core/residual_norm.hpp"
+
+namespace equipoise {
+
+Sharpness rank1_sharpness(const Problem& problem, ConstFactors at) {
+  if (at.shape().rank != 1 || !problem.complete()) {
+    throw Error(fmt::format("the closed form of the sharpness needs rank 1 and every entry of A, got rank {}{}", at.shape().rank,
+                            problem.complete() ? "" : " and a matrix that is not complete"));
+  }
+  Factors doubled(at);
+  doubled.X() *= 2;
+  const SpectralNorm norm = residual_spectral_norm(problem, doubled);
+  const double x = at.X().squaredNorm();
+  const double y = at.Y().squaredNorm();
+  return {(x + y) / 2 + std::hypot((x - y) / 2, norm.value), norm.residual};
+}
+
+Vector leaving_eigenvalues(ConstFactors at, double tau) {
+  const Index d = at.shape().rank;
+  Eigen::MatrixXd block(2 * d, 2 * d);
+  block.topLeftCorner(d, d) = at.Y().transpose() * at.Y();
+  block.bottomRightCorner(d, d) = at.X().transpose() * at.X();
+  block.topRightCorner(d, d) = -tau * Eigen::MatrixXd::Identity(d, d);
+  block.bottomLeftCorner(d, d) = -tau * Eigen::MatrixXd::Identity(d, d);
+  return symmetric_eigenvalues(block);
+}
+
+Vector minimiser_spectrum(const Vector& singular_values, ConstFactors at) {
+  const auto [rows, cols, d] = at.shape();
+  const Index sides = std::min(rows, cols);
+  if (d > sides || singular_values.size() != sides) {
+    throw Error(fmt::format("the closed form of the spectrum needs rank <= {} and all {} singular values, got rank {} and {} values",
+                            sides, sides, d, singular_values.size()));
+  }
+  const Vector p = symmetric_eigenvalues(at.X().transpose() * at.X());
+  const Vector q = symmetric_eigenvalues(at.Y().transpose() * at.Y());
+  std::vector<double> all;
+  all.reserve(static_cast<std::size_t>(at.shape().size()));
+  for (Index i = 0; i < d; ++i) {
+    for (Index j = 0; j < d; ++j) all.push_back(p[i] + q[j]);
+  }
+  all.insert(all.end(), static_cast<std::size_t>(d * d), 0.0);
+  for (Index i = d; i < sides; ++i) {
+    const Vector block = leaving_eigenvalues(at, singular_values[i]);
+    all.insert(all.end(), block.begin(), block.end());
+  }
+  const Vector& extra = rows > cols ? q : p;
+  for (Index i = sides; i < std::max(rows, cols); ++i) all.insert(all.end(), extra.begin(), extra.end());
+  std::sort(all.begin(), all.end());
+  return Eigen::Map<const Vector>(all.data(), static_cast<Index>(all.size()));
+}
+
+double minimiser_spectrum_error(const Problem& problem, const Vector& singular_values, ConstFactors at) {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  const auto [rows, cols, d] = at.shape();
+  const Index sides = std::min(rows, cols);
+  if (d > sides || singular_values.size() != sides || !problem.complete()) return infinity;
+  if (d == 0) return 0;
+  const Vector sx = equipoise::singular_values(at.X());
+  const Vector sy = equipoise::singular_values(at.Y());
+  Factors gradient(at.shape());
+  problem.gradient(at, gradient);
+  const double rounding = 8 * std::numeric_limits<double>::epsilon() * static_cast<double>(rows + cols) *
+                          (sx[0] * sx[0] + sy[0] * sy[0] + singular_values[0]);
+  if (!(sx[d - 1] > 0) || !(sy[d - 1] > 0)) return infinity;
+  const double e = gradient.Y().norm() / sx[d - 1] + gradient.X().norm() / sy[d - 1];
+  // sigma(X Y^T) are those of the small product of the triangular factors.
+  const double smallest_fitted = equipoise::singular_values(thin_qr(at.X()).triangle * thin_qr(at.Y()).triangle.transpose())[d - 1];
+  const double largest_left = d < sides ? singular_values[d] : 0;
+  if (d < sides && !(smallest_fitted > largest_left + e + rounding)) return infinity;
+  return 2 * e + rounding;
+}
+
+}  // namespace equipoise

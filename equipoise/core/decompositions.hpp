@@ -1,0 +1,43 @@
+// Decompositions of small or middling dense matrices; compiled once, since Eigen's cost up to a minute a file.
+#pragma once
+
+#include "equipoise/core/factors.hpp"
+
+namespace equipoise {
+
+/// Column-major, as Eigen's decompositions work; a row-major matrix is copied on the way in.
+using AnyMatrix = Eigen::Ref<const Eigen::MatrixXd>;
+
+/// A = left diag(values) right^T with k = min(rows, cols): left rows x k, right cols x k, values descending.
+struct Svd {
+  Eigen::MatrixXd left;
+  Vector values;
+  Eigen::MatrixXd right;
+};
+
+/// Divide and conquer, O(rows cols k). Every entry must be finite.
+Svd thin_svd(const AnyMatrix& A);
+/// The singular values alone, descending.
+Vector singular_values(const AnyMatrix& A);
+
+/// S = vectors diag(values) vectors^T, values ascending.
+struct SymmetricEigen {
+  Vector values;
+  Eigen::MatrixXd vectors;
+};
+
+/// Of a symmetric matrix, whose lower triangle is read. O(size^3). Every entry must be finite.
+SymmetricEigen symmetric_eigen(const AnyMatrix& S);
+/// The eigenvalues alone, ascending.
+Vector symmetric_eigenvalues(const AnyMatrix& S);
+
+/// A = orthonormal triangle with k = min(rows, cols): rows x k with orthonormal columns, also where A lacks full rank, times k x cols.
+struct Qr {
+  Eigen::MatrixXd orthonormal;
+  Eigen::MatrixXd triangle;
+};
+
+/// Householder, O(rows cols k).
+Qr thin_qr(const AnyMatrix& A);
+
+}  // namespace equipoise
