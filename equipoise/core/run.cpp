@@ -314,10 +314,13 @@ class Driver {
     next_cycle_check_ = step_ + std::max<std::uint64_t>(first_cycle_check, step_ / 4);
     if (lingering_) return;
     if (losses_recur() && accept_cycle(cycle_tolerance)) return;
-    if (step_ >= 2 * chaotic_steps + 64 && no_minimiser_is_stable()) accept_chaos();
+    if (step_ >= 2 * chaotic_steps + 64 && chaos_may_last()) accept_chaos();
   }
 
   bool no_minimiser_is_stable() const { return problem_.complete() && h_ * record_.sigma1 > 1 + 1e-12; }
+
+  // Beyond h sigma_1 = 2 the scalar map is unbounded for almost every start (theorem 2c), however long it wanders first.
+  bool chaos_may_last() const { return no_minimiser_is_stable() && h_ * record_.sigma1 <= 2; }
 
   // A cheap look before states are compared: a cycle repeats its losses, while a converging run has a gradient that falls.
   bool losses_recur() const {
@@ -373,7 +376,7 @@ class Driver {
   void finish_exhausted(const std::string& what) {
     if (step_ > first_cycle_check && !lingering_) {
       if (losses_recur() && accept_cycle(cycle_tolerance_late)) return;
-      if (no_minimiser_is_stable() && accept_chaos()) return;
+      if (chaos_may_last() && accept_chaos()) return;
     }
     here_ = trace_here();
     if ((at_tolerance(here_) || here_.gradient_squared == 0) && !lingering_) {
@@ -392,7 +395,7 @@ class Driver {
     if (left_after_visit_) why += "; the run passed a critical point within the tolerance and left it again, so rounding had a say";
     why += doubt_;
     const LyapunovEstimate estimate = tangent_.alive() && following() ? tangent_.second_half() : LyapunovEstimate{nan, nan, 0};
-    if (estimate.exponent > chaotic_exponent && estimate.exponent > 3 * estimate.error && !no_minimiser_is_stable()) {
+    if (estimate.exponent > chaotic_exponent && estimate.exponent > 3 * estimate.error && !chaos_may_last()) {
       why += fmt::format("; neighbouring runs separate (exponent {:.3f} so far), which at h * sigma_1 = {:.6g} may be a transient",
                          estimate.exponent, h_ * record_.sigma1);
     }

@@ -128,6 +128,17 @@ TEST(Run, PeriodTwoHasItsClosedForm) {
 TEST(Run, HigherPeriods) {
   EXPECT_EQ(scalar_run(1, 1.2, 0.9, 1.25).verdict.period, 4U);
   EXPECT_EQ(scalar_run(1, 1.2, 0.9, 1.29).verdict.period, 8U);
+  // Windows in which a turn contracts by 0.1 or more: the longest period that is looked for, and half of it.
+  EXPECT_EQ(scalar_run(1, 1.2, 0.9, 1.3018961).verdict.period, 32U);
+  EXPECT_EQ(scalar_run(1, 1.2, 0.9, 1.302195).verdict.period, 64U);
+}
+
+TEST(Run, ALongerPeriodIsNotTakenForAShorterOneNorForChaos) {
+  // Beyond the window of 64 the cycle has period 128, which is longer than what is looked for: no claim.
+  RunSettings settings;
+  settings.max_steps = 60000;
+  const Record record = scalar_run(1, 1.2, 0.9, 1.302258, settings);
+  EXPECT_EQ(record.verdict.outcome, Outcome::exhausted) << record.verdict.why;
 }
 
 // The cycle x -> -x of mu = 0 ... has equal losses at both points: only the states tell.
@@ -184,6 +195,60 @@ TEST(Run, ADivergingRunThatLingers) {
   const Record record = scalar_run(m, x, 0, 1);
   EXPECT_EQ(record.verdict.outcome, Outcome::diverged) << record.verdict.why;
   EXPECT_GT(record.verdict.step, 20U);
+  // m just above 2 on x = y: the map wanders over what was its invariant interval, and leaves it only after tens of
+  // thousands of steps. All that while it looks chaotic, with an exponent near log 3.
+  int lingered = 0;
+  for (const double start : {0.3, 0.32, 0.35, 0.38, 0.41}) {
+    const Record late = scalar_run(1, start, start, 2 + 1e-8);
+    EXPECT_EQ(late.verdict.outcome, Outcome::diverged) << start << ": " << late.verdict.why;
+    EXPECT_TRUE(late.verdict.proved);
+    lingered += late.verdict.step > 10000 ? 1 : 0;
+  }
+  EXPECT_GE(lingered, 2);
+}
+
+// A problem that breaks: its gradient is not a number from some distance on.
+class Breaking final : public Problem {
+ public:
+  Index rows() const override { return 1; }
+  Index cols() const override { return 1; }
+  Index entries() const override { return 1; }
+  bool complete() const override { return complete_; }
+  explicit Breaking(bool complete) : complete_(complete) {}
+  double gradient(ConstFactors at, MutableFactors out) const override {
+    const double r = residual(at);
+    out.X() = -r * at.Y();
+    out.Y() = -r * at.X();
+    return r * r / 2;
+  }
+  void hessian_product(ConstFactors at, ConstFactors direction, MutableFactors out) const override {
+    const double r = residual(at);
+    const double change = direction.X().cwiseProduct(at.Y()).sum() + at.X().cwiseProduct(direction.Y()).sum();
+    out.X() = change * at.Y() - r * direction.Y();
+    out.Y() = change * at.X() - r * direction.X();
+  }
+
+ private:
+  static double residual(ConstFactors at) {
+    return at.X().squaredNorm() > 1.2 ? NAN : 1 - at.X().cwiseProduct(at.Y()).sum();
+  }
+  bool complete_;
+};
+
+TEST(Run, NotANumberIsNeverANumberNorAProof) {
+  for (const bool complete : {true, false}) {
+    for (const double x : {0.5, 1.0, 1.6}) {
+      SCOPED_TRACE(::testing::Message() << complete << " from " << x);
+      RunSettings settings;
+      settings.max_steps = 1000;
+      const Record record = run(Breaking(complete), pair(x, 0.3), 1.9, settings);
+      EXPECT_EQ(record.verdict.outcome, Outcome::diverged) << record.verdict.why;
+      EXPECT_FALSE(record.verdict.proved);
+      EXPECT_NE(record.verdict.why.find("heuristic, no theorem"), std::string::npos);
+      EXPECT_TRUE(record.last.flat().allFinite());
+      EXPECT_TRUE(std::isnan(record.sharpness_end.value));
+    }
+  }
 }
 
 TEST(Run, BudgetsAndStops) {
