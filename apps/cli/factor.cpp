@@ -91,6 +91,7 @@ std::string summary(const RunDocument& document, const std::filesystem::path& fo
   if (!verdict.reproducible) {
     text += fmt::format("warning    perturbations grew by e^{:.0f} along the way: rounding has a say in which limit is reached\n", verdict.growth);
   }
+  text += fmt::format("computed   in {} coordinates\n", document.coordinates);
   text += fmt::format("time       {} steps in {:.3f} s\n", record.steps, record.seconds);
   if (!folder.empty()) text += fmt::format("report     {}\n", (folder / "report.html").string());
   return text;
@@ -129,7 +130,11 @@ int factor(const Flags& flags) {
   if (!flags.expect.empty()) expected_outcome(flags.expect);
   const std::filesystem::path folder = flags.out;
 
-  Setup setup = set_up(flags.descent);
+  // Most runs that converge do so within some thousands of steps; a tolerance of 0 takes all that it is given.
+  constexpr std::uint64_t usual_steps = 10000;
+  DescentFlags descent = flags.descent;
+  descent.expected_steps = settings.tolerance == 0 ? settings.max_steps : std::min(settings.max_steps, usual_steps);
+  Setup setup = set_up(descent);
   append_settings(setup.settings, settings);
   setup.settings.emplace_back("out", folder.empty() ? SettingValue() : SettingValue(flags.out));
   setup.settings.emplace_back("expect", flags.expect.empty() ? SettingValue() : SettingValue(flags.expect));
@@ -153,7 +158,7 @@ int factor(const Flags& flags) {
   std::vector<Finding> findings = examine(situation, in_run_units);
   const double relative = relative_loss(in_run_units);
   const Record record = setup.to_users(std::move(in_run_units));
-  const RunDocument document{setup.settings, setup.matrix, setup.rate, record, relative, NAN, NAN, std::move(findings)};
+  const RunDocument document{setup.settings, setup.matrix, setup.rate, record, relative, NAN, NAN, std::move(findings), setup.coordinates_why};
   const std::string json = record_json(document);
 
   if (!folder.empty()) {

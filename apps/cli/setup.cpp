@@ -113,6 +113,16 @@ Factors make_start(const DescentFlags& flags, const Problem& problem, const std:
   return flags.balance == "exact" ? rebalanced(start) : start;
 }
 
+// What --coordinates auto means here.
+CoordinatesChoice coordinates_for(const LoadedMatrix& loaded, Shape shape, double ridge, const std::string& precision,
+                                  std::uint64_t expected_steps) {
+  if (loaded.has_unknown) return {false, "plain: entries are unknown"};
+  if (!std::holds_alternative<Matrix>(loaded.values)) return {false, "plain: the matrix is sparse"};
+  if (ridge > 0) return {false, "plain: there is a ridge"};
+  if (precision != "float64") return {false, "plain: A is stored in float32"};
+  return choose_coordinates(shape, expected_steps);
+}
+
 Index resolve_rank(const DescentFlags& flags, const std::optional<Factors>& given) {
   if (flags.rank.empty()) {
     if (given) return given->shape().rank;
@@ -160,7 +170,7 @@ void DescentFlags::declare(CLI::App& verb) {
   verb.add_option("--balance", balance, "implicit (default): left to the learning rate; exact: rebalance the start by QR");
   verb.add_option("--ridge", ridge, "adds ridge/2 (|X|^2 + |Y|^2) to the loss (default 0)");
   verb.add_option("--coordinates", coordinates,
-                  "auto (default, now plain), plain, or spectral: one SVD, then O((m+n) d^2) a step");
+                  "auto (default: from shape and steps), plain, or spectral: one SVD, then O((m+n) d^2) a step");
   verb.add_option("--precision", precision, "how A is stored: float64 (default) or float32; arithmetic is always double");
   verb.add_option("--threads", threads, "most threads to use (default 0: all)");
 }
@@ -182,7 +192,7 @@ Setup set_up(const DescentFlags& flags) {
   const std::int64_t seed = whole_number("--seed", flags.seed, 0, std::numeric_limits<std::int64_t>::max());
   if (!flags.rank.empty()) whole_number("--rank", flags.rank, 1, 1'000'000'000);
   if (!flags.start_norms.empty()) two_numbers("--start-norms", flags.start_norms, 0);
-  const bool spectral = coordinates == "spectral";
+  bool spectral = coordinates == "spectral";
   if (spectral && precision == "float32") throw Error("--coordinates spectral keeps no A to store in float32; leave --precision out");
   if (spectral && ridge > 0) throw Error("--coordinates spectral is for a ridge of 0; use --coordinates plain with --ridge");
   if (threads > 0) {
@@ -203,6 +213,14 @@ Setup set_up(const DescentFlags& flags) {
   }
   if (spectral && loaded.has_unknown) throw Error("--coordinates spectral needs every entry of the matrix; this one has unknown entries");
 
+  if (coordinates == "auto") {
+    const CoordinatesChoice choice = coordinates_for(loaded, {loaded.rows(), loaded.cols(), rank}, ridge, precision, flags.expected_steps);
+    spectral = choice.spectral;
+    setup.coordinates_why = choice.why;
+  } else {
+    setup.coordinates_why = fmt::format("{}, as asked for", coordinates);
+  }
+
   const bool loaded_has_unknown = loaded.has_unknown;
   setup.matrix.name = flags.matrix.name;
   setup.matrix.rows = loaded.rows();
@@ -218,6 +236,9 @@ Setup set_up(const DescentFlags& flags) {
     const Factors start = make_start(flags, *users_problem, given, setup.units, rank);
     setup.matrix.entries = users_problem->entries();
     setup.coordinates = spectral_coordinates(dense, start);
+    if (setup.coordinates->pairs_at_rest > 0) {
+      setup.coordinates_why += fmt::format("; {} of the singular pairs have equal values and are at rest, exactly", setup.coordinates->pairs_at_rest);
+    }
     setup.start = setup.coordinates->start;
   } else {
     std::unique_ptr<Problem> base = make_problem(std::move(loaded), precision == "float32");

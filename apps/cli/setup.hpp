@@ -38,6 +38,7 @@ struct DescentFlags {
   std::string balance = "implicit";
   std::string ridge = "0";
   std::string coordinates = "auto";
+  std::uint64_t expected_steps = 0;    ///< how many steps are to come; decides --coordinates auto
   std::string precision = "float64";
   std::string threads = "0";
 
@@ -49,6 +50,7 @@ struct Setup {
   MatrixFacts matrix;
   Units units;
   std::optional<SpectralCoordinates> coordinates;
+  std::string coordinates_why;             ///< what was chosen, and why
   std::unique_ptr<Problem> plain_problem;  ///< in the user's coordinates; not set where `coordinates` is
   Factors start;                           ///< in the run's coordinates and units
   StartMeasures known;                     ///< in the run's units

@@ -15,9 +15,9 @@ struct Svd {
   Eigen::MatrixXd right;
 };
 
-/// Divide and conquer, O(rows cols k). Every entry must be finite.
+/// Divide and conquer, checked against A and done again by Jacobi where it fails. O(rows cols k). Every entry must be finite.
 Svd thin_svd(const AnyMatrix& A);
-/// The singular values alone, descending.
+/// The singular values alone, descending; no cheaper, since only the vectors can show that they are right.
 Vector singular_values(const AnyMatrix& A);
 
 /// S = vectors diag(values) vectors^T, values ascending.

@@ -127,6 +127,7 @@ std::string record_json(const RunDocument& document) {
         {"times_L", number(document.rate.times_L)},
         {"limit_2_over_L", number(document.rate.limit_2_over_L)},
         {"why", document.rate.why}}},
+      {"coordinates", document.coordinates},
       {"sharpness",
        {{"start", number(record.sharpness_start.value)},
         {"end", number(record.sharpness_end.value)},

@@ -38,6 +38,7 @@ struct RunDocument {
   double excess = 0;        ///< f - f* at the end; NaN where f* is not known
   double excess_error = 0;  ///< a bound of its error; NaN where not known
   std::vector<Finding> findings;
+  std::string coordinates;  ///< which were used, and why: "spectral: ..." or "plain: ..."
 };
 
 /// The text of record.json: one object with every key of the contract; numbers read back exactly.

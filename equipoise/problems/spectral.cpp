@@ -21,8 +21,8 @@ ConstBlock below(const ConstBlock& P, Index count) { return {P.data() + count * 
 
 class SpectralProblem final : public Problem {
  public:
-  SpectralProblem(Vector singular_values, Index rows, Index cols)
-      : values_(std::move(singular_values)), rows_(rows), cols_(cols) {}
+  SpectralProblem(Vector singular_values, Index rows, Index cols, double at_rest)
+      : values_(std::move(singular_values)), rows_(rows), cols_(cols), at_rest_(at_rest) {}
 
   Index rows() const override { return rows_; }
   Index cols() const override { return cols_; }
@@ -45,7 +45,7 @@ class SpectralProblem final : public Problem {
     Matrix R1 = -(X1 * Y1.transpose());
     const Index leading = std::min({p, q, values_.size()});
     for (Index i = 0; i < leading; ++i) R1(i, i) += values_[i];
-    double rest = 0;   // 2 f*
+    double rest = at_rest_;  // 2 f*
     double cross = 0;  // <S2, X2 Y2^T>
     for (Index i = leading; i < values_.size(); ++i) {
       rest += values_[i] * values_[i];
@@ -54,7 +54,7 @@ class SpectralProblem final : public Problem {
     const double off_diagonal = inner(gram_x1, gram_y2) + inner(gram_x2, gram_y1);
     // The last three terms are 1/2 |S2 - X2 Y2^T|^2: not negative but for rounding.
     double second = (inner(gram_x2, gram_y2) - cross) + (rest - cross);
-    if (second < 0) second = 0;  // a NaN stays one
+    if (second < at_rest_) second = at_rest_;  // a NaN stays one
     return (R1.squaredNorm() + off_diagonal + second) / 2;
   }
 
@@ -79,6 +79,7 @@ class SpectralProblem final : public Problem {
 
   Vector values_;
   Index rows_, cols_;
+  double at_rest_;
 };
 
 /// Orthonormal columns: first `singular` (rows x r), then a basis of what `factor` has outside their span, or any basis
@@ -102,9 +103,74 @@ Matrix completed_basis(const Matrix& singular, const ConstBlock& factor) {
   return basis;
 }
 
+/// The singular pairs in which the factors move, as orthonormal combinations of all: new pairs = old pairs * rotation.
+struct MovingPairs {
+  Vector values;
+  Matrix rotation;  ///< old pairs x new pairs
+  double at_rest = 0;
+};
+
+/// `slack`: how far apart computed singular values of the same exact value may be.
+MovingPairs pairs_that_move(const Vector& values, double slack, const Matrix& X, const Matrix& Y) {
+  const Index r = values.size(), most = 2 * X.cols() + 1;
+  MovingPairs result;
+  result.values = Vector(r);
+  result.rotation = Matrix::Zero(r, r);
+  Index kept = 0;
+  for (Index first = 0, count = 0; first < r; first += count) {
+    count = 1;
+    while (first + count < r && values[first] - values[first + count] <= slack) ++count;
+    if (count <= most) {
+      result.values.segment(kept, count) = values.segment(first, count);
+      result.rotation.block(first, kept, count, count).setIdentity();
+      kept += count;
+      continue;
+    }
+    // Scaled to order 1, as in completed_basis(); the last column is any direction at all, at rest where it is not in the others.
+    Eigen::MatrixXd joined(count, most);
+    joined << X.middleRows(first, count), Y.middleRows(first, count), Vector::Unit(count, count - 1);
+    for (Index side = 0; side < 2; ++side) {
+      auto block = joined.middleCols(side * X.cols(), X.cols());
+      const double largest = block.size() > 0 ? block.cwiseAbs().maxCoeff() : 0;
+      if (largest > 0 && std::isfinite(largest)) block /= largest;
+    }
+    const double value = values.segment(first, count).mean();
+    result.values.segment(kept, most).setConstant(value);
+    result.rotation.block(first, kept, count, most) = thin_qr(joined).orthonormal;
+    result.at_rest += static_cast<double>(count - most) * value * value;
+    kept += most;
+  }
+  result.values.conservativeResize(kept);
+  result.rotation.conservativeResize(Eigen::NoChange, kept);
+  return result;
+}
+
 }  // namespace
 
-std::unique_ptr<Problem> spectral_problem(Vector singular_values, Index rows, Index cols) {
+CoordinatesChoice choose_coordinates(Shape shape, std::uint64_t expected_steps) {
+  // Measured on one machine (docs/performance.md): flops of the dense kernel that take as long as one of the SVD's, and the fixed
+  // cost of a step in spectral coordinates, in the same currency.
+  constexpr double svd_flops_per_entry_and_side = 80;
+  constexpr double fixed_flops = 20000;
+  constexpr double worth_flops = 2e9;  // some tens of milliseconds: below that nobody waits
+  const auto rows = static_cast<double>(shape.rows), cols = static_cast<double>(shape.cols), rank = static_cast<double>(shape.rank);
+  const double least = std::min(rows, cols);
+  const double svd = svd_flops_per_entry_and_side * rows * cols * least;
+  const double plain_step = 6 * rows * cols * rank;
+  const double kept = std::min(rows, least + rank) + std::min(cols, least + rank);
+  const double spectral_step = 10 * kept * rank * rank + fixed_flops;
+  const double saved = (plain_step - spectral_step) * static_cast<double>(expected_steps) - svd;
+  if (spectral_step >= plain_step) {
+    return {false, fmt::format("plain: at {} x {} and rank {} a step is not cheaper in spectral coordinates", shape.rows, shape.cols, shape.rank)};
+  }
+  if (saved < worth_flops) {
+    return {false, fmt::format("plain: over {} steps at most, one SVD would not be worth its time", expected_steps)};
+  }
+  return {true, fmt::format("spectral: one SVD costs about as much as {:.0f} steps, and makes each about {:.0f} times cheaper; {} were expected",
+                            svd / plain_step, plain_step / spectral_step, expected_steps)};
+}
+
+std::unique_ptr<Problem> spectral_problem(Vector singular_values, Index rows, Index cols, double at_rest) {
   if (rows < 0 || cols < 0) throw Error(fmt::format("a matrix cannot be {} x {}", rows, cols));
   if (singular_values.size() > std::min(rows, cols)) {
     throw Error(fmt::format("{} singular values were given for a {} x {} matrix, which has at most {}",
@@ -116,7 +182,10 @@ std::unique_ptr<Problem> spectral_problem(Vector singular_values, Index rows, In
                               singular_values[i]));
     }
   }
-  return std::make_unique<SpectralProblem>(std::move(singular_values), rows, cols);
+  if (!std::isfinite(at_rest) || at_rest < 0) {
+    throw Error(fmt::format("the sum of squares at rest is {}; it must be finite and not negative", at_rest));
+  }
+  return std::make_unique<SpectralProblem>(std::move(singular_values), rows, cols, at_rest);
 }
 
 SpectralCoordinates spectral_coordinates(const Matrix& A, ConstFactors start) {
@@ -129,11 +198,12 @@ SpectralCoordinates spectral_coordinates(const Matrix& A, ConstFactors start) {
     for (Index j = 0; j < A.cols(); ++j) require_finite(A(i, j), i, j);
   }
   Vector values;
+  double least = 0;  // what rounding may leave of a singular value that is zero
   Matrix U = Matrix::Zero(A.rows(), 0), V = Matrix::Zero(A.cols(), 0);
   if (A.size() > 0) {
     const Svd svd = thin_svd(A);
     const Vector all = svd.values;
-    const double least =
+    least =
         static_cast<double>(std::max(A.rows(), A.cols())) * std::numeric_limits<double>::epsilon() * all[0];
     Index r = 0;
     while (r < all.size() && all[r] > least) ++r;
@@ -142,10 +212,19 @@ SpectralCoordinates spectral_coordinates(const Matrix& A, ConstFactors start) {
     V = svd.right.leftCols(r);
   }
   SpectralCoordinates result;
-  result.left = completed_basis(U, start.X());
-  result.right = completed_basis(V, start.Y());
+  const Matrix left = completed_basis(U, start.X());
+  const Matrix right = completed_basis(V, start.Y());
+  const MovingPairs moving = pairs_that_move(values, least, U.transpose() * start.X(), V.transpose() * start.Y());
+  const auto kept = [&](const Matrix& basis) {
+    Matrix rotated(basis.rows(), moving.rotation.cols() + basis.cols() - values.size());
+    rotated << basis.leftCols(values.size()) * moving.rotation, basis.rightCols(basis.cols() - values.size());
+    return rotated;
+  };
+  result.left = kept(left);
+  result.right = kept(right);
+  result.pairs_at_rest = values.size() - moving.values.size();
   result.start = Factors(Matrix(result.left.transpose() * start.X()), Matrix(result.right.transpose() * start.Y()));
-  result.problem = spectral_problem(std::move(values), result.left.cols(), result.right.cols());
+  result.problem = spectral_problem(moving.values, result.left.cols(), result.right.cols(), moving.at_rest);
   return result;
 }
 

@@ -1,7 +1,9 @@
 // A held as its singular values, in the coordinates of its singular vectors: O((m+n) d^2) a step after one SVD.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <string>
 
 #include "equipoise/core/problem.hpp"
 
@@ -18,16 +20,23 @@ namespace equipoise {
 /// not.
 ///
 /// Throws Error for a negative size, more values than min(rows, cols), or one that is negative or not finite.
-std::unique_ptr<Problem> spectral_problem(Vector singular_values, Index rows, Index cols);
+/// `at_rest` is the sum of the squares of further singular values, on whose rows X and Y are zero and stay so; they are in the
+/// loss alone.
+std::unique_ptr<Problem> spectral_problem(Vector singular_values, Index rows, Index cols, double at_rest = 0);
 
 /// A user's problem carried to spectral coordinates and back: A = U diag(s) V^T by one SVD, O(rows cols min(rows,
 /// cols)). Singular values up to max(rows, cols) eps s_1 count as zero. Rows of the factors beyond the numerical rank r
 /// obey X2 <- X2 (I - h Y^T Y), hence stay in the span where they start, whose orthonormal basis carries them exactly
 /// (docs/theory.md, coordinates): min(rows, r + d) rows are kept of X, min(cols, r + d) of Y.
+///
+/// Where k singular values are equal, to the same accuracy, one rotation of their k singular pairs leaves the factors in
+/// 2d rows, where they stay: 2d + 1 pairs are kept (one at rest, so that no eigenvalue of the Hessian is lost, only copies
+/// of it) and the others enter the loss alone. For A = mu times an orthogonal matrix and rank 1 that is 3 pairs of n.
 struct SpectralCoordinates {
   Matrix left, right;  ///< orthonormal columns: X = left * coordinates of X, Y = right * coordinates of Y
   Factors start;       ///< the start in the coordinates
   std::unique_ptr<Problem> problem;
+  Index pairs_at_rest = 0;  ///< singular pairs of A that are in the loss alone
 
   /// Factors in the user's coordinates. Throws Error where the coordinates have another number of rows than `start`.
   Factors restore(ConstFactors coordinates) const;
@@ -35,5 +44,12 @@ struct SpectralCoordinates {
 
 /// Throws Error where the shapes of A and start differ or A holds a number that is not finite.
 SpectralCoordinates spectral_coordinates(const Matrix& A, ConstFactors start);
+
+/// Whether spectral coordinates pay for a dense complete A, and the reason in words, from the shape and the steps expected.
+struct CoordinatesChoice {
+  bool spectral = false;
+  std::string why;
+};
+CoordinatesChoice choose_coordinates(Shape shape, std::uint64_t expected_steps);
 
 }  // namespace equipoise

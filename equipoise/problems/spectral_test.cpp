@@ -7,6 +7,8 @@
 #include <limits>
 
 #include "equipoise/core/error.hpp"
+#include "equipoise/core/decompositions.hpp"
+#include "equipoise/core/sharpness.hpp"
 #include "equipoise/problems/dense.hpp"
 #include "equipoise/problems/test_problem_checks.hpp"
 
@@ -108,6 +110,56 @@ TEST(Spectral, StartsWithNothingBeyondTheSingularVectors) {
     in.problem->advance(there, 0.01, trace);
     EXPECT_LE((in.restore(there).flat() - here.flat()).norm(), 1e-12 * here.flat().norm());
   }
+}
+
+// Equal singular values: the run needs 2d + 1 pairs of them, and loses nothing by it.
+TEST(Spectral, PairsWithEqualValuesRest) {
+  std::mt19937_64 random(44);
+  const auto orthogonal = [&](Index n) { return Matrix(thin_qr(random_matrix(n, n, random)).orthonormal); };
+  for (const Index rank : {1, 2, 5}) {
+    for (const bool rectangular : {false, true}) {
+      SCOPED_TRACE(::testing::Message() << "rank " << rank << (rectangular ? " rectangular" : " square"));
+      const Index m = 30, n = rectangular ? 40 : 30;
+      Matrix S = Matrix::Zero(m, n);
+      for (Index i = 0; i < m; ++i) S(i, i) = i < 3 ? 5.0 - static_cast<double>(i) : i < 20 ? 2 : 0.5;  // 17 of 2 and 10 of 1/2
+      const Matrix A = orthogonal(m) * S * orthogonal(n).transpose();
+      const Factors start(0.3 * random_matrix(m, rank, random), 0.3 * random_matrix(n, rank, random));
+      const SpectralCoordinates in = spectral_coordinates(A, start);
+      const Index kept = 3 + std::min<Index>(17, 2 * rank + 1) + std::min<Index>(10, 2 * rank + 1);
+      EXPECT_EQ(in.pairs_at_rest, 30 - kept);
+      EXPECT_EQ(in.left.cols(), std::min<Index>(kept, 30));
+      EXPECT_EQ(in.right.cols(), rectangular ? kept + rank : kept);
+      EXPECT_LE((in.left.transpose() * in.left - Matrix::Identity(in.left.cols(), in.left.cols())).norm(), 1e-13);
+
+      const auto plain = plain_dense_problem(A);
+      Factors here(start), there(in.start);
+      std::vector<StepTrace> here_trace(200), there_trace(200);
+      plain->advance(here, 0.005, here_trace);
+      in.problem->advance(there, 0.005, there_trace);
+      EXPECT_LE((in.restore(there).flat() - here.flat()).norm(), 1e-11 * here.flat().norm());
+      for (std::size_t k = 0; k < 200; k += 20) EXPECT_NEAR(there_trace[k].loss, here_trace[k].loss, 1e-12 * A.squaredNorm());
+      // Both ends of the Hessian's spectrum are kept; only copies of eigenvalues are gone.
+      const Vector all = hessian_spectrum(*plain, here), fewer = hessian_spectrum(*in.problem, there);
+      const double scale = all.cwiseAbs().maxCoeff();
+      EXPECT_NEAR(fewer[0], all[0], 1e-10 * scale);
+      EXPECT_NEAR(fewer[fewer.size() - 1], all[all.size() - 1], 1e-10 * scale);
+      for (Index i = 0; i < all.size(); ++i) EXPECT_LE((fewer.array() - all[i]).abs().minCoeff(), 1e-10 * scale) << i;
+    }
+  }
+  // mu times the identity at rank 1, from a start that is aligned with it: three pairs.
+  const SpectralCoordinates in = spectral_coordinates(3 * Matrix::Identity(50, 50), Factors(Matrix::Constant(50, 1, 0.1), Matrix::Constant(50, 1, 0.2)));
+  EXPECT_EQ(in.left.cols(), 3);
+  EXPECT_EQ(in.pairs_at_rest, 47);
+}
+
+TEST(Spectral, TheChoiceWeighsShapeAndSteps) {
+  EXPECT_FALSE(choose_coordinates({10, 8, 2}, 1000000).spectral);
+  EXPECT_FALSE(choose_coordinates({1000, 800, 8}, 10).spectral);
+  EXPECT_TRUE(choose_coordinates({1000, 800, 8}, 10000).spectral);
+  EXPECT_TRUE(choose_coordinates({1797, 64, 8}, 10000).spectral);
+  EXPECT_FALSE(choose_coordinates({300, 200, 200}, 10000).spectral);  // d of the order of the sides: nothing is saved
+  EXPECT_FALSE(choose_coordinates({0, 0, 1}, 10000).spectral);
+  EXPECT_FALSE(choose_coordinates({1000, 800, 8}, 0).why.empty());
 }
 
 }  // namespace
