@@ -14,6 +14,7 @@
 #include "equipoise/core/divergence.hpp"
 #include "equipoise/core/error.hpp"
 #include "equipoise/core/lyapunov.hpp"
+#include "equipoise/core/tracker.hpp"
 
 namespace equipoise {
 namespace {
@@ -36,7 +37,7 @@ bool finite(const StepTrace& seen) {
 class Driver {
  public:
   Driver(const Problem& problem, const Factors& start, double h, const RunSettings& settings, const Watch& watch)
-      : problem_(problem), h_(h), settings_(settings), watch_(watch), z_(start), tangent_(start.shape()) {
+      : problem_(problem), h_(h), settings_(settings), watch_(watch), z_(start), tangent_(start.shape()), tracker_(problem) {
     record_.settings = settings;
     record_.learning_rate = h;
   }
@@ -112,24 +113,27 @@ class Driver {
     return settings_.sharpness_every > 0 && step % settings_.sharpness_every == 0;
   }
 
-  // here_ must be the trace of z_. False where the observer wants to stop.
-  bool sample() {
+  // `seen` is the trace of `at`, the iterate of `step`. False where the observer wants to stop.
+  bool sample(const Factors& at, std::uint64_t step, const StepTrace& seen) {
     Sample row;
-    const Balance now = balance(z_);
-    row.step = step_;
-    row.loss = here_.loss;
-    row.gradient_norm = std::sqrt(here_.gradient_squared);
+    const Balance now = balance(at);
+    row.step = step;
+    row.loss = seen.loss;
+    row.gradient_norm = std::sqrt(seen.gradient_squared);
     row.norm_x = now.norm_x;
     row.norm_y = now.norm_y;
     row.imbalance = now.imbalance;
-    if (sharpness_due(step_)) {
-      SharpnessSettings quick;
-      quick.tolerance = 1e-8;
-      row.eigenvalues =
-          extreme_eigenpairs(problem_, z_, static_cast<Index>(settings_.top_eigenvalues), SpectrumEnd::largest, quick).values;
-    }
+    if (sharpness_due(step)) row.eigenvalues = eigenvalues(at);
     record_.samples.push_back(row);
-    return !watch_.observer || watch_.observer(record_.samples.back(), z_);
+    return !watch_.observer || watch_.observer(record_.samples.back(), at);
+  }
+
+  std::vector<double> eigenvalues(const Factors& at) {
+    if (at.shape().size() == 0) return {};
+    if (settings_.top_eigenvalues == 1) return {tracker_.measure(at).value};
+    SharpnessSettings quick;
+    quick.tolerance = 1e-8;
+    return extreme_eigenpairs(problem_, at, static_cast<Index>(settings_.top_eigenvalues), SpectrumEnd::largest, quick).values;
   }
 
   bool following() const {
@@ -147,18 +151,19 @@ class Driver {
   }
 
   void take_block() {
-    if (step_ == next_sample_ || sharpness_due(step_)) {
-      here_ = trace_here();
-      const bool go_on = sample();
-      if (step_ == next_sample_) next_sample_ = next_sample_after(step_);
-      if (!go_on) return finish(Outcome::stopped, step_, 0, 0, "stopped by the observer");
-    }
+    const bool sampling = step_ == next_sample_ || sharpness_due(step_);
+    if (step_ == next_sample_) next_sample_ = next_sample_after(step_);
     const std::uint64_t length = block_length();
     const std::span<StepTrace> trace = std::span(trace_).first(static_cast<std::size_t>(length));
     before_ = z_;
     if (length == 1 && following()) tangent_.advance(problem_, z_, h_);
     problem_.advance(z_, h_, trace);
     const std::uint64_t first_step = step_;
+    // The block's first trace is that of the iterate it began with: a sample costs no gradient of its own.
+    if (sampling && !sample(before_, first_step, trace[0])) {
+      z_ = before_;
+      return finish(Outcome::stopped, first_step, 0, 0, "stopped by the observer");
+    }
     step_ += length;
 
     const bool suspicious =
@@ -452,7 +457,7 @@ class Driver {
   void sample_end() {
     // A replay may have gone back behind samples that were already taken.
     while (!record_.samples.empty() && record_.samples.back().step >= step_) record_.samples.pop_back();
-    sample();
+    sample(z_, step_, here_);
   }
 
   const Problem& problem_;
@@ -471,6 +476,7 @@ class Driver {
   std::array<double, 128> losses_{};
   std::array<double, 128> gradients_{};
   Tangent tangent_;
+  SharpnessTracker tracker_;
   Record record_;
 
   std::uint64_t longest_block_ = 64;

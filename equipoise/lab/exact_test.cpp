@@ -68,8 +68,8 @@ TEST(Exact, CopiesAndMoves) {
 }
 
 TEST(Exact, RefusesWhatIsNotFinite) {
-  EXPECT_THROW(Exact(std::numeric_limits<double>::quiet_NaN()), Error);
-  EXPECT_THROW(Exact(std::numeric_limits<double>::infinity()), Error);
+  EXPECT_THROW(Exact{std::numeric_limits<double>::quiet_NaN()}, Error);
+  EXPECT_THROW(Exact{std::numeric_limits<double>::infinity()}, Error);
 }
 
 // Random polynomials with cancellation at every scale: where the filter answers it must be right.
