@@ -2,12 +2,16 @@
 #include "equipoise/core/tracker.hpp"
 
 #include <cmath>
+#include <limits>
 
 #include "equipoise/core/decompositions.hpp"
+#include "equipoise/core/lanczos.hpp"
+#include "equipoise/core/start.hpp"
 
 namespace equipoise {
 namespace {
 
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr int most_iterations = 24;  // Lanczos from scratch costs about as many products
 
 // Orthonormal columns of the same span, the first column kept but for its length; columns that add nothing are left out.
@@ -31,47 +35,30 @@ struct Subspace {
   }
 };
 
-}  // namespace
+// One LOBPCG iteration after the other from a unit vector, until the residual is at the tolerance.
+struct Climb {
+  Vector x;
+  Sharpness reached;  // NaN where the Hessian is not finite
+  bool converged = false;
+};
 
-Sharpness SharpnessTracker::from_scratch(ConstFactors at) {
-  SharpnessSettings settings;
-  settings.tolerance = 1e-2 * tolerance_;
-  const Eigenpairs top = extreme_eigenpairs(problem_, at, 1, SpectrumEnd::largest, settings);
-  products_ += top.products;
-  since_cold_ = 0;
-  eigenvector_.resize(0);
-  if (top.values.empty()) return {};
-  if (std::isfinite(top.values[0])) eigenvector_ = top.vectors.row(0).transpose();
-  return {top.values[0], top.residuals[0]};
-}
-
-Sharpness SharpnessTracker::measure(ConstFactors at) {
-  const Index size = at.shape().size();
-  if (eigenvector_.size() != size || size < 3 || ++since_cold_ >= cold_every_) return from_scratch(at);
-  const auto product = [&](const Vector& direction) {
-    Factors image(at.shape());
-    problem_.hessian_product(at, ConstFactors(at.shape(), direction.data()), image);
-    ++products_;
-    return Vector(image.flat());
+Climb climb(const SymmetricProduct& product, Vector x, double tolerance, int most) {
+  const auto image_of = [&](const Vector& direction) {
+    Vector image(direction.size());
+    product(direction.data(), image.data());
+    return image;
   };
-  Vector x = eigenvector_;
-  Vector Hx = product(x);
+  Vector Hx = image_of(x);
   Vector last_direction, last_image;
   for (int iteration = 0;; ++iteration) {
     const double value = x.dot(Hx);
     const Vector residual = Hx - value * x;
     const double left = residual.norm();
-    if (!std::isfinite(left)) {
-      eigenvector_.resize(0);
-      return from_scratch(at);
-    }
-    if (left <= tolerance_ * std::abs(value)) {
-      eigenvector_ = x;
-      return {value, left};
-    }
-    if (iteration == most_iterations) return from_scratch(at);
+    if (!std::isfinite(left)) return {x, {nan, nan}, false};
+    const bool converged = left <= tolerance * std::abs(value);
+    if (converged || iteration == most) return {x, {value, left}, converged};
     Subspace space{x, Hx};
-    space.add(residual, product(residual));
+    space.add(residual, image_of(residual));
     if (last_direction.size() > 0) space.add(last_direction, last_image);
     const Eigen::MatrixXd small = space.basis.transpose() * space.images;
     const SymmetricEigen ritz = symmetric_eigen((small + small.transpose()) / 2);
@@ -84,6 +71,42 @@ Sharpness SharpnessTracker::measure(ConstFactors at) {
     x = next / length;
     Hx = next_image / length;
   }
+}
+
+}  // namespace
+
+Sharpness SharpnessTracker::from_scratch(ConstFactors at) {
+  SharpnessSettings settings;
+  settings.tolerance = tolerance_;
+  const Eigenpairs top = extreme_eigenpairs(problem_, at, 1, SpectrumEnd::largest, settings);
+  products_ += top.products;
+  eigenvector_.resize(0);
+  if (top.values.empty()) return {};
+  if (std::isfinite(top.values[0])) eigenvector_ = top.vectors.row(0).transpose();
+  return {top.values[0], top.residuals[0]};
+}
+
+Sharpness SharpnessTracker::measure(ConstFactors at) {
+  const Index size = at.shape().size();
+  if (eigenvector_.size() != size || size < 3) return from_scratch(at);
+  const SymmetricProduct product = [&](const double* in, double* out) {
+    problem_.hessian_product(at, ConstFactors(at.shape(), in), MutableFactors(at.shape(), out));
+    ++products_;
+  };
+  Climb followed = climb(product, eigenvector_, tolerance_, most_iterations);
+  if (!followed.converged) return from_scratch(at);
+  if (++since_look_ >= look_every_) {
+    // From a new direction each time: one that happens to be orthogonal to what overtook is not taken twice.
+    since_look_ = 0;
+    const Vector elsewhere = gaussian_factors({size, 0, 1}, ++looks_).flat().normalized();
+    Climb looked = climb(product, elsewhere, tolerance_, most_iterations);
+    if (looked.reached.value > followed.reached.value) {
+      followed = climb(product, looked.x, tolerance_, most_iterations);
+      if (!followed.converged) return from_scratch(at);
+    }
+  }
+  eigenvector_ = followed.x;
+  return followed.reached;
 }
 
 }  // namespace equipoise

@@ -1,21 +1,24 @@
 // The sharpness along a run: each measurement begins with the eigenvector of the last one.
 #pragma once
 
+#include <cstdint>
+
 #include "equipoise/core/sharpness.hpp"
 
 namespace equipoise {
 
 /// The largest Hessian eigenvalue of one problem at a sequence of nearby points, by a locally optimal conjugate-gradient
 /// iteration (LOBPCG) of three vectors that starts where the last measurement ended. A smooth stretch costs one Hessian
-/// product a measurement, a violent one some more; the first measurement, and every `cold_every`-th one, is made from
-/// scratch by Lanczos, so that an eigenvalue that overtakes the one followed is not missed for long.
+/// product a measurement, a violent one some more. The first measurement is made from scratch by Lanczos, and so is one
+/// that does not settle. Every `look_every`-th time a second climb begins at a random vector, so that an eigenvalue that
+/// overtakes the one followed is not missed for long.
 ///
 /// The value is a Rayleigh quotient, hence never above the largest eigenvalue but for rounding, and is off by about the
 /// square of the residual over the gap to the next eigenvalue: with a residual of 1e-3 of the value, some 1e-6 of it.
 class SharpnessTracker {
  public:
-  explicit SharpnessTracker(const Problem& problem, double tolerance = 1e-3, int cold_every = 64)
-      : problem_(problem), tolerance_(tolerance), cold_every_(cold_every) {}
+  explicit SharpnessTracker(const Problem& problem, double tolerance = 1e-3, int look_every = 64)
+      : problem_(problem), tolerance_(tolerance), look_every_(look_every) {}
 
   /// The largest eigenvalue at this point, with its residual; NaN where the Hessian is not finite.
   Sharpness measure(ConstFactors at);
@@ -27,8 +30,9 @@ class SharpnessTracker {
 
   const Problem& problem_;
   double tolerance_;
-  int cold_every_;
-  int since_cold_ = 0;
+  int look_every_;
+  int since_look_ = 0;
+  std::uint64_t looks_ = 0;
   int products_ = 0;
   Vector eigenvector_;  ///< of the last measurement; empty before the first
 };

@@ -41,7 +41,7 @@ TEST(Tracker, FollowsARunFromItsWildBeginningToItsEnd) {
 }
 
 // The eigenvector followed stays exact while another eigenvalue overtakes: no residual tells of it.
-TEST(Tracker, AnEigenvalueThatOvertakesIsFoundAtTheNextLookFromScratch) {
+TEST(Tracker, AnEigenvalueThatOvertakesIsFoundAtTheNextLookElsewhere) {
   const auto problem = dense_problem(Matrix::Zero(2, 2));
   // With A = 0 and d = 2, X = diag(a, b), Y = 0: the Hessian is X^T X on Y, with the eigenvalues a^2 and b^2.
   const auto at = [](double a, double b) {
@@ -54,7 +54,7 @@ TEST(Tracker, AnEigenvalueThatOvertakesIsFoundAtTheNextLookFromScratch) {
   EXPECT_NEAR(tracker.measure(at(2, 1)).value, 4, 1e-9);
   double value = 0;
   for (int k = 0; k < 10; ++k) value = tracker.measure(at(2, 3)).value;
-  EXPECT_NEAR(value, 9, 1e-9);
+  EXPECT_NEAR(value, 9, 1e-4);
 }
 
 TEST(Tracker, SmallSizesAndWhatIsNotFinite) {
