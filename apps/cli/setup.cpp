@@ -192,7 +192,7 @@ Record Setup::to_users(Record record) const {
 Approximate Setup::excess(ConstFactors at) const {
   if (!stored) return {NAN, NAN};
   std::optional<Vector> users_values;
-  if (singular_values) users_values = singular_values->unaryExpr([&](double value) { return units.matrix_to_users(value); });
+  if (excess_values) users_values = excess_values->unaryExpr([&](double value) { return units.matrix_to_users(value); });
   return equipoise::excess(*stored, at, ridge, users_values);
 }
 
@@ -246,8 +246,11 @@ Setup set_up(const DescentFlags& flags) {
   change_units(loaded, setup.units);
   setup.singular_values = affordable_singular_values(loaded);
   setup.ridge = ridge;
-  if (!loaded.has_unknown && excess_is_affordable({loaded.rows(), loaded.cols(), rank}, ridge, setup.singular_values.has_value())) {
-    setup.stored = as_stored(loaded, precision == "float32", setup.units);
+  const bool single_precision = precision == "float32";
+  // The singular values are those of A before it is rounded to single precision.
+  if (!single_precision) setup.excess_values = setup.singular_values;
+  if (!loaded.has_unknown && excess_is_affordable({loaded.rows(), loaded.cols(), rank}, ridge, setup.excess_values.has_value())) {
+    setup.stored = as_stored(loaded, single_precision, setup.units);
   }
 
   if (spectral) {

@@ -57,6 +57,7 @@ struct Setup {
   StartMeasures known;                     ///< in the run's units
   std::optional<Vector> singular_values;   ///< all of a complete A where they are affordable, in the run's units
   double ridge = 0;                        ///< in the user's units
+  std::optional<Vector> excess_values;     ///< the singular values of `stored` in the run's units, where known
   std::optional<Matrix> stored;            ///< A as it is stored, in the user's units, where the excess is affordable
   LearningRate rate;                       ///< in the user's units
   ResolvedSettings settings;

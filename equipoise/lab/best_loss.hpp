@@ -25,7 +25,7 @@ Columns columns_of(const Eigen::Ref<const Eigen::MatrixXd>& A);
 /// orthogonal up to rounding that is summed up in a bound. What they leave of the inner products of columns enters
 /// another bound, which needs no gap between singular values: whatever stops the rotations, the answer is enclosed.
 ///
-/// Cost: one SVD in double and about 2 rows cols^2 double-double products (1 to 10 ns each), up to 12 times that
+/// Cost: one SVD in double and about 2 rows cols^2 double-double products (2 to 5 ns each), up to 13 times that
 /// without a gap at `rank`. With cols <= rank and lambda = 0 the answer is 0 and costs nothing.
 Enclosed best_loss(const Eigen::Ref<const Eigen::MatrixXd>& A, Index rank, double lambda);
 

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <Eigen/QR>
 #include <boost/multiprecision/cpp_bin_float.hpp>
 #include <limits>
 #include <random>
