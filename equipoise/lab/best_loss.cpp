@@ -12,13 +12,13 @@
 // t = the least eigenvalue in T by. Gershgorin's radii bound eigenvalues of the blocks. See unfinished().
 #include "equipoise/lab/best_loss.hpp"
 
-#include <Eigen/QR>
 #include <algorithm>
 #include <cmath>
 #include <numeric>
 #include <utility>
+#include <vector>
 
-#include "equipoise/core/svd.hpp"
+#include "equipoise/core/decompositions.hpp"
 
 namespace equipoise {
 namespace {
@@ -33,6 +33,22 @@ constexpr double negligible = 0x1p-98;
 constexpr int most_sweeps = 20;
 /// Double-double products of the rotations, in multiples of rows cols^2, after which the bound is what it is.
 constexpr double most_rotation_work = 24;
+
+/// Reflectors I - 2 v v^T / |v|^2 whose product, in order, has the columns of an orthogonal matrix up to rounding and
+/// signs: v[0] = 1, and the one at k acts on the rows from k on. Whatever its v rounds to, a reflector is orthogonal.
+std::vector<Vector> reflectors(Eigen::MatrixXd orthogonal) {
+  const Index n = orthogonal.cols();
+  std::vector<Vector> result;
+  for (Index k = 0; k + 1 < n; ++k) {
+    auto rest = orthogonal.bottomRightCorner(n - k, n - k);
+    Vector v = rest.col(0);
+    v[0] += std::copysign(v.norm(), v[0]);  // never a cancellation, and at least 1 here
+    v /= v[0];
+    rest -= 2 / v.squaredNorm() * v * (v.transpose() * rest);
+    result.push_back(std::move(v));
+  }
+  return result;
+}
 
 class Jacobi {
  public:
@@ -81,20 +97,14 @@ class Jacobi {
   double highest_rest_ = 0;  // the largest in N
 };
 
-// Columns of an orthogonal matrix from the SVD, to rounding of double; as a product of reflectors given by doubles it is
-// orthogonal exactly.
+// From A to A V, up to signs and the rounding of the SVD in double.
 bool Jacobi::reflect(const Eigen::Ref<const Eigen::MatrixXd>& A) {
-  const Index n = count();
   const Eigen::MatrixXd right = thin_svd(A).right;
   if (!right.allFinite()) return false;
-  const Eigen::HouseholderQR<Eigen::MatrixXd> qr(right);
   Columns image(columns_.length(), 1);
-  for (Index k = 0; k + 1 < n; ++k) {
-    if (qr.hCoeffs()[k] == 0) continue;
-    const Index size = n - k;
-    Vector v(size);
-    v[0] = 1;
-    v.tail(size - 1) = qr.matrixQR().col(k).tail(size - 1);
+  for (const Vector& v : reflectors(right)) {
+    const Index size = v.size();
+    const Index k = count() - size;
     DoubleDouble v_squared;
     for (const double entry : v) v_squared = v_squared + double_double::two_product(entry, entry);
     const DoubleDouble tau = quotient(2.0, v_squared);
