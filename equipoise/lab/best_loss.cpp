@@ -9,7 +9,8 @@
 // and any alpha > 0, [[0, h], [h, 0]] <= diag(h^2/alpha, alpha) as quadratic forms. So H lies below a block matrix whose
 // diagonal is lifted, and sums of leading eigenvalues are monotone: the sum over T of d is at most the sum of the
 // leading eigenvalues (Ky Fan), which is at most that plus all lifts in T plus what the eigenvalues in N exceed
-// t = the least eigenvalue in T by. Gershgorin's radii bound eigenvalues of the blocks. See unfinished().
+// t = the least eigenvalue in T by. Gershgorin's radii bound eigenvalues of the blocks. See unfinished(), and section 12
+// of docs/theory.md.
 #include "equipoise/lab/best_loss.hpp"
 
 #include <algorithm>
@@ -31,8 +32,6 @@ constexpr double underflow = 1e-280;
 /// A rotation below this cosine is not worth it: the inner product itself is hardly known better.
 constexpr double negligible = 0x1p-98;
 constexpr int most_sweeps = 20;
-/// Double-double products of the rotations, in multiples of rows cols^2, after which the bound is what it is.
-constexpr double most_rotation_work = 24;
 
 /// Reflectors I - 2 v v^T / |v|^2 whose product, in order, has the columns of an orthogonal matrix up to rounding and
 /// signs: v[0] = 1, and the one at k acts on the rows from k on. Whatever its v rounds to, a reflector is orthogonal.
@@ -69,7 +68,7 @@ class Jacobi {
     return {scaled(norm_squared_, -1), 4 * sum_error_ * norm_squared_.high + underflow};
   }
   bool reflect(const Eigen::Ref<const Eigen::MatrixXd>& A);
-  void rotate();
+  void rotate(double most_work);
   Enclosed best() const;
 
  private:
@@ -78,7 +77,7 @@ class Jacobi {
   void sort();
   bool in_top(Index j) const { return top_[static_cast<std::size_t>(j)]; }
   bool worth_rotating(Index i, Index j, double product) const;
-  void rotate(Index i, Index j, const DoubleDouble& product);
+  void rotate_pair(Index i, Index j, const DoubleDouble& product);
   void measure();
   double unfinished() const;
 
@@ -157,7 +156,7 @@ bool Jacobi::worth_rotating(Index i, Index j, double product) const {
   return lambda_ > 0 || 4 * n * h > std::min(square(i), square(j)) - highest_rest_;
 }
 
-void Jacobi::rotate(Index i, Index j, const DoubleDouble& product) {
+void Jacobi::rotate_pair(Index i, Index j, const DoubleDouble& product) {
   DoubleDouble& x = squares_[static_cast<std::size_t>(i)];
   DoubleDouble& y = squares_[static_cast<std::size_t>(j)];
   const double size = std::hypot(std::sqrt(x.high), std::sqrt(y.high)) * generous;
@@ -173,9 +172,9 @@ void Jacobi::rotate(Index i, Index j, const DoubleDouble& product) {
   y = y + shift;
 }
 
-void Jacobi::rotate() {
+void Jacobi::rotate(double most_work) {
   const auto n = static_cast<double>(count());
-  double left = most_rotation_work * n * n;
+  double left = most_work * n * n;
   for (int sweep = 0; sweep < most_sweeps; ++sweep) {
     for (Index j = 0; j < count(); ++j) squares_[static_cast<std::size_t>(j)] = columns_.dot(j, j);
     sort();
@@ -185,7 +184,7 @@ void Jacobi::rotate() {
         const DoubleDouble product = columns_.dot(i, j);
         products_(i, j) = std::abs(product.high);
         if (!worth_rotating(i, j, product.high)) continue;
-        rotate(i, j, product);
+        rotate_pair(i, j, product);
         rotated = true;
         left -= 4;
       }
@@ -298,12 +297,12 @@ Columns columns_of(const Eigen::Ref<const Eigen::MatrixXd>& A) {
   return columns;
 }
 
-Enclosed best_loss(const Eigen::Ref<const Eigen::MatrixXd>& A, Index rank, double lambda) {
+Enclosed best_loss(const Eigen::Ref<const Eigen::MatrixXd>& A, Index rank, double lambda, double most_work) {
   if (A.size() == 0 || A.cwiseAbs().maxCoeff() == 0 || (rank >= A.cols() && lambda == 0)) return {0.0, 0.0};
   Jacobi jacobi(A, rank, lambda);
   if (rank == 0) return jacobi.without_factors();
   if (!jacobi.reflect(A)) return {};
-  jacobi.rotate();
+  jacobi.rotate(most_work);
   return jacobi.best();
 }
 
