@@ -5,12 +5,12 @@
 // with rotations. So the computed B, with B = (A + dA) Q, Q orthogonal, |dA|_F <= `drift`, has the same sqrt(2 f*) up
 // to `drift`.
 //
-// f*(B) from its Gram matrix H, with diagonal d: let T hold its leading columns, N the others. For a pair p in T, q in N
-// and any alpha > 0, [[0, h], [h, 0]] <= diag(h^2/alpha, alpha) as quadratic forms. So H lies below a block matrix whose
-// diagonal is lifted, and sums of leading eigenvalues are monotone: the sum over T of d is at most the sum of the
+// f*(B) from its Gram matrix H, with diagonal d: let T hold its leading columns, N the others. For a pair p in T, q in
+// N and any alpha > 0, [[0, h], [h, 0]] <= diag(h^2/alpha, alpha) as quadratic forms. So H lies below a block matrix
+// whose diagonal is lifted, and sums of leading eigenvalues are monotone: the sum over T of d is at most the sum of the
 // leading eigenvalues (Ky Fan), which is at most that plus all lifts in T plus what the eigenvalues in N exceed
-// t = the least eigenvalue in T by. Gershgorin's radii bound eigenvalues of the blocks. See unfinished(), and section 12
-// of docs/theory.md.
+// t = the least eigenvalue in T by. Gershgorin's radii bound eigenvalues of the blocks. See unfinished(), and section
+// 12 of docs/theory.md.
 #include "equipoise/lab/best_loss.hpp"
 
 #include <algorithm>
@@ -232,8 +232,8 @@ double Jacobi::unfinished() const {
   }
   for (Index q = 0; q < n; ++q) {
     if (in_top(q)) continue;
-    const DoubleDouble own =
-        squares_[static_cast<std::size_t>(q)] * (DoubleDouble(1) + DoubleDouble(2 * sum_error_)) + DoubleDouble(radius[q]);
+    const DoubleDouble own = squares_[static_cast<std::size_t>(q)] * (DoubleDouble(1) + DoubleDouble(2 * sum_error_)) +
+                             DoubleDouble(radius[q]);
     const double difference = (level - own).high;
     const double slack = difference - 0x1p-50 * std::abs(difference) - 16 * unit * (std::abs(level.high) + own.high);
     // Lifting q by kappa * across costs across / kappa in T; kappa = slack / across fills the slack.
@@ -286,7 +286,8 @@ Enclosed best_loss(const Vector& singular_values, Shape shape, double lambda) {
     loss = loss + double_double::two_product(kept, s - kept / 2);
     lever += kept * kept;
   }
-  return {loss, (std::sqrt(lever) * off + off * off + 8 * std::numeric_limits<double>::epsilon() * loss.high) * generous};
+  return {loss,
+          (std::sqrt(lever) * off + off * off + 8 * std::numeric_limits<double>::epsilon() * loss.high) * generous};
 }
 
 Columns columns_of(const Eigen::Ref<const Eigen::MatrixXd>& A) {

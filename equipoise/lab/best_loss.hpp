@@ -27,11 +27,12 @@ Columns columns_of(const Eigen::Ref<const Eigen::MatrixXd>& A);
 ///
 /// Cost: one SVD in double and about 2 rows cols^2 double-double products (2 to 5 ns each), up to 13 times that
 /// without a gap at `rank`. With cols <= rank and lambda = 0 the answer is 0 and costs nothing.
-/// `most_work`: double-double products of the rotations in multiples of rows cols^2, after which they stop where they are.
+/// `most_work`: double-double products of the rotations in multiples of rows cols^2, after which they stop where they
+/// are.
 Enclosed best_loss(const Eigen::Ref<const Eigen::MatrixXd>& A, Index rank, double lambda, double most_work = 24);
 
-/// The same from singular values that were found in double, all min(rows, cols) of them, descending. Cheap. Its error is
-/// customary, not proved: 64 (rows + cols) 2^-52 |A| for the distance of A to that rank.
+/// The same from singular values that were found in double, all min(rows, cols) of them, descending. Cheap. Its error
+/// is customary, not proved: 64 (rows + cols) 2^-52 |A| for the distance of A to that rank.
 Enclosed best_loss(const Vector& singular_values, Shape shape, double lambda);
 
 }  // namespace equipoise

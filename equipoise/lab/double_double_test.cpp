@@ -47,7 +47,8 @@ TEST(DoubleDouble, SumsAndProductsStayWithinTheirUnit) {
     const DoubleDouble a = random_number(random);
     DoubleDouble b = random_number(random);
     // Cancellation down to the last bits.
-    if (round % 3 == 0) b = double_double::fast_two_sum(-a.high, -a.low * (1 + static_cast<double>(random() % 8) * 0x1p-50));
+    if (round % 3 == 0)
+      b = double_double::fast_two_sum(-a.high, -a.low * (1 + static_cast<double>(random() % 8) * 0x1p-50));
     const Exact sum = exact(a) + exact(b);
     const Exact product = exact(a) * exact(b);
     expect_close(a + b, sum, unit * magnitude(sum), "sum");
@@ -105,7 +106,8 @@ TEST(DoubleDouble, ColumnsDoTheSame) {
           Exact sum(0);
           Exact size(0);
           for (std::size_t i = 0; i < plain[0].size(); ++i) {
-            const Exact term = exact(plain[static_cast<std::size_t>(a)][i]) * exact(plain[static_cast<std::size_t>(b)][i]);
+            const Exact term =
+                exact(plain[static_cast<std::size_t>(a)][i]) * exact(plain[static_cast<std::size_t>(b)][i]);
             sum = sum + term;
             size = size + magnitude(term);
           }

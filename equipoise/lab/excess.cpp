@@ -53,8 +53,7 @@ Enclosed half_residual_squared(const Eigen::MatrixXd& A, const Eigen::MatrixXd& 
     sum = sum + residual.dot(0, 0);
   }
   // Every entry is a sum of rank + 1 exact terms; the matrix of their magnitudes has a norm of at most |A| + |X| |Y|.
-  const double off =
-      static_cast<double>(X.cols() + 2) * unit * (A.norm() + X.norm() * Y.norm()) * generous + underflow;
+  const double off = static_cast<double>(X.cols() + 2) * unit * (A.norm() + X.norm() * Y.norm()) * generous + underflow;
   const double lost = static_cast<double>(A.rows() + A.cols() + 16) * unit;
   const double error = std::sqrt(sum.high) * off + off * off / 2 + lost * sum.high;
   return {scaled(sum, -1), error * generous};
@@ -86,13 +85,15 @@ Enclosed in_units(const Enclosed& a, int exponent) {
 bool excess_is_affordable(Shape shape, double ridge, bool singular_values_known) {
   const Index least = std::min(shape.rows, shape.cols);
   return product(shape.rows, shape.cols, shape.rank + 1) <= most_loss_work &&
-         (singular_values_known || best_is_zero(shape, ridge) || product(shape.rows, shape.cols, least) <= most_best_loss_work);
+         (singular_values_known || best_is_zero(shape, ridge) ||
+          product(shape.rows, shape.cols, least) <= most_best_loss_work);
 }
 
 Approximate excess(const Matrix& A, ConstFactors at, double ridge, const std::optional<Vector>& singular_values) {
   const Shape shape = at.shape();
   if (shape.rows != A.rows() || shape.cols != A.cols()) {
-    throw Error(fmt::format("the factors are for a {} x {} matrix and A is {} x {}", shape.rows, shape.cols, A.rows(), A.cols()));
+    throw Error(fmt::format("the factors are for a {} x {} matrix and A is {} x {}", shape.rows, shape.cols, A.rows(),
+                            A.cols()));
   }
   const Approximate unknown(not_known, not_known);
   const Index least = std::min(shape.rows, shape.cols);
@@ -111,9 +112,11 @@ Approximate excess(const Matrix& A, ConstFactors at, double ridge, const std::op
   const Eigen::MatrixXd near_one = tall ? times_power(A, -of_A) : times_power(A.transpose(), -of_A);
   const Eigen::MatrixXd X = times_power(at.X(), -of_X);
   const Eigen::MatrixXd Y = times_power(at.Y(), -of_Y);
-  const Eigen::MatrixXd scaled_Y = no_product ? Eigen::MatrixXd::Zero(Y.rows(), Y.cols()) : times_power(at.Y(), of_X - unit_f);
+  const Eigen::MatrixXd scaled_Y =
+      no_product ? Eigen::MatrixXd::Zero(Y.rows(), Y.cols()) : times_power(at.Y(), of_X - unit_f);
 
-  const double lambda = std::min(std::ldexp(ridge, -of_A), 1e100);  // beyond every singular value it makes no difference
+  const double lambda =
+      std::min(std::ldexp(ridge, -of_A), 1e100);  // beyond every singular value it makes no difference
   Enclosed best;
   if (best_is_zero(shape, ridge) || A_is_zero) {
     best = {0.0, 0.0};
@@ -136,8 +139,9 @@ Approximate excess(const Matrix& A, ConstFactors at, double ridge, const std::op
     }
   }
   const Enclosed above = in_units(f - in_units(best, 2 * (of_A - unit_f)), 2 * unit_f);
-  Approximate result(above.value.high, (above.error + std::abs(above.value.low) +
-                                        2 * std::numeric_limits<double>::denorm_min()) * generous);
+  Approximate result(
+      above.value.high,
+      (above.error + std::abs(above.value.low) + 2 * std::numeric_limits<double>::denorm_min()) * generous);
   if (!std::isfinite(result.value) || !std::isfinite(result.error)) return unknown;
   if (result.value < 0) result.value = 0;  // the truth is not negative
   return result;

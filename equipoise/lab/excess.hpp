@@ -17,8 +17,8 @@ inline constexpr double most_loss_work = 4e7;
 bool excess_is_affordable(Shape shape, double ridge, bool singular_values_known);
 
 /// f(X, Y) - f*, where f = 1/2 |A - X Y^T|_F^2 + ridge/2 (|X|_F^2 + |Y|_F^2) and f* is its minimum over all factors of
-/// this rank: |value - truth| <= error, the rounding of `value` included, for A and the factors as the doubles that they
-/// are. value >= 0. Any scale: A of 1e150 and of 1e-150 alike.
+/// this rank: |value - truth| <= error, the rounding of `value` included, for A and the factors as the doubles that
+/// they are. value >= 0. Any scale: A of 1e150 and of 1e-150 alike.
 ///
 /// Near a minimiser a loss in double loses everything below eps f*, and a Gram form everything below eps |A|^2
 /// (docs/theory.md, loss near convergence). Here the residual is formed in double-double; f* comes from best_loss(),

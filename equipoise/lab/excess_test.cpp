@@ -13,8 +13,8 @@
 #include <utility>
 #include <vector>
 
-#include "equipoise/core/error.hpp"
 #include "equipoise/core/decompositions.hpp"
+#include "equipoise/core/error.hpp"
 #include "equipoise/lab/best_loss.hpp"
 
 namespace equipoise {
@@ -104,7 +104,8 @@ Exact tail(const Vector& singular, Index rank) {
   return sum;
 }
 
-/// Checks the excess at factors near the best ones, at |A| as given, 1e150 and 1e-150; the bound is at most 1e-25 |A|^2.
+/// Checks the excess at factors near the best ones, at |A| as given, 1e150 and 1e-150; the bound is at most 1e-25
+/// |A|^2.
 void check(const Known& given, Index rank, std::mt19937_64& random) {
   const int size = std::ilogb(given.A.norm());
   for (const double noise : {0.0, 1e-13, 1e-10, 0.1}) {
@@ -273,7 +274,8 @@ std::vector<Long> long_eigenvalues(const Matrix& A) {
   std::vector<std::vector<Long>> H(n, std::vector<Long>(n));
   for (std::size_t i = 0; i < n; ++i) {
     for (std::size_t j = 0; j < n; ++j) {
-      for (Index k = 0; k < A.rows(); ++k) H[i][j] += Long(A(k, static_cast<Index>(i))) * Long(A(k, static_cast<Index>(j)));
+      for (Index k = 0; k < A.rows(); ++k)
+        H[i][j] += Long(A(k, static_cast<Index>(i))) * Long(A(k, static_cast<Index>(j)));
     }
   }
   for (int sweep = 0; sweep < 14; ++sweep) {
@@ -311,7 +313,7 @@ TEST(BestLoss, HoldsForGenericNearlyTiedAndNearlySingularMatrices) {
     const Index rows = cols + static_cast<Index>(random() % 3);
     Eigen::MatrixXd A(rows, cols);
     for (double& entry : A.reshaped()) entry = normal(random) / 4;
-    if (round % 4 == 1) A = A.leftCols(1 + cols / 2) * Eigen::MatrixXd(A.topRows(1 + cols / 2)) ;  // low rank, rounded
+    if (round % 4 == 1) A = A.leftCols(1 + cols / 2) * Eigen::MatrixXd(A.topRows(1 + cols / 2));  // low rank, rounded
     if (round % 4 == 2) A = thin_qr(A).orthonormal;
     if (round % 4 == 3) {
       for (Index j = 0; j < cols; ++j) A.col(j) *= std::pow(10.0, -3.0 * static_cast<double>(j));
@@ -327,8 +329,8 @@ TEST(BestLoss, HoldsForGenericNearlyTiedAndNearlySingularMatrices) {
           truth += kept * s - kept * kept / 2;
         }
         const Long off = abs(Long(got.value.high) + Long(got.value.low) - truth);
-        EXPECT_LE(off, Long(got.error) + Long(1e-80)) << "rank " << rank << ", lambda " << lambda << ", value "
-                                                      << got.value.high << ", error " << got.error;
+        EXPECT_LE(off, Long(got.error) + Long(1e-80))
+            << "rank " << rank << ", lambda " << lambda << ", value " << got.value.high << ", error " << got.error;
         EXPECT_LE(got.error, 1e-27 * A.squaredNorm());
         // Far below eps |A|^2 the best loss of a nearly singular matrix keeps digits.
         if (lambda == 0 && rank < cols && round % 4 == 3) {
@@ -352,7 +354,8 @@ TEST(BestLoss, HoldsWhereverTheRotationsStop) {
       const Eigen::MatrixXd A = given.A.unaryExpr([&](double entry) { return std::ldexp(entry, -unit); });
       for (const double work : {0.0, 0.5, 1.0, 2.0, 4.0, 24.0}) {
         for (const bool ridge : {false, true}) {
-          SCOPED_TRACE(::testing::Message() << s.transpose() << ", rank " << rank << ", work " << work << ", ridge " << ridge);
+          SCOPED_TRACE(::testing::Message()
+                       << s.transpose() << ", rank " << rank << ", work " << work << ", ridge " << ridge);
           const double lambda = ridge ? std::ldexp(given.singular[2] / 2, -unit) : 0;
           Long truth = 0;
           for (Index i = 0; i < 6; ++i) {

@@ -1,4 +1,5 @@
-// The identities that the theorems stand on, at random rational points without rounding, and the product's functions there.
+// The identities that the theorems stand on, at random rational points without rounding, and the product's functions
+// there.
 //
 // Each identity is written with a sign that a mistake would turn: with +1 it must hold, with -1 it must fail.
 #include <gtest/gtest.h>
@@ -153,7 +154,8 @@ TEST(Identities, IsotropicGramStateAndItsDelta) {
     const Rational S = P + Q;
     EXPECT_EQ(e_next, plus(plus(e, m - S / 2, e), dot(g, e) / 2, g));
 
-    // Any Gram state with delta as its root: p follows from delta, m, P and Q. The identity does not ask for |p|^2 <= P Q.
+    // Any Gram state with delta as its root: p follows from delta, m, P and Q. The identity does not ask for |p|^2 <= P
+    // Q.
     const Rational delta = m + abs(fraction(random));
     const Rational p_of_delta = (m * m + delta * S / 2 - delta * delta) / m;
     const Rational r = m - p_of_delta;
@@ -262,7 +264,8 @@ TEST(Identities, ImbalanceOfMatrices) {
     EXPECT_EQ(Matrix(descent.at().X()), rounded(X_next));
     EXPECT_EQ(Matrix(descent.at().Y()), rounded(Y_next));
     const double norm = rounded(after).norm();
-    const double size = rounded(product(transposed(X_next), X_next)).norm() + rounded(product(transposed(Y_next), Y_next)).norm();
+    const double size =
+        rounded(product(transposed(X_next), X_next)).norm() + rounded(product(transposed(Y_next), Y_next)).norm();
     EXPECT_NEAR(balance(descent.at()).imbalance, norm, 1e-14 * size);
   }
 }
@@ -276,7 +279,8 @@ TEST(Identities, DeltaOfTheProductFollowsThem) {
     SCOPED_TRACE(seed);
     std::mt19937_64 random(seed);
     const auto few_bits = [&] { return Rational(static_cast<int>(random() % 15) - 7, 4); };
-    Vectors z{few_bits(), Rational(1 + static_cast<int>(random() % 7), 8), Rationals(1 + seed % 3), Rationals(1 + seed % 3)};
+    Vectors z{few_bits(), Rational(1 + static_cast<int>(random() % 7), 8), Rationals(1 + seed % 3),
+              Rationals(1 + seed % 3)};
     for (Rationals* factor : {&z.u, &z.v}) {
       for (Rational& entry : *factor) entry = few_bits();
     }
