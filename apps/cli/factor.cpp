@@ -78,6 +78,10 @@ std::string summary(const RunDocument& document, const std::filesystem::path& fo
   if (document.rate.requested == "auto") text += fmt::format("           {}\n", document.rate.why);
   text += fmt::format("verdict    {} at step {}\n           {}\n", name(verdict.outcome), verdict.step, verdict.why);
   text += fmt::format("loss       {:.6g} -> {:.6g}\n", record.loss_start, record.loss_end);
+  if (std::isfinite(document.excess)) {
+    text += fmt::format("           {:.6g} above the best of rank {}, with an error of at most {:.1e}\n", document.excess,
+                        record.last.shape().rank, document.excess_error);
+  }
   if (std::isfinite(record.sharpness_end.value)) {
     const bool stable = record.sharpness_end.value <= limit;
     text += fmt::format("sharpness  {:.6g} -> {:.6g}, {} 2/h = {:.6g}, the most that a stable limit can have\n", record.sharpness_start.value,
@@ -158,7 +162,9 @@ int factor(const Flags& flags) {
   std::vector<Finding> findings = examine(situation, in_run_units);
   const double relative = relative_loss(in_run_units);
   const Record record = setup.to_users(std::move(in_run_units));
-  const RunDocument document{setup.settings, setup.matrix, setup.rate, record, relative, NAN, NAN, std::move(findings), setup.coordinates_why};
+  const Approximate excess = setup.excess(record.last);
+  const RunDocument document{setup.settings, setup.matrix, setup.rate, record, relative, excess.value, excess.error, std::move(findings),
+                             setup.coordinates_why};
   const std::string json = record_json(document);
 
   if (!folder.empty()) {

@@ -11,6 +11,7 @@
 #include "equipoise/core/error.hpp"
 #include "equipoise/core/start.hpp"
 #include "equipoise/core/decompositions.hpp"
+#include "equipoise/lab/excess.hpp"
 #include "equipoise/problems/dense.hpp"
 #include "equipoise/problems/observed.hpp"
 #include "equipoise/problems/ridge.hpp"
@@ -69,6 +70,14 @@ std::optional<Vector> affordable_singular_values(const LoadedMatrix& loaded) {
   const Matrix dense = std::holds_alternative<Matrix>(loaded.values) ? std::get<Matrix>(loaded.values)
                                                                      : Matrix(std::get<SparseMatrix>(loaded.values));
   return singular_values(dense);
+}
+
+// A copy for the excess, which needs the numbers that the problem holds. In the user's units, exactly: powers of two lead there.
+Matrix as_stored(const LoadedMatrix& loaded, bool single_precision, Units units) {
+  Matrix dense = std::holds_alternative<Matrix>(loaded.values) ? std::get<Matrix>(loaded.values)
+                                                               : Matrix(std::get<SparseMatrix>(loaded.values));
+  if (single_precision) dense = dense.cast<float>().cast<double>().eval();
+  return dense.unaryExpr([&](double value) { return units.matrix_to_users(value); });
 }
 
 bool is_named_start(const DescentFlags& flags) {
@@ -180,6 +189,13 @@ Record Setup::to_users(Record record) const {
   return in_users_units(std::move(record), units);
 }
 
+Approximate Setup::excess(ConstFactors at) const {
+  if (!stored) return {NAN, NAN};
+  std::optional<Vector> users_values;
+  if (excess_values) users_values = excess_values->unaryExpr([&](double value) { return units.matrix_to_users(value); });
+  return equipoise::excess(*stored, at, ridge, users_values);
+}
+
 Setup set_up(const DescentFlags& flags) {
   Setup setup;
   // Words and numbers first: a mistyped flag must not wait for a large file.
@@ -229,6 +245,13 @@ Setup set_up(const DescentFlags& flags) {
   setup.units = natural_units(largest_entry(loaded), largest_z);
   change_units(loaded, setup.units);
   setup.singular_values = affordable_singular_values(loaded);
+  setup.ridge = ridge;
+  const bool single_precision = precision == "float32";
+  // The singular values are those of A before it is rounded to single precision.
+  if (!single_precision) setup.excess_values = setup.singular_values;
+  if (!loaded.has_unknown && excess_is_affordable({loaded.rows(), loaded.cols(), rank}, ridge, setup.excess_values.has_value())) {
+    setup.stored = as_stored(loaded, single_precision, setup.units);
+  }
 
   if (spectral) {
     const Matrix dense = as_dense(std::move(loaded));

@@ -11,6 +11,7 @@
 #include "equipoise/core/units.hpp"
 #include "equipoise/io/files.hpp"
 #include "equipoise/io/record.hpp"
+#include "equipoise/lab/exact.hpp"
 #include "equipoise/problems/spectral.hpp"
 
 namespace equipoise::cli {
@@ -55,6 +56,9 @@ struct Setup {
   Factors start;                           ///< in the run's coordinates and units
   StartMeasures known;                     ///< in the run's units
   std::optional<Vector> singular_values;   ///< all of a complete A where they are affordable, in the run's units
+  double ridge = 0;                        ///< in the user's units
+  std::optional<Vector> excess_values;     ///< the singular values of `stored` in the run's units, where known
+  std::optional<Matrix> stored;            ///< A as it is stored, in the user's units, where the excess is affordable
   LearningRate rate;                       ///< in the user's units
   ResolvedSettings settings;
   std::shared_ptr<void> threads;           ///< holds the limit on threads as long as the setup lives
@@ -65,6 +69,8 @@ struct Setup {
   Situation situation() const {
     return {problem(), start, run_rate(), known.sharpness.value, known.sigma1, singular_values};
   }
+  /// How far the loss of these factors, in the user's units and coordinates, is above the best; NaN where not known.
+  Approximate excess(ConstFactors at) const;
   /// A record of the run in the user's units and coordinates.
   Record to_users(Record record) const;
 };

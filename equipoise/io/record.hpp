@@ -35,7 +35,7 @@ struct RunDocument {
   LearningRate rate;
   const Record& record;
   double relative_loss = 0; ///< loss at the end over loss at the start; NaN where that is 0
-  double excess = 0;        ///< f - f* at the end; NaN where f* is not known
+  double excess = 0;        ///< f - f* of `record.last` (lab/excess.hpp); NaN where f* is not known
   double excess_error = 0;  ///< a bound of its error; NaN where not known
   std::vector<Finding> findings;
   std::string coordinates;  ///< which were used, and why: "spectral: ..." or "plain: ..."

@@ -191,7 +191,9 @@ std::string figures_html(const ReportRecord& record) {
   std::string loss_note;
   if (std::isfinite(record.loss_relative)) loss_note += "Relative to the start " + number_html(record.loss_relative, 4) + ". ";
   if (std::isfinite(record.loss_excess)) {
-    loss_note += "Excess over the best of this rank " + number_html(record.loss_excess, 4) + ".";
+    loss_note += "Excess over the best of this rank " + number_html(record.loss_excess, 4);
+    if (std::isfinite(record.loss_excess_error)) loss_note += ", with an error of at most " + number_html(record.loss_excess_error, 2);
+    loss_note += ".";
   }
   const auto norms = [](const Balance& b) { return number_html(b.norm_x, 4) + " and " + number_html(b.norm_y, 4); };
   std::string out = "<section><h2>Key figures</h2><dl class=\"figures\">\n";

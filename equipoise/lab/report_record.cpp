@@ -276,6 +276,7 @@ ReportRecord read_report_record(std::string_view json) {
   out.loss_end = loss["end"].number();
   out.loss_relative = loss["relative"].number();
   out.loss_excess = loss["excess"].number();
+  out.loss_excess_error = loss["excess_error"].number();
 
   out.validation_rmse = root["validation_rmse"].number();
   out.verdict = read_verdict(root["verdict"]);

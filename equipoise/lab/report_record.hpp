@@ -27,7 +27,7 @@ struct ReportRecord {
   double rate = 0, rate_times_L = 0, rate_limit = 0;  ///< h, h L, 2/L
   double sharpness_start = 0, sharpness_end = 0, sharpness_residual = 0, stability_limit = 0;  ///< the last is 2/h
   Balance balance_start, balance_end;
-  double loss_start = 0, loss_end = 0, loss_relative = 0, loss_excess = 0;
+  double loss_start = 0, loss_end = 0, loss_relative = 0, loss_excess = 0, loss_excess_error = 0;
   double validation_rmse = 0;
   Verdict verdict;
   bool examined = false;       ///< findings were written (even if none applied)

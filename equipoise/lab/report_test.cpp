@@ -46,7 +46,7 @@ Json record() {
            {{"requested", "3.5/L"}, {"value", 0.4}, {"times_L", 3.5}, {"limit_2_over_L", 0.2285}, {"why", "as given"}}},
           {"sharpness", {{"start", 8.75}, {"end", 4.5}, {"residual", 1e-13}, {"stability_limit", 5.0}}},
           {"balance", {{"start", balance}, {"end", balance}}},
-          {"loss", {{"start", 32.0}, {"end", 1e-26}, {"relative", 2e-26}, {"excess", nullptr}}},
+          {"loss", {{"start", 32.0}, {"end", 1e-26}, {"relative", 2e-26}, {"excess", nullptr}, {"excess_error", nullptr}}},
           {"validation_rmse", nullptr},
           {"verdict",
            {{"outcome", "converged"},

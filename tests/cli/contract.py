@@ -22,7 +22,7 @@ KEYS = {
     "sharpness": "start end residual stability_limit",
     "balance.start": "norm_x norm_y imbalance ratio",
     "balance.end": "norm_x norm_y imbalance ratio",
-    "loss": "start end relative excess",
+    "loss": "start end relative excess excess_error",
     "verdict": "outcome step period lyapunov evidence threshold reproducible why",
 }
 SETTINGS = """rank rate start start_norms seed max_steps time_limit tolerance sample_every sharpness_every top_eigenvalues balance ridge

@@ -1,6 +1,7 @@
 """Loss, sharpness, balance and factors after 0, 1, 10 and 1000 steps, against a descent written in NumPy."""
 
 import unittest
+from fractions import Fraction
 
 from command import CommandTest, np, scipy
 
@@ -204,6 +205,77 @@ class WithNumpy(CommandTest):
                 for flags in (("--coordinates", "spectral"), ("--start", "spectral"), ("--rate", "1/L")):
                     self.assertEqual(self.result("factor", self.npy("A.npy", matrix), "--rank", 2, *flags)["verdict"]["outcome"],
                                      "converged", flags)
+
+
+def exact(M):
+    return [[Fraction(float(entry)) for entry in row] for row in M]
+
+
+def exact_loss(A, X, Y, ridge=0.0):
+    """f at the factors as they are, without rounding."""
+    A, X, Y, ridge = exact(A), exact(X), exact(Y), Fraction(ridge)
+    residuals = sum((a - sum(x * y for x, y in zip(row, other))) ** 2 for line, row in zip(A, X) for a, other in zip(line, Y))
+    return (residuals + ridge * sum(entry**2 for M in (X, Y) for row in M for entry in row)) / 2
+
+
+def integers_with_singular_values(m, n, values):
+    """A = H diag(values) G for integer multiples H, G of reflections; its singular values are integers."""
+    H, G = (k * np.eye(k, dtype=int) - 2 * np.ones((k, k), dtype=int) for k in (m, n))
+    S = np.zeros((m, n), dtype=int)
+    np.fill_diagonal(S, values)
+    return (H @ S @ G).astype(float), [m * n * value for value in values]
+
+
+class Excess(CommandTest):
+    """The excess over the best loss, against fractions: the error that the record states holds."""
+
+    def check(self, matrix, A, best, *flags, ridge=0.0, relative=None):
+        out = self.path("out")
+        record = self.result("factor", matrix, "--out", out, *flags)
+        loss = record["loss"]
+        self.assertIsNotNone(loss["excess"], flags)
+        truth = exact_loss(A, np.load(out / "X.npy"), np.load(out / "Y.npy"), ridge) - best
+        self.assertGreaterEqual(truth, 0)
+        self.assertLessEqual(abs(Fraction(loss["excess"]) - truth), Fraction(loss["excess_error"]), flags)
+        if relative is not None:
+            self.assertLessEqual(loss["excess_error"], relative * loss["excess"], flags)
+        return loss
+
+    def test_where_the_best_loss_is_zero(self):
+        random = np.random.default_rng(5)
+        for m, n, d in ((1, 1, 1), (3, 2, 2), (4, 6, 5)):
+            A = random.standard_normal((m, n))
+            for scale in (1.0, 1e140, 1e-140):
+                flags = ("--rank", d, "--tolerance", 1e-9)
+                self.check(self.npy("A.npy", scale * A), scale * A, 0, *flags, relative=1e-12)
+        stored = A.astype(np.float32).astype(np.float64)
+        self.check(self.npy("A.npy", A), stored, 0, "--rank", 6, "--precision", "float32", relative=1e-9)
+        self.check(self.npy("A.npy", A), A, 0, "--rank", 6, "--coordinates", "spectral", "--tolerance", 1e-9, relative=1e-9)
+
+    def test_where_it_is_not(self):
+        for m, n, values, d in ((4, 4, (5, 3, 2, 1), 2), (3, 5, (4, 4, 4), 1), (5, 3, (7, 2, 0), 1), (3, 4, (6, 5, 1), 3)):
+            A, singular = integers_with_singular_values(m, n, values)
+            np.testing.assert_allclose(np.linalg.svd(A)[1], singular, rtol=0, atol=1e-12 * singular[0])
+            best = Fraction(sum(s * s for s in singular[d:]), 2)
+            for flags in ((), ("--coordinates", "spectral"), ("--precision", "float32"), ("--max-steps", 3)):
+                with self.subTest(shape=(m, n), flags=flags):
+                    loss = self.check(self.npy("A.npy", A), A, best, "--rank", d, *flags)
+                    self.assertLessEqual(loss["excess_error"], 1e-25 * np.sum(A**2) + 1e-15 * loss["excess"])
+            sparse = self.path("A.npz")
+            scipy.sparse.save_npz(sparse, scipy.sparse.csr_matrix(A))
+            self.check(sparse, A, best, "--rank", d)
+            ridge = singular[1] / 2
+            kept = sum((Fraction(s) - Fraction(ridge)) ** 2 for s in singular[:d] if s > ridge)
+            best = Fraction(sum(s * s for s in singular)) / 2 - kept / 2
+            self.check(self.npy("A.npy", A), A, best, "--rank", d, "--ridge", ridge, ridge=ridge)
+
+    def test_where_it_is_not_known(self):
+        A = np.ones((3, 3))
+        A[0, 1] = np.nan
+        for arguments in ((self.npy("A.npy", A), "--missing", "unknown"), ("isotropic:1100:1", "--max-steps", 0)):
+            loss = self.result("factor", *arguments, "--rank", 1, "--rate", 1e-5)["loss"]
+            self.assertIsNone(loss["excess"])
+            self.assertIsNone(loss["excess_error"])
 
 
 if __name__ == "__main__":
