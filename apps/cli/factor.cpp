@@ -95,7 +95,7 @@ std::string summary(const RunDocument& document, const std::filesystem::path& fo
   if (!verdict.reproducible) {
     text += fmt::format("warning    perturbations grew by e^{:.0f} along the way: rounding has a say in which limit is reached\n", verdict.growth);
   }
-  text += fmt::format("computed   in {} coordinates\n", document.coordinates);
+  text += fmt::format("computed   in {}\n", document.coordinates);
   text += fmt::format("time       {} steps in {:.3f} s\n", record.steps, record.seconds);
   if (!folder.empty()) text += fmt::format("report     {}\n", (folder / "report.html").string());
   return text;

@@ -125,10 +125,10 @@ Factors make_start(const DescentFlags& flags, const Problem& problem, const std:
 // What --coordinates auto means here.
 CoordinatesChoice coordinates_for(const LoadedMatrix& loaded, Shape shape, double ridge, const std::string& precision,
                                   std::uint64_t expected_steps) {
-  if (loaded.has_unknown) return {false, "plain: entries are unknown"};
-  if (!std::holds_alternative<Matrix>(loaded.values)) return {false, "plain: the matrix is sparse"};
-  if (ridge > 0) return {false, "plain: there is a ridge"};
-  if (precision != "float64") return {false, "plain: A is stored in float32"};
+  if (loaded.has_unknown) return {false, "plain coordinates: entries are unknown"};
+  if (!std::holds_alternative<Matrix>(loaded.values)) return {false, "plain coordinates: the matrix is sparse"};
+  if (ridge > 0) return {false, "plain coordinates: there is a ridge"};
+  if (precision != "float64") return {false, "plain coordinates: A is stored in float32"};
   return choose_coordinates(shape, expected_steps);
 }
 
@@ -234,7 +234,7 @@ Setup set_up(const DescentFlags& flags) {
     spectral = choice.spectral;
     setup.coordinates_why = choice.why;
   } else {
-    setup.coordinates_why = fmt::format("{}, as asked for", coordinates);
+    setup.coordinates_why = fmt::format("{} coordinates, as asked for", coordinates);
   }
 
   const bool loaded_has_unknown = loaded.has_unknown;

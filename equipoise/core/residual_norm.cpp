@@ -1,4 +1,4 @@
-// |A - X Y^T|_2 by Lanczos, through a problem whose matrix is the residual.
+// The spectral norm of A - X Y^T by Lanczos, through a problem whose matrix is the residual.
 #include "equipoise/core/residual_norm.hpp"
 
 namespace equipoise {

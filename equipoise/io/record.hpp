@@ -38,7 +38,7 @@ struct RunDocument {
   double excess = 0;        ///< f - f* of `record.last` (lab/excess.hpp); NaN where f* is not known
   double excess_error = 0;  ///< a bound of its error; NaN where not known
   std::vector<Finding> findings;
-  std::string coordinates;  ///< which were used, and why: "spectral: ..." or "plain: ..."
+  std::string coordinates;  ///< which were used, and why: "spectral coordinates: ..." or "plain coordinates: ..."
 };
 
 /// The text of record.json: one object with every key of the contract; numbers read back exactly.

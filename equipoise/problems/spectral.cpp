@@ -161,12 +161,12 @@ CoordinatesChoice choose_coordinates(Shape shape, std::uint64_t expected_steps) 
   const double spectral_step = 10 * kept * rank * rank + fixed_flops;
   const double saved = (plain_step - spectral_step) * static_cast<double>(expected_steps) - svd;
   if (spectral_step >= plain_step) {
-    return {false, fmt::format("plain: at {} x {} and rank {} a step is not cheaper in spectral coordinates", shape.rows, shape.cols, shape.rank)};
+    return {false, fmt::format("plain coordinates: at {} x {} and rank {} a step is no cheaper in spectral ones", shape.rows, shape.cols, shape.rank)};
   }
   if (saved < worth_flops) {
-    return {false, fmt::format("plain: over {} steps at most, one SVD would not be worth its time", expected_steps)};
+    return {false, fmt::format("plain coordinates: over {} steps at most, one SVD would not be worth its time", expected_steps)};
   }
-  return {true, fmt::format("spectral: one SVD costs about as much as {:.0f} steps, and makes each about {:.0f} times cheaper; {} were expected",
+  return {true, fmt::format("spectral coordinates: one SVD costs about as much as {:.0f} steps, and makes each about {:.0f} times cheaper; {} were expected",
                             svd / plain_step, plain_step / spectral_step, expected_steps)};
 }
 
