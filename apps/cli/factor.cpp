@@ -96,7 +96,8 @@ std::string summary(const RunDocument& document, const std::filesystem::path& fo
     text += fmt::format("warning    perturbations grew by e^{:.0f} along the way: rounding has a say in which limit is reached\n", verdict.growth);
   }
   text += fmt::format("computed   in {}\n", document.coordinates);
-  text += fmt::format("time       {} steps in {:.3f} s\n", record.steps, record.seconds);
+  text += fmt::format("time       {} steps in {:.3f} s\nmemory     {:.0f} MiB at most\n", record.steps, record.seconds,
+                      static_cast<double>(document.peak_memory) / 0x1p20);
   if (!folder.empty()) text += fmt::format("report     {}\n", (folder / "report.html").string());
   return text;
 }
@@ -163,7 +164,7 @@ int factor(const Flags& flags) {
   const double relative = relative_loss(in_run_units);
   const Record record = setup.to_users(std::move(in_run_units));
   const Approximate excess = setup.excess(record.last);
-  const RunDocument document{setup.settings, setup.matrix, setup.rate, record, relative, excess.value, excess.error, std::move(findings),
+  const RunDocument document{setup.settings, setup.matrix, setup.rate, record, relative, excess.value, excess.error, std::move(findings), peak_memory(),
                              setup.coordinates_why};
   const std::string json = record_json(document);
 

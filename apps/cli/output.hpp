@@ -12,6 +12,9 @@ namespace equipoise::cli {
 /// Writes a result to standard output. A reader that went away is success; any other failure (a full disk) throws Error.
 void print(std::string_view text);
 
+/// The most memory that this process has held at once, in bytes, mapped files included.
+std::uint64_t peak_memory();
+
 /// Set by Ctrl-C or a termination signal.
 extern std::atomic<bool> interrupted;
 /// From here on SIGINT and SIGTERM set `interrupted` instead of ending the process; a second one ends it.

@@ -23,6 +23,7 @@ namespace {
 constexpr double largest_double = std::numeric_limits<double>::max();
 
 double largest_entry(const LoadedMatrix& loaded) {
+  if (loaded.mapped) return loaded.mapped->largest();
   return std::visit(
       [](const auto& values) -> double {
         if constexpr (std::is_same_v<std::decay_t<decltype(values)>, Matrix>) {
@@ -48,25 +49,39 @@ Matrix as_dense(LoadedMatrix&& loaded) {
   return Matrix(std::get<SparseMatrix>(loaded.values));
 }
 
+MatrixF narrowed(const LoadedMatrix& loaded) {
+  MatrixF narrow = loaded.mapped ? MatrixF(std::get<DenseView<double>>(loaded.mapped->view).matrix().cast<float>())
+                                 : MatrixF(std::get<Matrix>(loaded.values).cast<float>());
+  if (!narrow.allFinite()) throw Error("--precision float32 cannot hold this matrix: an entry is beyond 3.4e38; use float64");
+  return narrow;
+}
+
 std::unique_ptr<Problem> make_problem(LoadedMatrix&& loaded, bool single_precision) {
+  if (loaded.mapped) {
+    // Entries that are stored in float32 are read as they are: in double they would be the same numbers.
+    if (auto* narrow = std::get_if<DenseView<float>>(&loaded.mapped->view)) return dense_problem(std::move(*narrow));
+    if (single_precision) return single_precision_dense_problem(narrowed(loaded));
+    return dense_problem(std::move(std::get<DenseView<double>>(loaded.mapped->view)));
+  }
   if (SparseMatrix* sparse = std::get_if<SparseMatrix>(&loaded.values)) {
     if (single_precision) throw Error("--precision float32 is for complete dense matrices; leave it out for sparse or observed ones");
     return loaded.has_unknown ? observed_problem(std::move(*sparse)) : sparse_problem(std::move(*sparse));
   }
-  Matrix& dense = std::get<Matrix>(loaded.values);
-  if (!single_precision) return dense_problem(std::move(dense));
-  MatrixF narrow = dense.cast<float>();
-  if (!narrow.allFinite()) throw Error("--precision float32 cannot hold this matrix: an entry is beyond 3.4e38; use float64");
-  return single_precision_dense_problem(std::move(narrow));
+  if (single_precision) return single_precision_dense_problem(narrowed(loaded));
+  return dense_problem(std::move(std::get<Matrix>(loaded.values)));
 }
 
 // All singular values of a complete A, for the statements that need more than the largest. Past this many multiplications the SVD
 // would cost more than most runs, and those statements then answer unknown.
-std::optional<Vector> affordable_singular_values(const LoadedMatrix& loaded) {
+bool singular_values_are_affordable(const LoadedMatrix& loaded) {
   constexpr double most_work = 1e9;
   const auto rows = static_cast<double>(loaded.rows());
   const auto cols = static_cast<double>(loaded.cols());
-  if (loaded.has_unknown || rows * cols * std::min(rows, cols) > most_work) return std::nullopt;
+  return !loaded.has_unknown && rows * cols * std::min(rows, cols) <= most_work;
+}
+
+std::optional<Vector> affordable_singular_values(const LoadedMatrix& loaded) {
+  if (!singular_values_are_affordable(loaded)) return std::nullopt;
   const Matrix dense = std::holds_alternative<Matrix>(loaded.values) ? std::get<Matrix>(loaded.values)
                                                                      : Matrix(std::get<SparseMatrix>(loaded.values));
   return singular_values(dense);
@@ -126,7 +141,7 @@ Factors make_start(const DescentFlags& flags, const Problem& problem, const std:
 CoordinatesChoice coordinates_for(const LoadedMatrix& loaded, Shape shape, double ridge, const std::string& precision,
                                   std::uint64_t expected_steps) {
   if (loaded.has_unknown) return {false, "plain coordinates: entries are unknown"};
-  if (!std::holds_alternative<Matrix>(loaded.values)) return {false, "plain coordinates: the matrix is sparse"};
+  if (!loaded.mapped && !std::holds_alternative<Matrix>(loaded.values)) return {false, "plain coordinates: the matrix is sparse"};
   if (ridge > 0) return {false, "plain coordinates: there is a ridge"};
   if (precision != "float64") return {false, "plain coordinates: A is stored in float32"};
   return choose_coordinates(shape, expected_steps);
@@ -161,8 +176,9 @@ void MatrixFlags::declare(CLI::App& verb) {
   verb.add_flag("--triplets", triplets, "csv and tsv hold rows of: row, column, value (counted from 1)");
 }
 
-LoadedMatrix MatrixFlags::load() const {
+LoadedMatrix MatrixFlags::load(bool map_large) const {
   LoadOptions options;
+  options.map_large = map_large;
   options.missing = one_of("--missing", missing, {"zero", "unknown"}) == "unknown" ? Missing::unknown : Missing::zero;
   options.format = format.empty() ? "" : one_of("--format", format, {"mtx", "npy", "npz", "csv", "tsv"});
   options.triplets = triplets;
@@ -219,7 +235,7 @@ Setup set_up(const DescentFlags& flags) {
   std::optional<Factors> given;
   if (!is_named_start(flags)) given = load_start(flags);
 
-  LoadedMatrix loaded = flags.matrix.load();
+  LoadedMatrix loaded = flags.matrix.load(true);
   const Index rank = resolve_rank(flags, given);
   require_room(loaded.rows(), loaded.cols(), rank);
   if (given && (given->shape().rows != loaded.rows() || given->shape().cols != loaded.cols())) {
@@ -237,19 +253,24 @@ Setup set_up(const DescentFlags& flags) {
     setup.coordinates_why = fmt::format("{} coordinates, as asked for", coordinates);
   }
 
+  const double largest_z = given && given->shape().size() > 0 ? given->flat().cwiseAbs().maxCoeff() : 0;
+  setup.units = natural_units(largest_entry(loaded), largest_z);
+  if (loaded.mapped && (spectral || setup.units.exponent != 0 || singular_values_are_affordable(loaded))) {
+    loaded.values = loaded.mapped->copied();  // something needs a matrix to change or to decompose
+    loaded.mapped.reset();
+  }
+  setup.matrix.held = loaded.mapped ? "the file, read in place" : "memory";
   const bool loaded_has_unknown = loaded.has_unknown;
   setup.matrix.name = flags.matrix.name;
   setup.matrix.rows = loaded.rows();
   setup.matrix.cols = loaded.cols();
-  const double largest_z = given && given->shape().size() > 0 ? given->flat().cwiseAbs().maxCoeff() : 0;
-  setup.units = natural_units(largest_entry(loaded), largest_z);
   change_units(loaded, setup.units);
   setup.singular_values = affordable_singular_values(loaded);
   setup.ridge = ridge;
   const bool single_precision = precision == "float32";
   // The singular values are those of A before it is rounded to single precision.
   if (!single_precision) setup.excess_values = setup.singular_values;
-  if (!loaded.has_unknown && excess_is_affordable({loaded.rows(), loaded.cols(), rank}, ridge, setup.excess_values.has_value())) {
+  if (!loaded.has_unknown && !loaded.mapped && excess_is_affordable({loaded.rows(), loaded.cols(), rank}, ridge, setup.excess_values.has_value())) {
     setup.stored = as_stored(loaded, single_precision, setup.units);
   }
 

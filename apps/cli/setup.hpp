@@ -24,7 +24,8 @@ struct MatrixFlags {
   bool triplets = false;
 
   void declare(CLI::App& verb);
-  LoadedMatrix load() const;
+  /// map_large: a large .npy may come back as LoadedMatrix::mapped.
+  LoadedMatrix load(bool map_large = false) const;
 };
 
 /// Which factorization of it, from where, how fast.

@@ -68,10 +68,12 @@ std::string positions(const std::vector<Entry>& entries, std::uint32_t row, std:
 }  // namespace
 
 Index LoadedMatrix::rows() const {
+  if (mapped) return mapped->rows();
   return std::visit([](const auto& matrix) { return matrix.rows(); }, values);
 }
 
 Index LoadedMatrix::cols() const {
+  if (mapped) return mapped->cols();
   return std::visit([](const auto& matrix) { return matrix.cols(); }, values);
 }
 

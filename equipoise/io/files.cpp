@@ -103,6 +103,14 @@ LoadedMatrix load_matrix(const std::string& name, const LoadOptions& options) {
     fail(unread, fmt::format("the ending does not tell the format; --format should be {}", formats));
   }
   const std::uint64_t limit = memory_limit(options);
+  if (options.map_large && format == "npy" && !packed && options.missing == Missing::zero) {
+    if (std::optional<MappedMatrix> mapped = map_npy(name)) {
+      LoadedMatrix matrix;
+      matrix.mapped = std::move(mapped);
+      matrix.source = name;
+      return matrix;
+    }
+  }
   std::string bytes;
   if (from_input) {
     bytes = read_standard_input(limit);

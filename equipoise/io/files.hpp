@@ -3,11 +3,13 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
 
 #include "equipoise/core/factors.hpp"
+#include "equipoise/io/mapped.hpp"
 #include "equipoise/problems/sparse.hpp"
 
 namespace equipoise {
@@ -25,6 +27,7 @@ struct LoadOptions {
   /// Bytes that one matrix, or one unpacked file, may take; a small file that claims to be more is an Error instead of
   /// a machine that swaps. 0: the memory of this machine.
   std::uint64_t memory_limit = 0;
+  bool map_large = false;  ///< a large .npy that can be read in place comes back as `mapped` (io/mapped.hpp)
 };
 
 /// A as it was loaded. `values` holds a value for every entry (dense) or for the stored ones (sparse, compressed,
@@ -34,6 +37,7 @@ struct LoadedMatrix {
   std::variant<Matrix, SparseMatrix> values;
   bool has_unknown = false;  ///< absent = unknown (observed), not zero; false where every entry is stored
   std::string source;        ///< the name as given
+  std::optional<MappedMatrix> mapped = std::nullopt;  ///< the entries instead of `values`, which is then empty
 
   Index rows() const;
   Index cols() const;

@@ -26,6 +26,7 @@ struct MatrixFacts {
   Index entries = 0;  ///< entries of the loss: rows * cols, or the observed ones
   double norm = 0;
   double sigma1 = 0;
+  std::string held;   ///< where the entries are: "memory" or "the file, read in place"
 };
 
 /// Everything that record.json says. Not finite numbers are written as null.
@@ -38,6 +39,7 @@ struct RunDocument {
   double excess = 0;        ///< f - f* of `record.last` (lab/excess.hpp); NaN where f* is not known
   double excess_error = 0;  ///< a bound of its error; NaN where not known
   std::vector<Finding> findings;
+  std::uint64_t peak_memory = 0;  ///< bytes, the most that the process held at once; mapped files count
   std::string coordinates;  ///< which were used, and why: "spectral coordinates: ..." or "plain coordinates: ..."
 };
 

@@ -1,6 +1,7 @@
 // The fused pass over a dense A, cut into row chunks for threads; a plain loop where A is tiny.
 #include "equipoise/problems/dense.hpp"
 
+#include <fmt/format.h>
 #include <hwy/aligned_allocator.h>
 
 #include <algorithm>
@@ -8,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "equipoise/core/error.hpp"
 #include "equipoise/problems/chunks.hpp"
 #include "equipoise/problems/dense_kernel.hpp"
 #include "equipoise/problems/grams.hpp"
@@ -84,17 +86,19 @@ struct Workspace {
 template <class Scalar>
 class DenseProblem final : public Problem {
  public:
-  using Entries = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-
-  explicit DenseProblem(Entries A) : A_(std::move(A)) {
-    for (Index i = 0; i < A_.rows(); ++i) {
-      for (Index j = 0; j < A_.cols(); ++j) require_finite(static_cast<double>(A_(i, j)), i, j);
+  explicit DenseProblem(DenseView<Scalar> A) : A_(std::move(A)) {
+    if (A_.rows < 0 || A_.cols < 0 || A_.stride < A_.cols) {
+      throw Error(fmt::format("a matrix cannot be {} x {} with rows {} entries apart", A_.rows, A_.cols, A_.stride));
+    }
+    for (Index i = 0; i < A_.rows; ++i) {
+      const Scalar* row = A_.data + i * A_.stride;
+      for (Index j = 0; j < A_.cols; ++j) require_finite(static_cast<double>(row[j]), i, j);
     }
   }
 
-  Index rows() const override { return A_.rows(); }
-  Index cols() const override { return A_.cols(); }
-  Index entries() const override { return A_.size(); }
+  Index rows() const override { return A_.rows; }
+  Index cols() const override { return A_.cols; }
+  Index entries() const override { return A_.rows * A_.cols; }
   bool complete() const override { return true; }
 
   double gradient(ConstFactors at, MutableFactors out) const override {
@@ -135,7 +139,7 @@ class DenseProblem final : public Problem {
   }
 
  private:
-  bool tiny() const { return A_.size() < kTiny; }
+  bool tiny() const { return A_.rows * A_.cols < kTiny; }
 
   double gradient(ConstFactors at, MutableFactors out, Workspace& workspace) const {
     transpose_into(at.Y(), workspace.cut, workspace.yt.data());
@@ -157,8 +161,8 @@ class DenseProblem final : public Problem {
       double* sums = workspace.partials.data() + chunk * partial;
       std::fill(sums, sums + partial, 0.0);
       std::fill(out_x.data() + first * rank, out_x.data() + (first + count) * rank, 0.0);
-      return residual_pass(ResidualPass<Scalar>{count, cut.shape.cols, rank, A_.data() + first * cut.shape.cols,
-                                                cut.shape.cols, x + first * rank, yt, u + first * rank, vt, cut.stride,
+      return residual_pass(ResidualPass<Scalar>{count, cut.shape.cols, rank, A_.data + first * A_.stride,
+                                                A_.stride, x + first * rank, yt, u + first * rank, vt, cut.stride,
                                                 out_x.data() + first * rank, sums});
     });
     // The partial sums for Y, in the order of the chunks, and back to row-major.
@@ -176,7 +180,7 @@ class DenseProblem final : public Problem {
   }
 
   double tiny_gradient(ConstFactors at, MutableFactors out) const {
-    const Index m = A_.rows(), n = A_.cols(), d = at.shape().rank;
+    const Index m = A_.rows, n = A_.cols, d = at.shape().rank;
     const double* x = at.data();
     const double* y = x + m * d;
     double* gx = out.data();
@@ -197,7 +201,7 @@ class DenseProblem final : public Problem {
   }
 
   void tiny_hessian_product(ConstFactors at, ConstFactors direction, MutableFactors out) const {
-    const Index m = A_.rows(), n = A_.cols(), d = at.shape().rank;
+    const Index m = A_.rows, n = A_.cols, d = at.shape().rank;
     const double *x = at.data(), *y = x + m * d;
     const double *u = direction.data(), *v = u + m * d;
     double *out_x = out.data(), *out_y = out_x + m * d;
@@ -216,12 +220,12 @@ class DenseProblem final : public Problem {
   }
 
   double residual(const double* x, const double* y, Index i, Index j, Index d) const {
-    double r = static_cast<double>(A_.data()[i * A_.cols() + j]);
+    double r = static_cast<double>(A_.data[i * A_.stride + j]);
     for (Index k = 0; k < d; ++k) r -= x[k] * y[k];
     return r;
   }
 
-  Entries A_;
+  DenseView<Scalar> A_;
 };
 
 class PlainDenseProblem final : public Problem {
@@ -251,10 +255,19 @@ class PlainDenseProblem final : public Problem {
   Matrix A_;
 };
 
+// A view of a matrix that the view itself keeps.
+template <class Entries>
+DenseView<typename Entries::Scalar> owned(Entries A) {
+  const auto kept = std::make_shared<const Entries>(std::move(A));
+  return {kept->data(), kept->rows(), kept->cols(), kept->cols(), kept};
+}
+
 }  // namespace
 
-std::unique_ptr<Problem> dense_problem(Matrix A) { return std::make_unique<DenseProblem<double>>(std::move(A)); }
-std::unique_ptr<Problem> single_precision_dense_problem(MatrixF A) { return std::make_unique<DenseProblem<float>>(std::move(A)); }
+std::unique_ptr<Problem> dense_problem(DenseView<double> A) { return std::make_unique<DenseProblem<double>>(std::move(A)); }
+std::unique_ptr<Problem> dense_problem(DenseView<float> A) { return std::make_unique<DenseProblem<float>>(std::move(A)); }
+std::unique_ptr<Problem> dense_problem(Matrix A) { return dense_problem(owned(std::move(A))); }
+std::unique_ptr<Problem> single_precision_dense_problem(MatrixF A) { return dense_problem(owned(std::move(A))); }
 std::unique_ptr<Problem> plain_dense_problem(Matrix A) { return std::make_unique<PlainDenseProblem>(std::move(A)); }
 
 }  // namespace equipoise

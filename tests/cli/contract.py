@@ -16,8 +16,8 @@ from command import EQUIPOISE, PATIENCE, CommandTest, np, parse, run
 VERBS = ("factor", "predict", "sharpness", "info", "generate", "report")
 FILES = {"record.json", "X.npy", "Y.npy", "samples.csv", "report.html"}
 KEYS = {
-    "": "equipoise settings matrix rank learning_rate coordinates sharpness balance loss validation_rmse verdict findings steps seconds steps_per_second",
-    "matrix": "rows cols entries norm sigma1",
+    "": "equipoise settings matrix rank learning_rate coordinates peak_memory sharpness balance loss validation_rmse verdict findings steps seconds steps_per_second",
+    "matrix": "rows cols entries norm sigma1 held",
     "learning_rate": "requested value times_L limit_2_over_L why",
     "sharpness": "start end residual stability_limit",
     "balance.start": "norm_x norm_y imbalance ratio",

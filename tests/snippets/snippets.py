@@ -27,7 +27,7 @@ PLAIN_TOOLS = {"cat", "cd", "cut", "echo", "grep", "gunzip", "gzip", "head", "ls
                "seq", "sort", "tail", "wc"}
 FENCE = re.compile(r"^(?P<indent> *)```(?P<language>[\w-]*) *$")
 EXIT = re.compile(r"#\s*exit (\d+)\s*$")
-MEASURED = re.compile(r" *\b[0-9][0-9.,']*(?:e[-+]?[0-9]+)?(?: ?[kMG]| million)? ?(?P<unit>steps/s|s|ms|min)\b")
+MEASURED = re.compile(r" *\b[0-9][0-9.,']*(?:e[-+]?[0-9]+)?(?: ?[kMG]| million)? ?(?P<unit>MiB|steps/s|s|ms|min)\b")
 
 
 class Command(NamedTuple):
