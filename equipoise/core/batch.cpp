@@ -155,38 +155,28 @@ Measures measures_of(const TinyRun& run, const tiny::Map<4>& map, const tiny::St
 
 template <std::size_t S>
 void run_plainly(const TinyRun& run, bool measures, TinyEnd& end) {
-  tiny::report(run, follow_plainly<S>(run), measures, end);
+  const Ending<S> ending = follow_plainly<S>(run);
+  tiny::report_ending(ending, end);
+  if (measures) tiny::report_measures<S>(run, ending.z, end);
 }
 
 }  // namespace
 
 template <std::size_t S>
-void tiny::report(const TinyRun& run, const Ending<S>& ending, bool measures, TinyEnd& end) {
-  end.outcome = ending.outcome;
-  end.limit = ending.limit;
-  end.proved = ending.proved;
-  end.period = ending.period;
-  end.steps = ending.step;
-  end.lyapunov = ending.lyapunov;
-  end.lyapunov_error = ending.lyapunov_error;
-  end.multiplier = ending.multiplier;
-  Measures numbers{nan, nan, nan, nan, nan, nan, nan};
-  if (measures) {
-    tiny::Map<S> map;
-    map.m = run.h * std::abs(run.mu);
-    numbers = measures_of(run, map, ending.z);
-    if (ending.outcome == Outcome::diverged) numbers.sharpness = nan;
-  }
+void tiny::report_measures(const TinyRun& run, const State<S>& z, TinyEnd& end) {
+  Map<S> map;
+  map.m = run.h * std::abs(run.mu);
+  const Measures numbers = measures_of(run, map, z);
   end.loss = numbers.loss;
-  end.sharpness = numbers.sharpness;
+  end.sharpness = end.outcome == Outcome::diverged ? nan : numbers.sharpness;
   end.ratio = numbers.ratio;
   end.imbalance = numbers.imbalance;
   end.product = numbers.product;
   end.norm_x = numbers.norm_x;
   end.norm_y = numbers.norm_y;
 }
-template void tiny::report(const TinyRun&, const Ending<2>&, bool, TinyEnd&);
-template void tiny::report(const TinyRun&, const Ending<4>&, bool, TinyEnd&);
+template void tiny::report_measures<2>(const TinyRun&, const State<2>&, TinyEnd&);
+template void tiny::report_measures<4>(const TinyRun&, const State<4>&, TinyEnd&);
 
 TinyRun tiny_scalar(double mu, double x, double y, double h) {
   TinyRun run;

@@ -128,6 +128,19 @@ HWY_INLINE Mask worth_a_look(const Vec (&z)[4], Vec m, Vec near, Vec near_low) {
   return hn::Or(near_lanes(z, m, near, near_low), hn::Not(hn::Lt(product, hn::Set(Tag(), 16.0))));
 }
 
+HWY_INLINE Vec sums_of_squares(const Vec (&z)[2]) { return squared_length(z[0], z[1]); }
+HWY_INLINE Vec sums_of_squares(const Vec (&z)[4]) {
+  return hn::Add(squared_length(z[0], z[1]), squared_length(z[2], z[3]));
+}
+
+/// What Lemma E rules out, at this iterate and every earlier one.
+HWY_INLINE Mask bounded_lanes(const Vec (&z)[2], Vec m) {
+  return hn::Lt(hn::Abs(hn::NegMulAdd(z[0], z[1], m)), hn::Set(Tag(), 4.0));
+}
+HWY_INLINE Mask bounded_lanes(const Vec (&z)[4], Vec) {
+  return hn::Lt(hn::Mul(squared_length(z[0], z[1]), squared_length(z[2], z[3])), hn::Set(Tag(), 16.0));
+}
+
 /// diverges(...) of batch_rules.hpp.
 HWY_INLINE Mask diverging_lanes(const Vec (&z)[2], Vec m) {
   const Tag tag;
@@ -172,20 +185,22 @@ constexpr State<S> kIdle = [] {
   return z;
 }();
 
-/// Runs whose end is known to lie in the steps after a mark: walked together, a vector of them at a time, to the exact step.
+/// Runs whose end is known to lie in the steps after a mark: walked together, some vectors of them at a time, to the exact step.
+/// Numbers of cells and steps are doubles, exact below 2^53, so that they can be moved as the iterates are.
 template <std::size_t S>
 class Walks {
  public:
   static constexpr std::size_t kVecs = 4;
   static constexpr std::size_t kSize = kVecs * kWidth;
 
-  bool full() const { return count_ == kSize; }
+  bool full() const { return count_ >= kSize; }
   bool empty() const { return count_ == 0; }
-  HWY_INLINE void add(std::size_t cell, const Map<S>& map, const State<S>& z, std::uint64_t at_step) {
+
+  HWY_INLINE void add(const State<S>& z, double m, double near, double near_low, double cell, double at_step) {
     for (std::size_t s = 0; s < S; ++s) z_[s][count_] = z[s];
-    m_[count_] = map.m;
-    near_[count_] = map.near;
-    near_low_[count_] = map.near_low;
+    m_[count_] = m;
+    near_[count_] = near;
+    if constexpr (S == 4) near_low_[count_] = near_low;
     cell_[count_] = cell;
     at_step_[count_] = at_step;
     ++count_;
@@ -194,34 +209,37 @@ class Walks {
   /// Calls found(cell, z, step) with the first iterate from which on the tolerance holds, up to 16 steps from the mark.
   template <class Found>
   HWY_NOINLINE void to_arrival(Found&& found) {
-    pad();
+    const std::size_t count = pad();
     const Tag tag;
     Vec z[kVecs][S], end[kVecs][S], m[kVecs], near[kVecs], low[kVecs], when[kVecs];
     for (std::size_t v = 0; v < kVecs; ++v) {
       load(v, z[v], m[v]);
       near[v] = hn::Load(tag, near_ + v * kWidth);
       low[v] = hn::Load(tag, near_low_ + v * kWidth);
-      when[v] = hn::Zero(tag);
+      when[v] = hn::Load(tag, at_step_ + v * kWidth);
       for (std::size_t s = 0; s < S; ++s) end[v][s] = z[v][s];
     }
-    for (std::uint64_t i = 1; i <= mark_every; ++i) {
-      const Vec now = hn::Set(tag, static_cast<double>(i));
+    const Vec one = hn::Set(tag, 1.0);
+    Vec now[kVecs];
+    for (std::size_t v = 0; v < kVecs; ++v) now[v] = when[v];
+    for (std::uint64_t i = 0; i < mark_every; ++i) {
       for (std::size_t v = 0; v < kVecs; ++v) {
         const Mask there = arrived_lanes(z[v], m[v], near[v], low[v]);
         step_lanes(z[v], m[v]);
+        now[v] = hn::Add(now[v], one);
         for (std::size_t s = 0; s < S; ++s) end[v][s] = hn::IfThenElse(there, end[v][s], z[v][s]);
-        when[v] = hn::IfThenElse(there, when[v], now);
+        when[v] = hn::IfThenElse(there, when[v], now[v]);
       }
     }
     for (std::size_t v = 0; v < kVecs; ++v) store(v, end[v], when[v]);
-    for (std::size_t i = 0; i < count_; ++i) found(cell_[i], state(i), at_step_[i] + static_cast<std::uint64_t>(when_[i]));
-    count_ = 0;
+    for (std::size_t i = 0; i < count; ++i) found(static_cast<std::size_t>(cell_[i]), state(i), static_cast<std::uint64_t>(at_step_[i]));
+    drop(count);
   }
 
   /// Calls found(cell, z, step, proved) with the first iterate at which Lemma E holds or which has no finite successor.
   template <class Found>
   HWY_NOINLINE void to_divergence(Found&& found) {
-    pad();
+    const std::size_t count = pad();
     const Tag tag;
     Vec z[kVecs][S], end[kVecs][S], m[kVecs], when[kVecs], proved[kVecs];
     Mask done[kVecs];
@@ -230,7 +248,7 @@ class Walks {
       when[v] = proved[v] = hn::Zero(tag);
       for (std::size_t s = 0; s < S; ++s) end[v][s] = z[v][s];
       alignas(64) double used[kWidth];
-      for (std::size_t i = 0; i < kWidth; ++i) used[i] = v * kWidth + i < count_ ? 1.0 : 0.0;
+      for (std::size_t i = 0; i < kWidth; ++i) used[i] = v * kWidth + i < count ? 1.0 : 0.0;
       done[v] = hn::Eq(hn::Load(tag, used), hn::Zero(tag));
     }
     bool all = false;
@@ -253,31 +271,47 @@ class Walks {
     }
     alignas(64) double sure[kSize];
     for (std::size_t v = 0; v < kVecs; ++v) {
-      store(v, end[v], when[v]);
+      store(v, end[v], hn::Add(hn::Load(tag, at_step_ + v * kWidth), when[v]));
       hn::Store(proved[v], tag, sure + v * kWidth);
     }
-    for (std::size_t i = 0; i < count_; ++i) {
-      found(cell_[i], state(i), at_step_[i] + static_cast<std::uint64_t>(when_[i]), sure[i] != 0);
+    for (std::size_t i = 0; i < count; ++i) {
+      found(static_cast<std::size_t>(cell_[i]), state(i), static_cast<std::uint64_t>(at_step_[i]), sure[i] != 0);
     }
-    count_ = 0;
+    drop(count);
   }
 
  private:
-  void pad() {
+  static constexpr std::size_t kRoom = kSize + kWidth;  // lanes are added a vector at a time
+
+  // Fills the vectors up with lanes to which nothing happens; returns how many are in use.
+  std::size_t pad() {
     for (std::size_t i = count_; i < kSize; ++i) {
       for (std::size_t s = 0; s < S; ++s) z_[s][i] = kIdle<S>[s];
       m_[i] = 1;
       near_[i] = -1;
       near_low_[i] = 0;
     }
+    return std::min(count_, kSize);
+  }
+  // Moves what came after the first vectors to the front: less than a vector.
+  void drop(std::size_t count) {
+    for (std::size_t i = count; i < count_; ++i) {
+      for (std::size_t s = 0; s < S; ++s) z_[s][i - count] = z_[s][i];
+      m_[i - count] = m_[i];
+      near_[i - count] = near_[i];
+      near_low_[i - count] = near_low_[i];
+      cell_[i - count] = cell_[i];
+      at_step_[i - count] = at_step_[i];
+    }
+    count_ -= count;
   }
   HWY_INLINE void load(std::size_t v, Vec (&z)[S], Vec& m) const {
     for (std::size_t s = 0; s < S; ++s) z[s] = hn::Load(Tag(), z_[s] + v * kWidth);
     m = hn::Load(Tag(), m_ + v * kWidth);
   }
-  HWY_INLINE void store(std::size_t v, const Vec (&z)[S], Vec when) {
+  HWY_INLINE void store(std::size_t v, const Vec (&z)[S], Vec at_step) {
     for (std::size_t s = 0; s < S; ++s) hn::Store(z[s], Tag(), z_[s] + v * kWidth);
-    hn::Store(when, Tag(), when_ + v * kWidth);
+    hn::Store(at_step, Tag(), at_step_ + v * kWidth);
   }
   HWY_INLINE State<S> state(std::size_t i) const {
     State<S> z;
@@ -285,14 +319,122 @@ class Walks {
     return z;
   }
 
-  alignas(64) double z_[S][kSize];
-  alignas(64) double m_[kSize];
-  alignas(64) double near_[kSize];
-  alignas(64) double near_low_[kSize];
-  alignas(64) double when_[kSize];
-  std::size_t cell_[kSize];
-  std::uint64_t at_step_[kSize];
+  alignas(64) double z_[S][kRoom] = {};
+  alignas(64) double m_[kRoom] = {};
+  alignas(64) double near_[kRoom] = {};
+  alignas(64) double near_low_[kRoom] = {};
+  alignas(64) double cell_[kRoom] = {};
+  alignas(64) double at_step_[kRoom] = {};
   std::size_t count_ = 0;
+};
+
+/// Runs that were scaled and can enter a lane as they are: what begin() does, some hundreds at a time.
+template <std::size_t S>
+class Ready {
+ public:
+  static constexpr std::size_t kSize = 256;
+
+  std::size_t count = 0, next = 0;
+  alignas(64) double z[S][kSize];
+  alignas(64) double m[kSize];
+  alignas(64) double near[kSize];
+  alignas(64) double near_low[kSize] = {};
+  double cell[kSize];
+  std::uint64_t blocks[kSize];  ///< until look() is due
+
+  /// Takes cells from `from` on until full; returns the first that was not taken. Cells that need more care, because they end at once
+  /// or are out of range, go to `others`.
+  std::size_t fill(std::span<const TinyRun> runs, TinyRun::Kind kind, std::size_t from, std::vector<std::size_t>& others) {
+    const Tag tag;
+    std::size_t taken = 0;
+    for (; from < runs.size() && taken < kSize; ++from) {
+      const TinyRun& run = runs[from];
+      if (run.kind != kind) continue;
+      h_[taken] = run.h;
+      m[taken] = run.mu;
+      if constexpr (S == 2) {
+        z[0][taken] = run.x[0];
+        z[1][taken] = run.y[0];
+      } else {
+        z[0][taken] = run.x[0];
+        z[1][taken] = run.x[1];
+        z[2][taken] = run.y[0];
+        z[3][taken] = run.y[1];
+        near_low[taken] = run.shape;
+      }
+      near[taken] = run.tolerance;
+      max_steps_[taken] = run.max_steps;
+      cell[taken] = static_cast<double>(from);
+      ++taken;
+    }
+    for (std::size_t i = taken; i < (taken + kWidth - 1) / kWidth * kWidth; ++i) {
+      h_[i] = m[i] = near[i] = near_low[i] = 1;
+      for (std::size_t s = 0; s < S; ++s) z[s][i] = 1;
+    }
+    for (std::size_t i = 0; i < taken; i += kWidth) scale(i);
+    // In place: those that need care are left out.
+    count = next = 0;
+    for (std::size_t i = 0; i < taken; ++i) {
+      const std::uint64_t event = first_event(m[i], max_steps_[i]);
+      if (care_[i] != 0 || event < look_every) {
+        others.push_back(static_cast<std::size_t>(cell[i]));
+        continue;
+      }
+      for (std::size_t s = 0; s < S; ++s) z[s][count] = z[s][i];
+      m[count] = m[i];
+      near[count] = near[i];
+      near_low[count] = near_low[i];
+      cell[count] = cell[i];
+      blocks[count] = event / look_every;
+      ++count;
+    }
+    return from;
+  }
+
+ private:
+  static HWY_INLINE std::uint64_t first_event(double m_of, std::uint64_t max_steps) {
+    if (S == 4 || m_of >= 1) max_steps = std::min(max_steps, first_cycle_look);
+    return max_steps;
+  }
+
+  HWY_INLINE void scale(std::size_t i) {
+    const Tag tag;
+    const Vec zero = hn::Zero(tag);
+    const Vec h = hn::Load(tag, h_ + i);
+    const Vec mu = hn::Load(tag, m + i);
+    const Vec tolerance = hn::Load(tag, near + i);
+    const Vec root = hn::Sqrt(h);
+    const Vec signed_root = hn::IfThenElse(hn::Lt(mu, zero), hn::Neg(root), root);
+    const Vec m_of = hn::Mul(h, hn::Abs(mu));
+    Vec at[S];
+    Mask plain = hn::IsFinite(m_of);
+    Mask at_zero = hn::Eq(zero, zero);
+    for (std::size_t s = 0; s < S; ++s) {
+      at[s] = hn::Mul(s < S / 2 ? root : signed_root, hn::Load(tag, z[s] + i));
+      plain = hn::And(plain, hn::IsFinite(at[s]));
+      at_zero = hn::And(at_zero, hn::Eq(at[s], zero));
+      hn::Store(at[s], tag, z[s] + i);
+    }
+    // m = 0, and iterates without a gradient, are left to begin().
+    Mask care = hn::Or(hn::Or(hn::Not(plain), at_zero), hn::Eq(m_of, zero));
+    Vec size = m_of;
+    if constexpr (S == 2) {
+      care = hn::Or(care, hn::Eq(hn::NegMulAdd(at[0], at[1], m_of), zero));
+    } else {
+      const Vec low = zero;
+      size = hn::Mul(m_of, hn::Sqrt(hn::Load(tag, near_low + i)));
+      hn::Store(hn::Mul(hn::Mul(tolerance, size), hn::Sqrt(size)), tag, near_low + i);
+      care = hn::Or(care, near_lanes(at, m_of, zero, low));
+    }
+    care = hn::Or(care, hn::Eq(tolerance, zero));
+    hn::Store(m_of, tag, m + i);
+    hn::Store(hn::Mul(tolerance, size), tag, near + i);
+    hn::Store(hn::IfThenElseZero(care, hn::Set(tag, 1.0)), tag, care_ + i);
+  }
+
+  alignas(64) double h_[kSize];
+  alignas(64) double care_[kSize];
+  std::uint64_t max_steps_[kSize];
 };
 
 /// Where runs come from and where their rows go.
@@ -302,10 +444,15 @@ struct Cells {
   TinyRun::Kind kind;
   bool measures;
   std::span<TinyEnd> ends;
-  std::size_t next = 0;                                        ///< the first cell that was not begun
-  std::vector<std::pair<std::size_t, Follow<S>>> with_tangent; ///< runs that go on where a tangent is followed
+  std::size_t next = 0;                                         ///< the first cell that `ready` has not seen
+  Ready<S> ready;
+  std::vector<std::size_t> others;                              ///< cells to begin with care
+  std::vector<std::pair<std::size_t, Follow<S>>> with_tangent;  ///< runs that go on where a tangent is followed
 
-  HWY_INLINE void finish(std::size_t cell, const Ending<S>& ending) { report(runs[cell], ending, measures, ends[cell]); }
+  HWY_INLINE void finish(std::size_t cell, const Ending<S>& ending) {
+    report_ending(ending, ends[cell]);
+    if (measures) report_measures<S>(runs[cell], ending.z, ends[cell]);
+  }
 };
 
 template <std::size_t S, bool TANGENT>
@@ -321,14 +468,12 @@ class Lanes {
       take_blocks();
       ++blocks_;
       for (std::size_t v = 0; v < kVecs; ++v) {
-        for (unsigned bits = looks_[v]; bits != 0; bits &= bits - 1) {
-          after_block(v * kWidth + static_cast<std::size_t>(std::countr_zero(bits)));
-        }
+        if (looks_[v] != 0) after_block(v, looks_[v]);
       }
       if (blocks_ >= first_due_) look_at_due();
     }
-    flush_arrivals();
-    flush_divergences();
+    while (!arrivals_.empty()) flush_arrivals();
+    while (!divergences_.empty()) flush_divergences();
   }
 
  private:
@@ -338,90 +483,98 @@ class Lanes {
   // 64 steps of every lane; then which lanes deserve a look.
   HWY_NOINLINE void take_blocks() {
     const Tag tag;
-    Vec z[kVecs][S], m[kVecs];
+    Vec z[kVecs][S], m[kVecs], w[kVecs][S];
     for (std::size_t v = 0; v < kVecs; ++v) {
       for (std::size_t s = 0; s < S; ++s) z[v][s] = hn::Load(tag, z_[s] + v * kWidth);
-      m[v] = hn::Load(tag, m_ + v * kWidth);
-    }
-    if constexpr (TANGENT) {
-      Vec w[kVecs][S];
-      for (std::size_t v = 0; v < kVecs; ++v) {
+      if constexpr (TANGENT) {
         for (std::size_t s = 0; s < S; ++s) w[v][s] = hn::Load(tag, w_[s] + v * kWidth);
       }
-      for (std::size_t mark = 0; mark < most_marks; ++mark) {
-        store_marks(mark, z);
-        for (std::uint64_t i = 0; i < mark_every; ++i) {
-          for (std::size_t v = 0; v < kVecs; ++v) {
-            step_tangents(z[v], w[v], m[v]);
-            step_lanes(z[v], m[v]);
-          }
-        }
-      }
+      m[v] = hn::Load(tag, m_ + v * kWidth);
+    }
+    for (std::size_t mark = 0; mark < most_marks; ++mark) {
       for (std::size_t v = 0; v < kVecs; ++v) {
-        const Vec norm = lengths(w[v]);
-        hn::Store(norm, tag, norm_ + v * kWidth);
-        for (std::size_t s = 0; s < S; ++s) hn::Store(hn::Div(w[v][s], norm), tag, w_[s] + v * kWidth);
+        for (std::size_t s = 0; s < S; ++s) hn::Store(z[v][s], tag, marks_[mark][s] + v * kWidth);
       }
-    } else {
-      for (std::size_t mark = 0; mark < most_marks; ++mark) {
-        store_marks(mark, z);
-        for (std::uint64_t i = 0; i < mark_every; ++i) {
-          for (std::size_t v = 0; v < kVecs; ++v) step_lanes(z[v], m[v]);
+      for (std::uint64_t i = 0; i < mark_every; ++i) {
+        for (std::size_t v = 0; v < kVecs; ++v) {
+          if constexpr (TANGENT) step_tangents(z[v], w[v], m[v]);
+          step_lanes(z[v], m[v]);
         }
       }
     }
     for (std::size_t v = 0; v < kVecs; ++v) {
       for (std::size_t s = 0; s < S; ++s) hn::Store(z[v][s], tag, z_[s] + v * kWidth);
-      const Vec near = hn::Load(tag, near_ + v * kWidth);
-      const Vec near_low = hn::Load(tag, near_low_ + v * kWidth);
-      looks_[v] = bits_of(worth_a_look(z[v], m[v], near, near_low));
+      looks_[v] = bits_of(worth_a_look(z[v], m[v], hn::Load(tag, near_ + v * kWidth), hn::Load(tag, near_low_ + v * kWidth)));
     }
     if constexpr (TANGENT) {
+      for (std::size_t v = 0; v < kVecs; ++v) {
+        const Vec norm = lengths(w[v]);
+        hn::Store(norm, tag, norm_ + v * kWidth);
+        for (std::size_t s = 0; s < S; ++s) hn::Store(hn::Div(w[v][s], norm), tag, w_[s] + v * kWidth);
+      }
       for (std::size_t i = 0; i < kSize; ++i) {
         if (follow_[i].growth) follow_[i].growth->add(log_of(norm_[i]));
       }
     }
   }
 
-  HWY_INLINE void store_marks(std::size_t mark, const Vec (&z)[kVecs][S]) {
-    for (std::size_t s = 0; s < S; ++s) {
-      for (std::size_t v = 0; v < kVecs; ++v) hn::Store(z[v][s], Tag(), marks_[mark][s] + v * kWidth);
-    }
+  HWY_INLINE std::uint64_t step_of(std::size_t i) const {
+    return static_cast<std::uint64_t>(origin_[i] + static_cast<double>(look_every * blocks_));
   }
 
-  HWY_INLINE State<S> state_at(std::size_t i, std::size_t mark) const {
-    State<S> z;
-    for (std::size_t s = 0; s < S; ++s) z[s] = marks_[mark][s][i];
-    return z;
-  }
-  HWY_INLINE std::uint64_t step_of(std::size_t i) const { return origin_[i] + look_every * blocks_; }
-
-  // The two common endings, by the rules of look(); whatever is rarer goes there.
-  HWY_INLINE void after_block(std::size_t i) {
-    State<S> z;
-    for (std::size_t s = 0; s < S; ++s) z[s] = z_[s][i];
-    const Follow<S>& follow = follow_[i];
-    const std::uint64_t first_step = step_of(i) - look_every;
-    if (!finite(z) || diverges(follow.map, z)) {
-      std::size_t mark = most_marks - 1;
-      while (mark > 0 && !bounded(follow.map, state_at(i, mark))) --mark;
-      divergences_.add(cell_[i], follow.map, state_at(i, mark), first_step + mark * mark_every);
-      if (divergences_.full()) flush_divergences();
-      replace(i);
-    } else if (!follow.lingers && near(follow.map, z) == Near::minimiser && sum_of_squares(z) <= stable_sharpness) {
-      std::size_t mark = most_marks - 1;
-      while (mark > 0 && near(follow.map, state_at(i, mark)) == Near::minimiser) --mark;
-      arrivals_.add(cell_[i], follow.map, state_at(i, mark), first_step + mark * mark_every);
+  // The two common endings, by the rules of look(): the lanes are handed to the walks from the last mark before the event, and
+  // refilled. Whatever is rarer goes to look() itself. About 40 operations on a vector, however many of its lanes end.
+  HWY_INLINE void after_block(std::size_t v, unsigned bits) {
+    const Tag tag;
+    const Vec m = hn::Load(tag, m_ + v * kWidth);
+    const Vec near = hn::Load(tag, near_ + v * kWidth);
+    const Vec near_low = hn::Load(tag, near_low_ + v * kWidth);
+    Vec z[S];
+    load_mark(v, z_, z);
+    const Mask diverged = hn::Or(diverging_lanes(z, m), hn::Not(finite_lanes(z)));
+    const Mask stable = hn::Le(sums_of_squares(z), hn::Set(tag, stable_sharpness));
+    const Mask arrived = hn::AndNot(diverged, hn::And(stable, arrived_lanes(z, m, near, near_low)));
+    const unsigned ending = bits_of(hn::Or(diverged, arrived));
+    if (ending != 0) {
+      Vec from[S];
+      load_mark(v, marks_[0], from);
+      Vec at = hn::Add(hn::Load(tag, origin_ + v * kWidth), hn::Set(tag, static_cast<double>(look_every * (blocks_ - 1))));
+      for (std::size_t mark = 1; mark < most_marks; ++mark) {
+        Vec there[S];
+        load_mark(v, marks_[mark], there);
+        // A mark before the event: everything earlier is before it, too.
+        const Mask later = hn::Or(hn::And(diverged, bounded_lanes(there, m)), hn::AndNot(diverged, hn::Not(arrived_lanes(there, m, near, near_low))));
+        for (std::size_t s = 0; s < S; ++s) from[s] = hn::IfThenElse(later, there[s], from[s]);
+        at = hn::IfThenElse(later, hn::Add(first_of_block(v), hn::Set(tag, static_cast<double>(mark * mark_every))), at);
+      }
+      alignas(64) double start[S][kWidth], start_step[kWidth];
+      for (std::size_t s = 0; s < S; ++s) hn::Store(from[s], tag, start[s]);
+      hn::Store(at, tag, start_step);
+      const unsigned diverging = bits_of(diverged);
+      for (unsigned left = ending; left != 0; left &= left - 1) {
+        const auto lane = static_cast<std::size_t>(std::countr_zero(left));
+        const std::size_t i = v * kWidth + lane;
+        State<S> begun;
+        for (std::size_t s = 0; s < S; ++s) begun[s] = start[s][lane];
+        Walks<S>& walks = (diverging >> lane & 1U) != 0 ? divergences_ : arrivals_;
+        walks.add(begun, m_[i], near_[i], near_low_[i], cell_[i], start_step[lane]);
+        replace(i);
+      }
       if (arrivals_.full()) flush_arrivals();
-      replace(i);
-    } else if (due_[i] > blocks_) {  // otherwise look_at_due() comes to it
-      take_a_look(i);
+      if (divergences_.full()) flush_divergences();
+    }
+    for (unsigned left = bits & ~ending; left != 0; left &= left - 1) {
+      const std::size_t i = v * kWidth + static_cast<std::size_t>(std::countr_zero(left));
+      if (due_[i] > blocks_) take_a_look(i);  // otherwise look_at_due() comes to it
     }
   }
 
-  // What Lemma E rules out, at this iterate and every earlier one.
-  HWY_INLINE static bool bounded(const Map<2>& map, const State<2>& z) { return std::abs(residual(map, z)) < 4; }
-  HWY_INLINE static bool bounded(const Map<4>&, const State<4>& z) { return squared(z[0], z[1]) * squared(z[2], z[3]) < 16; }
+  HWY_INLINE Vec first_of_block(std::size_t v) const {
+    return hn::Add(hn::Load(Tag(), origin_ + v * kWidth), hn::Set(Tag(), static_cast<double>(look_every * (blocks_ - 1))));
+  }
+  static HWY_INLINE void load_mark(std::size_t v, const double (&from)[S][kSize], Vec (&z)[S]) {
+    for (std::size_t s = 0; s < S; ++s) z[s] = hn::Load(Tag(), from[s] + v * kWidth);
+  }
 
   HWY_NOINLINE void look_at_due() {
     for (std::size_t i = 0; i < kSize; ++i) {
@@ -432,59 +585,60 @@ class Lanes {
 
   HWY_NOINLINE void take_a_look(std::size_t i) {
     Follow<S>& follow = follow_[i];
-    take_out(i);
-    Marks<S> marks;
-    marks.first_step = follow.step - look_every;
-    marks.count = most_marks;
-    for (std::size_t mark = 0; mark < most_marks; ++mark) marks.at[mark] = state_at(i, mark);
+    const auto cell = static_cast<std::size_t>(cell_[i]);
     Ending<S> ending;
-    if (look(follow, marks, ending)) {
-      cells_.finish(cell_[i], ending);
-      return replace(i);
-    }
-    if (!go_on(i)) replace(i);
-  }
-
-  // follow_[i] becomes what the lane holds.
-  HWY_INLINE void take_out(std::size_t i) {
-    Follow<S>& follow = follow_[i];
+    if (!follows_[i]) begin(cells_.runs[cell], follow, ending);
+    follows_[i] = true;
     for (std::size_t s = 0; s < S; ++s) follow.z[s] = z_[s][i];
     if constexpr (TANGENT) {
       for (std::size_t s = 0; s < S; ++s) follow.tangent[s] = w_[s][i];
     }
     follow.step = step_of(i);
+    Marks<S> marks;
+    marks.first_step = follow.step - look_every;
+    marks.count = most_marks;
+    for (std::size_t mark = 0; mark < most_marks; ++mark) {
+      for (std::size_t s = 0; s < S; ++s) marks.at[mark][s] = marks_[mark][s][i];
+    }
+    if (look(follow, marks, ending)) {
+      cells_.finish(cell, ending);
+      replace(i);
+    } else if (!go_on(i, cell)) {
+      replace(i);
+    }
   }
 
   // True where the run of follow_[i] stays in this lane for at least a block. It may be finished here by the plain loop.
-  HWY_INLINE bool go_on(std::size_t i) {
+  bool go_on(std::size_t i, std::size_t cell) {
     Follow<S>& follow = follow_[i];
     if (!TANGENT && follow.follows_tangent()) {
-      cells_.with_tangent.emplace_back(cell_[i], std::move(follow));
+      cells_.with_tangent.emplace_back(cell, std::move(follow));
       return false;
     }
     if (follow.max_steps - follow.step < look_every) {
       Marks<S> marks;
       Ending<S> ending;
       take_block(follow, marks);
-      if (look(follow, marks, ending)) cells_.finish(cell_[i], ending);
+      if (look(follow, marks, ending)) cells_.finish(cell, ending);
       return false;
     }
-    put_in(i);
-    return true;
-  }
-
-  HWY_INLINE void put_in(std::size_t i) {
-    const Follow<S>& follow = follow_[i];
     for (std::size_t s = 0; s < S; ++s) z_[s][i] = follow.z[s];
     if constexpr (TANGENT) {
       for (std::size_t s = 0; s < S; ++s) w_[s][i] = follow.tangent[s];
     }
     m_[i] = follow.map.m;
-    near_[i] = follow.map.near;
+    // A run that lingers is looked at after every block.
+    near_[i] = follow.lingers ? -1 : follow.map.near;
     near_low_[i] = follow.map.near_low;
-    origin_[i] = follow.step - look_every * blocks_;
+    cell_[i] = static_cast<double>(cell);
+    follows_[i] = true;
     // An event that is no multiple of 64 is the end of the budget: the lane is left at the look before it.
-    due_[i] = blocks_ + (follow.event - follow.step) / look_every;
+    enter(i, follow.step, (follow.event - follow.step) / look_every);
+    return true;
+  }
+  HWY_INLINE void enter(std::size_t i, std::uint64_t step, std::uint64_t blocks) {
+    origin_[i] = static_cast<double>(step) - static_cast<double>(look_every * blocks_);
+    due_[i] = blocks_ + blocks;
     first_due_ = std::min(first_due_, due_[i]);
   }
 
@@ -503,43 +657,64 @@ class Lanes {
     refill(i);
   }
 
-  // The next run that needs a lane; those that end at once are finished on the way.
   HWY_INLINE void refill(std::size_t i) {
+    if constexpr (!TANGENT) {
+      Ready<S>& ready = cells_.ready;
+      if (ready.next < ready.count) {
+        const std::size_t k = ready.next++;
+        for (std::size_t s = 0; s < S; ++s) z_[s][i] = ready.z[s][k];
+        m_[i] = ready.m[k];
+        near_[i] = ready.near[k];
+        if constexpr (S == 4) near_low_[i] = ready.near_low[k];
+        cell_[i] = ready.cell[k];
+        follows_[i] = false;
+        ++active_;
+        enter(i, 0, ready.blocks[k]);
+        return;
+      }
+    }
+    refill_with_care(i);
+  }
+
+  // The next run that needs a lane; those that end at once are finished on the way.
+  HWY_NOINLINE void refill_with_care(std::size_t i) {
     if constexpr (TANGENT) {
       while (!cells_.with_tangent.empty()) {
-        cell_[i] = cells_.with_tangent.back().first;
+        const std::size_t cell = cells_.with_tangent.back().first;
         follow_[i] = std::move(cells_.with_tangent.back().second);
         cells_.with_tangent.pop_back();
-        ++active_;
-        if (go_on(i)) return;
-        --active_;
+        if (go_on(i, cell)) {
+          ++active_;
+          return;
+        }
       }
     } else {
-      while (cells_.next < cells_.runs.size()) {
-        const std::size_t cell = cells_.next++;
-        if (cells_.runs[cell].kind != cells_.kind) continue;
-        Ending<S> ending;
-        if (begin(cells_.runs[cell], follow_[i], ending)) {
-          cells_.finish(cell, ending);
-          continue;
+      while (true) {
+        while (!cells_.others.empty()) {
+          const std::size_t cell = cells_.others.back();
+          cells_.others.pop_back();
+          Ending<S> ending;
+          if (begin(cells_.runs[cell], follow_[i], ending)) {
+            cells_.finish(cell, ending);
+          } else if (go_on(i, cell)) {
+            ++active_;
+            return;
+          }
         }
-        cell_[i] = cell;
-        ++active_;
-        if (go_on(i)) return;
-        --active_;
+        if (cells_.next == cells_.runs.size()) break;
+        cells_.next = cells_.ready.fill(cells_.runs, cells_.kind, cells_.next, cells_.others);
+        if (cells_.ready.count > 0) return refill(i);
       }
     }
     idle(i);
   }
 
   void flush_arrivals() {
-    if (arrivals_.empty()) return;
     arrivals_.to_arrival([this](std::size_t cell, const State<S>& z, std::uint64_t at_step) {
       cells_.finish(cell, at_stable_minimiser(z, at_step));
     });
   }
   void flush_divergences() {
-    if (divergences_.empty()) return;
     divergences_.to_divergence([this](std::size_t cell, const State<S>& z, std::uint64_t at_step, bool proved) {
       cells_.finish(cell, divergence(z, at_step, proved));
     });
@@ -552,14 +727,15 @@ class Lanes {
   alignas(64) double near_[kSize];
   alignas(64) double near_low_[kSize];
   alignas(64) double norm_[kSize];
+  alignas(64) double cell_[kSize] = {};
+  alignas(64) double origin_[kSize] = {};  // step of the run less 64 times the number of blocks
   alignas(64) double marks_[most_marks][S][kSize];
   unsigned looks_[kVecs] = {};
   std::size_t active_ = 0;
-  std::uint64_t blocks_ = 0;     // taken so far by every lane
+  std::uint64_t blocks_ = 0;  // taken so far by every lane
   std::uint64_t first_due_ = never;
-  std::uint64_t due_[kSize];     // the number of blocks at which look() comes by
-  std::uint64_t origin_[kSize] = {};  // step of the run less 64 times the number of blocks, modulo 2^64
-  std::size_t cell_[kSize] = {};
+  std::uint64_t due_[kSize];  // the number of blocks at which look() comes by
+  bool follows_[kSize] = {};  // follow_ is in use: the lane has a history beyond its iterate
   Follow<S> follow_[kSize];
   Walks<S> arrivals_;
   Walks<S> divergences_;
@@ -567,7 +743,7 @@ class Lanes {
 
 template <std::size_t S>
 void follow_all(std::span<const TinyRun> runs, TinyRun::Kind kind, bool measures, std::span<TinyEnd> ends) {
-  Cells<S> cells{runs, kind, measures, ends, 0, {}};
+  Cells<S> cells{runs, kind, measures, ends, 0, {}, {}, {}};
   Lanes<S, false>(cells).run();
   if (!cells.with_tangent.empty()) Lanes<S, true>(cells).run();
 }

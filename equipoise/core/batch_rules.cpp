@@ -17,7 +17,6 @@ constexpr double cycle_tolerance_late = 1e-9;  // when the budget ends
 constexpr double marginal = 1e-3;
 constexpr double chaotic_exponent = 0.02;
 constexpr std::uint64_t chaotic_steps = 10000;
-constexpr std::uint64_t first_cycle_look = 256;
 // The first half of a run is dropped. From here to 20000, the budget of many a sweep, there are 157 whole blocks: 10048 steps.
 constexpr std::uint64_t first_growth_look = 9920;
 constexpr std::uint64_t largest_period = 64;

@@ -20,6 +20,7 @@ inline constexpr std::uint64_t never = std::numeric_limits<std::uint64_t>::max()
 inline constexpr std::uint64_t look_every = 64;  ///< steps between looks at a run
 inline constexpr std::uint64_t mark_every = 16;  ///< steps between the iterates that are kept for finding an exact step
 inline constexpr std::size_t most_marks = look_every / mark_every;
+inline constexpr std::uint64_t first_cycle_look = 256;
 inline constexpr double stable_sharpness = 2 + 1e-6;  ///< as run(): a multiplier below 1 + 1e-6 does not leave
 inline constexpr double below_one = 1 - 16 * std::numeric_limits<double>::epsilon();
 
@@ -223,8 +224,23 @@ void take_block(Follow<S>& follow, Marks<S>& marks);
 template <std::size_t S>
 bool look(Follow<S>& follow, const Marks<S>& marks, Ending<S>& ending);
 
-/// From the scaled ending to the row that is reported.
+/// Everything but the measures, which become NaN.
 template <std::size_t S>
-void report(const TinyRun& run, const Ending<S>& ending, bool measures, TinyEnd& end);
+EQUIPOISE_TINY void report_ending(const Ending<S>& ending, TinyEnd& end) {
+  constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+  end.outcome = ending.outcome;
+  end.limit = ending.limit;
+  end.proved = ending.proved;
+  end.period = ending.period;
+  end.steps = ending.step;
+  end.loss = end.sharpness = end.ratio = end.imbalance = end.product = end.norm_x = end.norm_y = nan;
+  end.lyapunov = ending.lyapunov;
+  end.lyapunov_error = ending.lyapunov_error;
+  end.multiplier = ending.multiplier;
+}
+
+/// The measures, in natural units, of the scaled iterate z.
+template <std::size_t S>
+void report_measures(const TinyRun& run, const State<S>& z, TinyEnd& end);
 
 }  // namespace equipoise::tiny
