@@ -19,6 +19,7 @@ using tiny::Follow;
 using tiny::Marks;
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+constexpr double largest = std::numeric_limits<double>::max();
 constexpr std::string_view scalar_target = "scalar";
 
 void require_finite(std::size_t cell, std::string_view what, double value) {
@@ -26,9 +27,9 @@ void require_finite(std::size_t cell, std::string_view what, double value) {
 }
 
 void require(std::size_t cell, const TinyRun& run) {
-  const bool plain = std::isfinite(run.mu) && std::isfinite(run.x[0]) && std::isfinite(run.x[1]) && std::isfinite(run.y[0]) &&
-                     std::isfinite(run.y[1]) && run.h > 0 && std::isfinite(run.h) && run.tolerance >= 0 &&
-                     run.tolerance <= 1 && std::isfinite(run.shape);
+  // A finite sum has finite terms; where it is not, they are looked at one by one.
+  const double sum = (run.mu + run.x[0]) + (run.x[1] + run.y[0]) + (run.y[1] + run.shape);
+  const bool plain = std::abs(sum) <= largest && run.h > 0 && run.h <= largest && run.tolerance >= 0 && run.tolerance <= 1;
   if (!plain) {
     require_finite(cell, "mu", run.mu);
     for (const double x : run.x) require_finite(cell, "x", x);
@@ -47,7 +48,7 @@ void require(std::size_t cell, const TinyRun& run) {
 }
 
 std::string resolved(const std::string& target) {
-  const std::vector<std::string> known = batch_targets();
+  static const std::vector<std::string> known = batch_targets();  // asking the processor takes as long as many runs
   if (target.empty()) return known.front();
   if (std::find(known.begin(), known.end(), target) != known.end()) return target;
   throw Error(fmt::format("'{}' is no target of this processor; it has {}", target, fmt::join(known, ", ")));
@@ -101,55 +102,63 @@ struct Measures {
   double loss, sharpness, ratio, imbalance, product, norm_x, norm_y;
 };
 
+// What turns scaled numbers into natural ones. Divisions are what the measures cost: there are two of them here.
+struct Units {
+  double h, root, inverse_root, inverse;
+  bool plain;
+
+  explicit Units(double rate)
+      : h(rate), root(std::sqrt(rate)), inverse_root(1 / root), inverse(inverse_root * inverse_root), plain(inverse <= largest) {}
+  double length(double scaled) const { return scaled * inverse_root; }
+  double area(double scaled) const { return plain ? scaled * inverse : scaled / h; }
+};
+
 // f = r^2 / 2; the Hessian [[y^2, 2p - m], [2p - m, x^2]] (docs/theory.md 1). With u +- v along fixed unit vectors of cosine c,
 // |u|^2 = (a^2 + b^2 + 2 c a b) / 4 and u u^T - v v^T has the norm |a b| sqrt((1 + c^2) / 2), where a, b = x +- y.
 Measures measures_of(const TinyRun& run, const tiny::Map<2>& map, const tiny::State<2>& z) {
+  const Units units(run.h);
   const auto [x, y] = z;
   const double r = tiny::residual(map, z);
   const double p = x * y;
-  const double a = x + y;
-  const double b = x - y;
+  const double ab = (x + y) * (x - y);
   const double c = run.shape;
   Measures result;
-  result.loss = 0.5 * (r / run.h) * (r / run.h);
-  result.sharpness = (tiny::squared(x, y) / 2 + root_of_squares(a * b / 2, p - r)) / run.h;
-  result.product = (run.mu < 0 ? -p : p) / run.h;
-  const double root = std::sqrt(run.h);
-  if (c == 1) {
-    result.norm_x = std::abs(x) / root;
-    result.norm_y = std::abs(y) / root;
-    result.imbalance = std::abs(a * b) / run.h;
-  } else {
-    // (a + b)^2 - 2 (1 - c) a b, without the cancellation where c is close to 1 or -1
-    const double cross = a * b / 2;
-    result.norm_x = std::sqrt(std::max(0.0, x * x - (1 - c) * cross)) / root;
-    result.norm_y = std::sqrt(std::max(0.0, y * y + (1 - c) * cross)) / root;
-    result.imbalance = std::abs(a * b) * std::sqrt((1 + c * c) / 2) / run.h;
+  result.loss = 0.5 * units.area(r) * units.area(r);
+  result.sharpness = units.area(tiny::squared(x, y) / 2 + root_of_squares(ab / 2, p - r));
+  result.product = units.area(run.mu < 0 ? -p : p);
+  double norm_x = std::abs(x);
+  double norm_y = std::abs(y);
+  result.imbalance = units.area(std::abs(ab));
+  if (c != 1) {
+    norm_x = std::sqrt(std::max(0.0, x * x - (1 - c) * ab / 2));
+    norm_y = std::sqrt(std::max(0.0, y * y + (1 - c) * ab / 2));
+    result.imbalance *= std::sqrt((1 + c * c) / 2);
   }
-  result.ratio = ratio_of(result.norm_x, result.norm_y);
+  result.norm_x = units.length(norm_x);
+  result.norm_y = units.length(norm_y);
+  result.ratio = ratio_of(norm_x, norm_y);
   return result;
 }
 
 // f = ((n - 1) m^2 + (m - p)^2 + (x1 y2 - x2 y1)^2) / 2, and fact 1 for d = 1 with A = m I.
 Measures measures_of(const TinyRun& run, const tiny::Map<4>& map, const tiny::State<4>& z) {
+  const Units units(run.h);
   const double m = map.m;
   const double P = tiny::squared(z[0], z[1]);
   const double Q = tiny::squared(z[2], z[3]);
   const double p = tiny::product(z);
   const double area = std::fma(z[0], z[3], -(z[1] * z[2]));
   const double t = 4 * (P * Q - m * p);
-  const double deviation = m * m + t / 2 + std::sqrt(t * t / 4 + 4 * m * m * area * area);  // |2 x y^T - A|^2
-  Measures result;
-  result.loss = 0.5 * ((run.shape - 1) * (m / run.h) * (m / run.h) + ((m - p) / run.h) * ((m - p) / run.h) +
-                       (area / run.h) * (area / run.h));
+  const double deviation = m * m + t / 2 + root_of_squares(t / 2, 2 * m * area);  // |2 x y^T - A|^2
   const double half_gap = (P - Q) / 2;
-  result.sharpness = ((P + Q) / 2 + std::sqrt(half_gap * half_gap + std::max(0.0, deviation))) / run.h;
-  result.product = (run.mu < 0 ? -p : p) / run.h;
-  const double root = std::sqrt(run.h);
-  result.norm_x = std::sqrt(P) / root;
-  result.norm_y = std::sqrt(Q) / root;
+  Measures result;
+  result.loss = 0.5 * ((run.shape - 1) * run.mu * run.mu + units.area(m - p) * units.area(m - p) + units.area(area) * units.area(area));
+  result.sharpness = units.area((P + Q) / 2 + std::sqrt(half_gap * half_gap + std::max(0.0, deviation)));
+  result.product = units.area(run.mu < 0 ? -p : p);
+  result.norm_x = units.length(std::sqrt(P));
+  result.norm_y = units.length(std::sqrt(Q));
   result.ratio = ratio_of(result.norm_x, result.norm_y);
-  result.imbalance = std::abs(P - Q) / run.h;
+  result.imbalance = units.area(std::abs(P - Q));
   return result;
 }
 

@@ -21,6 +21,7 @@
 #define HWY_TARGET_INCLUDE "equipoise/core/batch_kernel.cpp"
 #include <hwy/foreach_target.h>
 // foreach_target.h comes first
+#include <hwy/cache_control.h>
 #include <hwy/highway.h>
 
 // True where hn::MulAdd rounds once; elsewhere the plain loop is the only one with the bits that define the result. Vectors whose
@@ -567,6 +568,9 @@ class Lanes {
         const std::size_t i = v * kWidth + lane;
         State<S> begun;
         for (std::size_t s = 0; s < S; ++s) begun[s] = start[s][lane];
+        const auto* end = reinterpret_cast<const char*>(&cells_.ends[static_cast<std::size_t>(cell_[i])]);
+        hwy::Prefetch(end);
+        hwy::Prefetch(end + 64);
         Walks<S>& walks = (diverging >> lane & 1U) != 0 ? divergences_ : arrivals_;
         walks.add(begun, m_[i], near_[i], near_low_[i], cell_[i], start_step[lane]);
         replace(i);
@@ -874,7 +878,8 @@ std::size_t index_of(std::int64_t target) {
 }
 
 std::size_t index_of(const std::string& name) {
-  for (const std::int64_t target : hwy::SupportedAndGeneratedTargets()) {
+  static const std::vector<std::int64_t> targets = hwy::SupportedAndGeneratedTargets();
+  for (const std::int64_t target : targets) {
     if (name == hwy::TargetName(target)) return index_of(target);
   }
   return index_of(std::int64_t{0});
