@@ -290,6 +290,8 @@ TEST(Batch, ExceptionalStarts) {
   EXPECT_EQ(end_of(tiny_scalar(1, 1e-14, 1e-14, 0.5)).limit, Limit::minimiser);
   EXPECT_EQ(end_of(tiny_scalar(1, 2, -2 * (1 - 1e-15), 0.15)).limit, Limit::minimiser);
   EXPECT_EQ(end_of(tiny_scalar(1, 2, -2, 0.15)).limit, Limit::saddle);
+  // Within the tolerance of the saddle for many looks, and gone in the end.
+  EXPECT_EQ(end_of(tiny_scalar(1, 1e-15, 1e-15, 0.01)).limit, Limit::minimiser);
 }
 
 TEST(Batch, BudgetsAndTolerances) {
@@ -406,7 +408,10 @@ TEST(Batch, BeyondTheEdge) {
   edge.max_steps = 30000;
   EXPECT_EQ(end_of(edge).outcome, Outcome::exhausted);  // m = 1: no claim
   edge.h = 1 + 1e-5;
-  EXPECT_EQ(end_of(edge).outcome, Outcome::exhausted);  // a multiplier too close to 1
+  EXPECT_EQ(end_of(edge).outcome, Outcome::exhausted);
+  edge.h = 1 + 1e-4;
+  edge.max_steps = 60000;
+  EXPECT_EQ(end_of(edge).outcome, Outcome::exhausted);  // the cycle closes, but its multiplier 1 - 8e-4 decides nothing
 }
 
 // Vectors and isotropic problems against run() on the full factors.
