@@ -1,0 +1,333 @@
+// What is accepted, the plain loop that is the oracle of every kernel, and the rows that are reported.
+#include "equipoise/core/batch.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "equipoise/core/batch_kernel.hpp"
+#include "equipoise/core/batch_rules.hpp"
+#include "equipoise/core/error.hpp"
+
+namespace equipoise {
+namespace {
+
+using tiny::Ending;
+using tiny::Follow;
+using tiny::Marks;
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+constexpr double largest = std::numeric_limits<double>::max();
+constexpr std::string_view scalar_target = "scalar";
+
+void require_finite(std::size_t cell, std::string_view what, double value) {
+  if (!std::isfinite(value)) throw Error(fmt::format("cell {}: {} is {}; it must be finite", cell, what, value));
+}
+
+void require(std::size_t cell, const TinyRun& run) {
+  // A finite sum has finite terms; where it is not, they are looked at one by one.
+  const double sum = (run.mu + run.x[0]) + (run.x[1] + run.y[0]) + (run.y[1] + run.shape);
+  const bool plain = std::abs(sum) <= largest && run.h > 0 && run.h <= largest && run.tolerance >= 0 && run.tolerance <= 1;
+  if (!plain) {
+    require_finite(cell, "mu", run.mu);
+    for (const double x : run.x) require_finite(cell, "x", x);
+    for (const double y : run.y) require_finite(cell, "y", y);
+    if (!(run.h > 0) || !std::isfinite(run.h)) {
+      throw Error(fmt::format("cell {}: the learning rate must be positive and finite, not {}", cell, run.h));
+    }
+    if (!(run.tolerance >= 0) || !(run.tolerance <= 1)) {
+      throw Error(fmt::format("cell {}: the tolerance must lie in [0, 1], not {}", cell, run.tolerance));
+    }
+    require_finite(cell, "shape", run.shape);
+  }
+  if (run.kind == TinyRun::Kind::isotropic && !(run.shape >= 1)) {
+    throw Error(fmt::format("cell {}: the size n of the isotropic problem must be at least 1, not {}", cell, run.shape));
+  }
+}
+
+std::string resolved(const std::string& target) {
+  static const std::vector<std::string> known = batch_targets();  // asking the processor takes as long as many runs
+  if (target.empty()) return known.front();
+  if (std::find(known.begin(), known.end(), target) != known.end()) return target;
+  throw Error(fmt::format("'{}' is no target of this processor; it has {}", target, fmt::join(known, ", ")));
+}
+
+// The oracle: one run at a time, a look every 64 steps.
+template <std::size_t S>
+Ending<S> follow_plainly(const TinyRun& run) {
+  Follow<S> follow;
+  Ending<S> ending;
+  Marks<S> marks;
+  if (tiny::begin(run, follow, ending)) return ending;
+  do {
+    tiny::take_block(follow, marks);
+  } while (!tiny::look(follow, marks, ending));
+  return ending;
+}
+
+template <std::size_t S>
+void record_plainly(const TinyRun& run, std::size_t last, double* orbit) {
+  Follow<S> follow;
+  Ending<S> ending;
+  tiny::begin(run, follow, ending);
+  for (std::uint64_t k = 0; k <= run.max_steps; ++k) {
+    if (k > 0) tiny::step(follow.map, follow.z);
+    if (k + last > run.max_steps) *orbit++ = tiny::product(follow.z);
+  }
+}
+
+void unscale(const TinyRun& run, double* orbit, std::size_t last) {
+  const double unit = run.mu < 0 ? -run.h : run.h;
+  for (std::size_t i = 0; i < last; ++i) {
+    const double value = orbit[i] / unit;
+    orbit[i] = std::isfinite(value) ? value : nan;
+  }
+}
+
+double root_of_squares(double a, double b) {
+  const double sum = a * a + b * b;
+  if (sum > 1e-280 && sum < 1e300) return std::sqrt(sum);
+  const double larger = std::max(std::abs(a), std::abs(b));
+  if (larger == 0 || !std::isfinite(larger)) return larger;
+  return larger * std::sqrt((a / larger) * (a / larger) + (b / larger) * (b / larger));
+}
+
+// 1 where both are zero, as Balance::ratio.
+double ratio_of(double norm_x, double norm_y) { return norm_x == norm_y ? 1 : norm_x / norm_y; }
+
+// Distances and lengths in natural units, from scaled coordinates.
+struct Measures {
+  double loss, sharpness, ratio, imbalance, product, norm_x, norm_y;
+};
+
+// What turns scaled numbers into natural ones. Divisions are what the measures cost: there are two of them here.
+struct Units {
+  double h, root, inverse_root, inverse;
+  bool plain;
+
+  explicit Units(double rate)
+      : h(rate), root(std::sqrt(rate)), inverse_root(1 / root), inverse(inverse_root * inverse_root), plain(inverse <= largest) {}
+  double length(double scaled) const { return scaled * inverse_root; }
+  double area(double scaled) const { return plain ? scaled * inverse : scaled / h; }
+};
+
+// f = r^2 / 2; the Hessian [[y^2, 2p - m], [2p - m, x^2]] (docs/theory.md 1). With u +- v along fixed unit vectors of cosine c,
+// |u|^2 = (a^2 + b^2 + 2 c a b) / 4 and u u^T - v v^T has the norm |a b| sqrt((1 + c^2) / 2), where a, b = x +- y.
+Measures measures_of(const TinyRun& run, const tiny::Map<2>& map, const tiny::State<2>& z) {
+  const Units units(run.h);
+  const auto [x, y] = z;
+  const double r = tiny::residual(map, z);
+  const double p = x * y;
+  const double ab = (x + y) * (x - y);
+  const double c = run.shape;
+  Measures result;
+  result.loss = 0.5 * units.area(r) * units.area(r);
+  result.sharpness = units.area(tiny::squared(x, y) / 2 + root_of_squares(ab / 2, p - r));
+  result.product = units.area(run.mu < 0 ? -p : p);
+  double norm_x = std::abs(x);
+  double norm_y = std::abs(y);
+  result.imbalance = units.area(std::abs(ab));
+  if (c != 1) {
+    norm_x = std::sqrt(std::max(0.0, x * x - (1 - c) * ab / 2));
+    norm_y = std::sqrt(std::max(0.0, y * y + (1 - c) * ab / 2));
+    result.imbalance *= std::sqrt((1 + c * c) / 2);
+  }
+  result.norm_x = units.length(norm_x);
+  result.norm_y = units.length(norm_y);
+  result.ratio = ratio_of(norm_x, norm_y);
+  return result;
+}
+
+// f = ((n - 1) m^2 + (m - p)^2 + (x1 y2 - x2 y1)^2) / 2, and fact 1 for d = 1 with A = m I.
+Measures measures_of(const TinyRun& run, const tiny::Map<4>& map, const tiny::State<4>& z) {
+  const Units units(run.h);
+  const double m = map.m;
+  const double P = tiny::squared(z[0], z[1]);
+  const double Q = tiny::squared(z[2], z[3]);
+  const double p = tiny::product(z);
+  const double area = std::fma(z[0], z[3], -(z[1] * z[2]));
+  const double t = 4 * (P * Q - m * p);
+  const double deviation = m * m + t / 2 + root_of_squares(t / 2, 2 * m * area);  // |2 x y^T - A|^2
+  const double half_gap = (P - Q) / 2;
+  Measures result;
+  result.loss = 0.5 * ((run.shape - 1) * run.mu * run.mu + units.area(m - p) * units.area(m - p) + units.area(area) * units.area(area));
+  result.sharpness = units.area((P + Q) / 2 + std::sqrt(half_gap * half_gap + std::max(0.0, deviation)));
+  result.product = units.area(run.mu < 0 ? -p : p);
+  result.norm_x = units.length(std::sqrt(P));
+  result.norm_y = units.length(std::sqrt(Q));
+  result.ratio = ratio_of(result.norm_x, result.norm_y);
+  result.imbalance = units.area(std::abs(P - Q));
+  return result;
+}
+
+template <std::size_t S>
+void run_plainly(const TinyRun& run, bool measures, TinyEnd& end) {
+  const Ending<S> ending = follow_plainly<S>(run);
+  tiny::report_ending(ending, end);
+  if (measures) tiny::report_measures<S>(run, ending.z, end);
+}
+
+}  // namespace
+
+template <std::size_t S>
+void tiny::report_measures(const TinyRun& run, const State<S>& z, TinyEnd& end) {
+  Map<S> map;
+  map.m = run.h * std::abs(run.mu);
+  const Measures numbers = measures_of(run, map, z);
+  end.loss = numbers.loss;
+  end.sharpness = end.outcome == Outcome::diverged ? nan : numbers.sharpness;
+  end.ratio = numbers.ratio;
+  end.imbalance = numbers.imbalance;
+  end.product = numbers.product;
+  end.norm_x = numbers.norm_x;
+  end.norm_y = numbers.norm_y;
+}
+template void tiny::report_measures<2>(const TinyRun&, const State<2>&, TinyEnd&);
+template void tiny::report_measures<4>(const TinyRun&, const State<4>&, TinyEnd&);
+
+TinyRun tiny_scalar(double mu, double x, double y, double h) {
+  TinyRun run;
+  run.mu = mu;
+  run.h = h;
+  run.x[0] = x;
+  run.y[0] = y;
+  return run;
+}
+
+TinyRun tiny_vector(double mu, Eigen::Ref<const Vector> u, Eigen::Ref<const Vector> v, double h) {
+  if (u.size() != v.size()) {
+    throw Error(fmt::format("u has {} entries and v has {}; they must have as many", u.size(), v.size()));
+  }
+  if (u.size() == 0) return tiny_scalar(mu, 0, 0, h);
+  if (u.size() == 1) return tiny_scalar(mu, u[0], v[0], h);
+  const double a = (u + v).stableNorm();
+  const double b = (u - v).stableNorm();
+  TinyRun run = tiny_scalar(mu, (a + b) / 2, (a - b) / 2, h);
+  const double cosine = a > 0 && b > 0 ? ((u + v) / a).dot((u - v) / b) : 1.0;
+  run.shape = std::isfinite(cosine) ? std::clamp(cosine, -1.0, 1.0) : cosine;
+  return run;
+}
+
+TinyRun tiny_isotropic(double mu, double n, double norm_x, double norm_y, double cosine, double h) {
+  TinyRun run;
+  run.kind = TinyRun::Kind::isotropic;
+  run.mu = mu;
+  run.h = h;
+  run.shape = n;
+  run.x[0] = norm_x;
+  run.y[0] = norm_y * cosine;
+  run.y[1] = norm_y * std::sqrt((1 - cosine) * (1 + cosine));
+  return run;
+}
+
+TinyRun tiny_isotropic(double mu, Eigen::Ref<const Vector> x, Eigen::Ref<const Vector> y, double h) {
+  if (x.size() != y.size() || x.size() == 0) {
+    throw Error(fmt::format("x has {} entries and y has {}; both need n, at least 1", x.size(), y.size()));
+  }
+  TinyRun run;
+  run.kind = TinyRun::Kind::isotropic;
+  run.mu = mu;
+  run.h = h;
+  run.shape = static_cast<double>(x.size());
+  const double norm_x = x.stableNorm();
+  if (norm_x == 0) {
+    run.y[0] = y.stableNorm();
+    return run;
+  }
+  const Vector along = x / norm_x;
+  run.x[0] = norm_x;
+  run.y[0] = along.dot(y);
+  run.y[1] = (y - run.y[0] * along).stableNorm();
+  return run;
+}
+
+std::vector<std::string> batch_targets() {
+  std::vector<std::string> names = tiny::lane_targets();
+  names.emplace_back(scalar_target);
+  return names;
+}
+
+void run_batch(std::span<const TinyRun> runs, std::span<TinyEnd> ends, const BatchSettings& settings) {
+  if (runs.size() != ends.size()) {
+    throw Error(fmt::format("{} runs need as many ends, not {}", runs.size(), ends.size()));
+  }
+  const std::string target = resolved(settings.target);
+  std::array<std::size_t, 2> count{};
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    require(i, runs[i]);
+    ++count[static_cast<std::size_t>(runs[i].kind)];
+  }
+  if (target != scalar_target) {
+    for (const TinyRun::Kind kind : {TinyRun::Kind::pair, TinyRun::Kind::isotropic}) {
+      if (count[static_cast<std::size_t>(kind)] > 0) tiny::follow_in_lanes(target, runs, kind, settings.measures, ends);
+    }
+    return;
+  }
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    if (runs[i].kind == TinyRun::Kind::pair) {
+      run_plainly<2>(runs[i], settings.measures, ends[i]);
+    } else {
+      run_plainly<4>(runs[i], settings.measures, ends[i]);
+    }
+  }
+}
+
+void record_orbits(std::span<const TinyRun> runs, std::size_t last, std::span<double> orbits, const BatchSettings& settings) {
+  if (orbits.size() != runs.size() * last) {
+    throw Error(fmt::format("{} runs of {} values need room for {} numbers, not {}", runs.size(), last, runs.size() * last,
+                            orbits.size()));
+  }
+  const std::string target = resolved(settings.target);
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    require(i, runs[i]);
+    if (last > runs[i].max_steps && last - 1 > runs[i].max_steps) {
+      throw Error(fmt::format("cell {}: {} steps have {} iterates, of which {} cannot be the last", i, runs[i].max_steps,
+                              runs[i].max_steps + 1, last));
+    }
+  }
+  if (last == 0) return;
+  // Lanes in step: a stretch of equal kind and length at a time.
+  for (std::size_t from = 0; from < runs.size();) {
+    std::size_t to = from + 1;
+    while (to < runs.size() && runs[to].kind == runs[from].kind && runs[to].max_steps == runs[from].max_steps) ++to;
+    const std::span<double> room = orbits.subspan(from * last, (to - from) * last);
+    if (target != scalar_target) {
+      tiny::record_in_lanes(target, runs.subspan(from, to - from), last, room);
+    } else {
+      for (std::size_t i = from; i < to; ++i) {
+        double* orbit = room.data() + (i - from) * last;
+        if (runs[i].kind == TinyRun::Kind::pair) record_plainly<2>(runs[i], last, orbit);
+        else record_plainly<4>(runs[i], last, orbit);
+      }
+    }
+    for (std::size_t i = from; i < to; ++i) unscale(runs[i], orbits.data() + i * last, last);
+    from = to;
+  }
+}
+
+TinyEnd tiny_end(const Record& record) {
+  const Verdict& verdict = record.verdict;
+  TinyEnd end;
+  end.outcome = verdict.outcome;
+  end.limit = verdict.limit;
+  end.proved = verdict.proved;
+  end.period = verdict.period;
+  end.steps = verdict.step;
+  end.loss = record.loss_end;
+  end.sharpness = record.sharpness_end.value;
+  end.ratio = ratio_of(record.balance_end.norm_x, record.balance_end.norm_y);
+  end.imbalance = record.balance_end.imbalance;
+  const Shape shape = record.last.shape();
+  end.product = shape.rows == shape.cols ? record.last.X().cwiseProduct(record.last.Y()).sum() : nan;
+  end.norm_x = record.balance_end.norm_x;
+  end.norm_y = record.balance_end.norm_y;
+  const bool known = verdict.outcome != Outcome::exhausted;
+  end.lyapunov = known ? verdict.lyapunov : nan;
+  end.lyapunov_error = verdict.outcome == Outcome::chaotic ? verdict.lyapunov_error : nan;
+  end.multiplier = verdict.multiplier;
+  return end;
+}
+
+}  // namespace equipoise
