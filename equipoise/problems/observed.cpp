@@ -82,5 +82,6 @@ class ObservedProblem final : public Problem {
 }  // namespace
 
 std::unique_ptr<Problem> observed_problem(SparseMatrix A) { return std::make_unique<ObservedProblem>(std::move(A)); }
+std::unique_ptr<Problem> plain_observed_problem(SparseMatrix A) { return std::make_unique<ObservedProblem>(std::move(A)); }
 
 }  // namespace equipoise

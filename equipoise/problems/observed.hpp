@@ -13,4 +13,7 @@ namespace equipoise {
 /// threads. complete() only where every entry is stored. Throws Error for a stored entry that is not finite.
 std::unique_ptr<Problem> observed_problem(SparseMatrix A);
 
+/// The plain loops over stored entries: the oracle that the fast kernels are tested against.
+std::unique_ptr<Problem> plain_observed_problem(SparseMatrix A);
+
 }  // namespace equipoise

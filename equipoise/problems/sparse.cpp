@@ -88,5 +88,6 @@ class SparseProblem final : public Problem {
 }  // namespace
 
 std::unique_ptr<Problem> sparse_problem(SparseMatrix A) { return std::make_unique<SparseProblem>(std::move(A)); }
+std::unique_ptr<Problem> plain_sparse_problem(SparseMatrix A) { return std::make_unique<SparseProblem>(std::move(A)); }
 
 }  // namespace equipoise

@@ -22,4 +22,7 @@ using SparseMatrix = Eigen::SparseMatrix<double, Eigen::RowMajor, Index>;
 /// Throws Error for a stored entry that is not finite.
 std::unique_ptr<Problem> sparse_problem(SparseMatrix A);
 
+/// The plain loops over stored entries: the oracle that the fast kernels are tested against.
+std::unique_ptr<Problem> plain_sparse_problem(SparseMatrix A);
+
 }  // namespace equipoise
