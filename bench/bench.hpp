@@ -19,13 +19,18 @@ struct Options {
   std::filesystem::path peers;   ///< the Python program with numpy, scipy and torch; empty: without them
 };
 
+/// Seconds of one call, by the clock on the wall and of processors spent by the whole process.
+struct Seconds {
+  double wall = 0, cpu = 0;
+};
+
 /// One way of doing the work of a case.
 struct Contender {
   std::string name;
   double flops = 0;              ///< of one call; 0 where it means nothing
   double bytes = 0;              ///< read from memory by one call
   std::function<void()> call;    ///< does the work once, or
-  std::function<double(double slice)> timed;  ///< measures itself: seconds a call, fastest within `slice` seconds
+  std::function<Seconds(double slice)> timed;  ///< measures itself: the fastest call within `slice` seconds
   double error = 0;              ///< of its result, relative to the reference; NaN where nothing is computed
   double error_limit = 0;        ///< what it may be
 };

@@ -22,7 +22,10 @@ using Lanes = hn::ScalableTag<double>;
 double chains(std::int64_t rounds, double* sink) {
   const Lanes lanes;
   const auto factor = hn::Set(lanes, 0.999999), term = hn::Set(lanes, 1e-6);
-  auto a = hn::Set(lanes, 1.0), b = a, c = a, d = a, e = a, f = a, g = a, h = a, i = a, j = a, k = a, l = a;
+  // Twelve different starts: equal ones would be computed once.
+  auto a = hn::Set(lanes, sink[0]), b = hn::Set(lanes, sink[1]), c = hn::Set(lanes, sink[2]), d = hn::Set(lanes, sink[3]);
+  auto e = hn::Set(lanes, sink[4]), f = hn::Set(lanes, sink[5]), g = hn::Set(lanes, sink[6]), h = hn::Set(lanes, sink[7]);
+  auto i = hn::Set(lanes, sink[8]), j = hn::Set(lanes, sink[9]), k = hn::Set(lanes, sink[10]), l = hn::Set(lanes, sink[11]);
   for (std::int64_t round = 0; round < rounds; ++round) {
     a = hn::MulAdd(a, factor, term);
     b = hn::MulAdd(b, factor, term);
@@ -83,9 +86,10 @@ std::atomic<double> seen{0};  ///< what the loops computed, so that no compiler 
 double fma_chains(int threads, std::int64_t rounds) {
   std::atomic<double> flops{0};
   const auto body = [&](int) {
-    double sink = 0;
-    const double done = HWY_DYNAMIC_DISPATCH(chains)(rounds, &sink);
-    seen.store(sink);
+    double sink[12];
+    for (int chain = 0; chain < 12; ++chain) sink[chain] = chain + seen.load() * 1e-30;
+    const double done = HWY_DYNAMIC_DISPATCH(chains)(rounds, sink);
+    seen.store(sink[0]);
     for (double old = flops.load(); !flops.compare_exchange_weak(old, old + done);) {
     }
   };

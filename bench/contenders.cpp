@@ -47,13 +47,13 @@ Contender own_steps(std::shared_ptr<const Problem> problem, const Factors& at, d
   const double rate = 1e-9 / (1 + at.flat().squaredNorm());
   const auto iterate = std::make_shared<Factors>(at);
   result.timed = [=](double slice) {
-    return fastest_call(
-               [&] {
-                 StepTrace trace[kSteps];
-                 problem->advance(*iterate, rate, trace);
-               },
-               slice) /
-           kSteps;
+    const Seconds block = fastest_call(
+        [&] {
+          StepTrace trace[kSteps];
+          problem->advance(*iterate, rate, trace);
+        },
+        slice);
+    return Seconds{block.wall / kSteps, block.cpu / kSteps};
   };
   return result;
 }
@@ -73,7 +73,12 @@ Contender python_peer(const std::string& name, int threads, double flops, double
   result.flops = flops;
   result.error = std::stod(peers->ask("error " + name));
   result.error_limit = error_limit;
-  result.timed = [=](double slice) { return std::stod(peers->ask("time " + name + " " + std::to_string(slice))); };
+  result.timed = [=](double slice) {
+    std::istringstream answer(peers->ask("time " + name + " " + std::to_string(slice)));
+    Seconds seconds;
+    answer >> seconds.wall >> seconds.cpu;
+    return seconds;
+  };
   return result;
 }
 

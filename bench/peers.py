@@ -6,8 +6,8 @@ usage: peers.py FOLDER. Arrays lie in FOLDER as raw bytes. Lines, each answered 
   sparse ROWS COLS RANK STORED | observed ROWS COLS RANK STORED
   threads N                                  for BLAS and torch
   error NAME                                 -> relative error of its gradient and of its loss
-  time NAME SLICE                            -> seconds of the fastest call within SLICE seconds, two calls at least
-                                                (one where SLICE is 0)
+  time NAME SLICE                            -> seconds of the fastest call within SLICE seconds, on the wall and of
+                                                processors; two calls at least (one where SLICE is 0)
 """
 import ctypes
 import os
@@ -116,13 +116,14 @@ def error(name):
 
 def fastest(name, slice_seconds):
     call = contenders[name]
-    best, spent, calls = float("inf"), 0.0, 0
+    best, best_cpu, spent, calls = float("inf"), float("inf"), 0.0, 0
     while calls == 0 or (slice_seconds > 0 and (calls < 2 or spent < slice_seconds)):
-        begin = time.perf_counter()
+        begin, cpu_begin = time.perf_counter(), time.process_time()
         call()
         seconds = time.perf_counter() - begin
-        best, spent, calls = min(best, seconds), spent + seconds, calls + 1
-    return best
+        best, best_cpu = min(best, seconds), min(best_cpu, time.process_time() - cpu_begin)
+        spent, calls = spent + seconds, calls + 1
+    return best, best_cpu
 
 
 def versions():
@@ -149,7 +150,7 @@ def answer(words):
     if verb == "error":
         return repr(error(name))
     if verb == "time":
-        return repr(fastest(name, float(rest[-1])))
+        return "{!r} {!r}".format(*fastest(name, float(rest[-1])))
     raise ValueError(f"unknown verb {verb}")
 
 
