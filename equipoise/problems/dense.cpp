@@ -56,7 +56,7 @@ struct Cut {
     const double by_memory = std::max(1048576.0, area / 4) / std::max(partial, 1.0);
     const double most = std::clamp(std::min(work / kChunkWork, by_memory), 1.0, static_cast<double>(kMostChunks));
     const Index wanted = static_cast<Index>(most);
-    rows_per_chunk = std::max<Index>(((s.rows + wanted - 1) / wanted + 3) / 4 * 4, 4);
+    rows_per_chunk = std::max<Index>(((s.rows + wanted - 1) / wanted + 11) / 12 * 12, 12);
     chunks = (s.rows + rows_per_chunk - 1) / rows_per_chunk;
   }
 };
