@@ -35,8 +35,9 @@ constexpr int kRows = 6, kVectors = 4, kDepth = 2;
 #else
 constexpr int kRows = 4, kVectors = 2, kDepth = 1;
 #endif
-constexpr std::ptrdiff_t kFusedRank = 4;
-constexpr std::ptrdiff_t kLongestPiece = 128;
+constexpr std::ptrdiff_t kFusedRank = 6;
+/// Columns whose residuals wait in the buffer. Shorter pieces cost more in loading and storing the sums than they gain.
+constexpr std::ptrdiff_t kLongestPiece = 256;
 /// Rows of the residual buffer are not 4096 bytes apart, which would let their stores and loads alias.
 constexpr std::ptrdiff_t kResidualStride = kLongestPiece + kLaneLimit;
 /// Doubles of Y^T and of out_yt in a tile: half of a second-level cache of 512 KiB.
@@ -55,21 +56,12 @@ HWY_INLINE Vec load_some(Lanes lanes, const Scalar* from, std::ptrdiff_t count) 
   return load_lanes(lanes, copy);
 }
 
-/// Rows and columns that are worked on, and the columns whose entries are fetched meanwhile.
+/// Columns that are worked on.
 template <class Scalar>
 struct Piece {
   const ResidualPass<Scalar>& pass;
   std::ptrdiff_t first_col, width;
-  std::ptrdiff_t ahead;  ///< from an entry to one that is needed a piece later, in entries
 };
-
-template <int VECTORS, class Scalar>
-HWY_INLINE void fetch(const Scalar* from) {
-  const Lanes lanes;
-  constexpr std::ptrdiff_t kLine = 64 / static_cast<std::ptrdiff_t>(sizeof(Scalar));
-  const std::ptrdiff_t size = VECTORS * static_cast<std::ptrdiff_t>(hn::Lanes(lanes));
-  for (std::ptrdiff_t at = 0; at < size; at += kLine) hwy::Prefetch(from + at);
-}
 
 /// Residual of ROWS rows and VECTORS vectors of columns from column `col` of the piece; `valid` columns of the last
 /// vector lie inside A. Returns the lanes' sums of squares.
@@ -85,7 +77,6 @@ HWY_INLINE Vec form_residual_block(const Piece<Scalar>& piece, std::ptrdiff_t ro
     for (int v = 0; v < VECTORS; ++v) {
       r[i][v] = PARTIAL ? load_some(lanes, a, valid) : load_lanes(lanes, a + v * N);
     }
-    if (!PARTIAL) fetch<VECTORS>(a + piece.ahead);
   }
   const double* HWY_RESTRICT x = pass.x + row * pass.rank;
   const double* HWY_RESTRICT y = pass.yt + piece.first_col + col;
@@ -108,29 +99,40 @@ HWY_INLINE Vec form_residual_block(const Piece<Scalar>& piece, std::ptrdiff_t ro
   return squares;
 }
 
-/// 2 ROWS width rank flops.
-template <int ROWS, class Scalar>
+/// 2 ROWS GROUPS width rank flops. The groups take turns, so that they find the same columns of Y^T in the first cache.
+template <int ROWS, int GROUPS, class Scalar>
 Vec form_residual(const Piece<Scalar>& piece, std::ptrdiff_t row, double* HWY_RESTRICT residual, Vec squares) {
   const Lanes lanes;
   const std::ptrdiff_t N = static_cast<std::ptrdiff_t>(hn::Lanes(lanes));
+  const auto for_each_group = [&](const auto& body) {
+    for (int g = 0; g < GROUPS; ++g) body(row + g * ROWS, residual + g * ROWS * kResidualStride);
+  };
   std::ptrdiff_t col = 0;
   for (; col + kVectors * N <= piece.width; col += kVectors * N) {
-    squares = form_residual_block<ROWS, kVectors, false>(piece, row, col, N, residual, squares);
+    for_each_group([&](std::ptrdiff_t first_row, double* to) {
+      squares = form_residual_block<ROWS, kVectors, false>(piece, first_row, col, N, to, squares);
+    });
   }
   for (; col + N <= piece.width; col += N) {
-    squares = form_residual_block<ROWS, 1, false>(piece, row, col, N, residual, squares);
+    for_each_group([&](std::ptrdiff_t first_row, double* to) {
+      squares = form_residual_block<ROWS, 1, false>(piece, first_row, col, N, to, squares);
+    });
   }
   if (col < piece.width) {
-    squares = form_residual_block<ROWS, 1, true>(piece, row, col, piece.width - col, residual, squares);
+    for_each_group([&](std::ptrdiff_t first_row, double* to) {
+      squares = form_residual_block<ROWS, 1, true>(piece, first_row, col, piece.width - col, to, squares);
+    });
   }
   return squares;
 }
 
 /// sums += R V by lanes, and out_yt -= (R^T U)^T, for DEPTH columns of U and V from k on: 4 ROWS width DEPTH flops.
-/// `sums` holds rank vectors for each row, those of the first row first.
+/// `sums` holds rank vectors for each row, those of the first row first. Meanwhile the entries of A from `soon` and `later`
+/// on are fetched, which are needed next: memory works while the residual is multiplied.
 template <int ROWS, int DEPTH, class Scalar>
 void multiply_residual(const Piece<Scalar>& piece, std::ptrdiff_t row, std::ptrdiff_t k,
-                       const double* HWY_RESTRICT residual, double* HWY_RESTRICT sums) {
+                       const double* HWY_RESTRICT residual, double* HWY_RESTRICT sums, const Scalar* soon,
+                       const Scalar* later) {
   const Lanes lanes;
   const std::ptrdiff_t N = static_cast<std::ptrdiff_t>(hn::Lanes(lanes));
   const auto& pass = piece.pass;
@@ -146,6 +148,8 @@ void multiply_residual(const Piece<Scalar>& piece, std::ptrdiff_t row, std::ptrd
   }
   // Beyond the last column of A the residual is zero and V^T is padding: whole vectors are safe.
   for (std::ptrdiff_t col = 0; col < piece.width; col += N) {
+    hwy::Prefetch(soon + col);
+    hwy::Prefetch(later + col);
     Vec v_l[DEPTH], out[DEPTH];
     for (int l = 0; l < DEPTH; ++l) {
       v_l[l] = hn::LoadU(lanes, v + l * pass.stride + col);
@@ -185,26 +189,27 @@ Vec buffered_rows(const ResidualPass<Scalar>& pass, std::ptrdiff_t first_col, st
   const std::ptrdiff_t N = static_cast<std::ptrdiff_t>(hn::Lanes(lanes));
   const std::ptrdiff_t group_sums = ROWS * pass.rank * N, group_residual = ROWS * kResidualStride;
   std::fill_n(sums, GROUPS * group_sums, 0.0);
-  // A piece of Y^T and out_yt, R and the sums in the first cache, as far as that goes.
-  const std::ptrdiff_t length = pass.rank <= 8 || pass.rank > 24 ? kLongestPiece : kLongestPiece / 2;
-  for (std::ptrdiff_t col = 0; col < width; col += length) {
-    const bool last = col + length >= width;
-    const Piece<Scalar> piece{pass, first_col + col, std::min(length, width - col),
-                              last ? ROWS * GROUPS * pass.a_stride - col : length};
-    for (int g = 0; g < GROUPS; ++g) {
-      squares = form_residual<ROWS>(piece, row + g * ROWS, residual + g * group_residual, squares);
-    }
+  const std::ptrdiff_t calls = (pass.rank + kDepth - 1) / kDepth;
+  for (std::ptrdiff_t col = 0; col < width; col += kLongestPiece) {
+    const Piece<Scalar> piece{pass, first_col + col, std::min(kLongestPiece, width - col)};
+    squares = form_residual<ROWS, GROUPS>(piece, row, residual, squares);
+    // The same rows in the next piece, or the next rows in the first one: two rows in each call until all are fetched.
+    const bool last = col + kLongestPiece >= width;
+    const Scalar* next = pass.a + row * pass.a_stride + first_col;
+    next += last ? ROWS * GROUPS * pass.a_stride : col + kLongestPiece;
+    std::ptrdiff_t fetched = 0;
+    const auto row_to_fetch = [&] { return next + std::min<std::ptrdiff_t>(fetched++, ROWS * GROUPS - 1) * pass.a_stride; };
+    const auto multiply = [&]<int DEPTH>(std::ptrdiff_t k) {
+      for (int g = 0; g < GROUPS; ++g) {
+        const Scalar* soon = row_to_fetch();
+        const Scalar* later = calls < ROWS ? row_to_fetch() : soon;
+        multiply_residual<ROWS, DEPTH>(piece, row + g * ROWS, k, residual + g * group_residual, sums + g * group_sums,
+                                       soon, later);
+      }
+    };
     std::ptrdiff_t k = 0;
-    for (; k + kDepth <= pass.rank; k += kDepth) {
-      for (int g = 0; g < GROUPS; ++g) {
-        multiply_residual<ROWS, kDepth>(piece, row + g * ROWS, k, residual + g * group_residual, sums + g * group_sums);
-      }
-    }
-    for (; k < pass.rank; ++k) {
-      for (int g = 0; g < GROUPS; ++g) {
-        multiply_residual<ROWS, 1>(piece, row + g * ROWS, k, residual + g * group_residual, sums + g * group_sums);
-      }
-    }
+    for (; k + kDepth <= pass.rank; k += kDepth) multiply.template operator()<kDepth>(k);
+    for (; k < pass.rank; ++k) multiply.template operator()<1>(k);
   }
   add_up_lanes(pass, row, ROWS * GROUPS, sums);
   return squares;
@@ -279,7 +284,7 @@ void for_each_tile(const ResidualPass<Scalar>& pass, const Body& body) {
 
 template <int RANK, bool SAME, class Scalar>
 Vec fused_pass(const ResidualPass<Scalar>& pass) {
-  constexpr int kFusedRows = RANK == 1 ? 2 * kRows : RANK == 2 ? kRows : RANK == 3 ? kRows / 2 : kRows / 2;
+  constexpr int kFusedRows = RANK == 1 ? 2 * kRows : RANK == 2 ? kRows : kRows / 2;
   Vec squares = hn::Zero(Lanes());
   for_each_tile(pass, [&](std::ptrdiff_t col, std::ptrdiff_t width) {
     std::ptrdiff_t row = 0;
@@ -295,7 +300,8 @@ template <class Scalar>
 Vec buffered_pass(const ResidualPass<Scalar>& pass) {
   const Lanes lanes;
   alignas(64) double residual[2 * kRows * kResidualStride];
-  const auto sums = hwy::AllocateAligned<double>(2 * kRows * static_cast<std::size_t>(pass.rank) * hn::Lanes(lanes));
+  const std::size_t vectors = 2 * kRows * static_cast<std::size_t>(std::max<std::ptrdiff_t>(pass.rank, 1));
+  const auto sums = hwy::AllocateAligned<double>(vectors * hn::Lanes(lanes));
   if (!sums) throw std::bad_alloc();
   Vec squares = hn::Zero(lanes);
   for_each_tile(pass, [&](std::ptrdiff_t col, std::ptrdiff_t width) {
@@ -318,11 +324,13 @@ Vec fused_pass(const ResidualPass<Scalar>& pass) {
 
 template <class Scalar>
 double pass_over(const ResidualPass<Scalar>& pass) {
-  static_assert(kFusedRank == 4);
+  static_assert(kFusedRank == 6);
   const Vec squares = pass.rank == 1   ? fused_pass<1>(pass)
                       : pass.rank == 2 ? fused_pass<2>(pass)
                       : pass.rank == 3 ? fused_pass<3>(pass)
                       : pass.rank == 4 ? fused_pass<4>(pass)
+                      : pass.rank == 5 ? fused_pass<5>(pass)
+                      : pass.rank == 6 ? fused_pass<6>(pass)
                                        : buffered_pass(pass);
   return hn::GetLane(hn::SumOfLanes(Lanes(), squares));
 }
