@@ -25,6 +25,7 @@ constexpr Index kMostChunks = 64;
 /// Multiplications per chunk that make up for reducing its partial sums.
 constexpr double kChunkWork = 65536;
 constexpr Index kTransposePiece = 512;
+constexpr Index kRowUnit = 12;  ///< rows that the vector kernel takes at once
 
 /// Doubles that start on a cache line. Not initialised.
 class Scratch {
@@ -53,12 +54,15 @@ struct Cut {
     if (stride % 512 == 0) stride += kLaneLimit;
     const double area = static_cast<double>(s.rows) * static_cast<double>(s.cols);
     work = 3 * area * static_cast<double>(std::max<Index>(s.rank, 1));
-    // Each chunk has its own sums for Y: 8 MiB of them, or a quarter of A where that is more.
+    // Each chunk has its own sums for Y, which are cleared before and added up after it: at 256 rows a chunk that is
+    // some 8 % of the work. Fewer rows where there would be less than 16 chunks for the threads.
     const double partial = static_cast<double>(std::max<Index>(s.rank, 1)) * static_cast<double>(stride);
     const double by_memory = std::max(1048576.0, area / 4) / std::max(partial, 1.0);
-    const double most = std::clamp(std::min(work / kChunkWork, by_memory), 1.0, static_cast<double>(kMostChunks));
+    const double rows = static_cast<double>(s.rows);
+    const double by_rows = std::max(std::min(16.0, rows / 24), std::min(static_cast<double>(kMostChunks), rows / 256));
+    const double most = std::max(std::min({work / kChunkWork, by_memory, by_rows}), 1.0);
     const Index wanted = static_cast<Index>(most);
-    rows_per_chunk = std::max<Index>(((s.rows + wanted - 1) / wanted + 3) / 4 * 4, 4);
+    rows_per_chunk = std::max<Index>(((s.rows + wanted - 1) / wanted + kRowUnit - 1) / kRowUnit * kRowUnit, kRowUnit);
     chunks = (s.rows + rows_per_chunk - 1) / rows_per_chunk;
   }
 };

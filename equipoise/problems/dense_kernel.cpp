@@ -1,13 +1,18 @@
 // The vector code of residual_pass(), compiled once for every target that Highway knows here.
 //
-// A row block of kRows rows meets a tile of columns twice. First R = A - X Y^T is formed, kRows x 2 vectors at a time,
-// and left in a small buffer; then R multiplies V and U, at most four columns of them at a time, so that the
-// sums for out_x stay in registers. The tile of Y^T, V^T and out_yt stays in cache while all rows pass by.
-// A row block moves 8 bytes of A per 6 rank flops; everything else is served by the first two caches.
+// Lanes run along the columns of A. Up to rank kFusedRank a few rows walk along the columns with their part of X and the
+// sums for out_x in registers: an entry of A is loaded, becomes a residual and is used up. Beyond, 2 kRows rows meet a
+// piece of columns twice. First R = A - X Y^T is formed, kRows x kVectors vectors at a time, and left in a small
+// buffer; then R multiplies V and U, kDepth columns of them at a time. Their sums for out_x wait in memory, lane by lane,
+// and are added up across lanes once a tile, since that costs as much as ten multiply-adds.
+// A moves 8 bytes (4 in single precision) from memory per 6 rank flops; everything else comes from the first two caches.
 #include "equipoise/problems/dense_kernel.hpp"
+
+#include <hwy/aligned_allocator.h>
 
 #include <algorithm>
 #include <cstddef>
+#include <new>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "equipoise/problems/dense_kernel.cpp"
@@ -24,10 +29,19 @@ namespace hn = hwy::HWY_NAMESPACE;
 using Lanes = hn::CappedTag<double, kLaneLimit>;
 using Vec = hn::Vec<Lanes>;
 
-constexpr std::ptrdiff_t kRows = 4;
-constexpr std::ptrdiff_t kLongestTile = 512;
+// What the accumulators need: 32 vector registers, or 16.
+#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
+constexpr int kRows = 6, kVectors = 4, kDepth = 2;
+#else
+constexpr int kRows = 4, kVectors = 2, kDepth = 1;
+#endif
+constexpr std::ptrdiff_t kFusedRank = 6;
+/// Columns whose residuals wait in the buffer. Shorter pieces cost more in loading and storing the sums than they gain.
+constexpr std::ptrdiff_t kLongestPiece = 256;
 /// Rows of the residual buffer are not 4096 bytes apart, which would let their stores and loads alias.
-constexpr std::ptrdiff_t kResidualStride = kLongestTile + kLaneLimit;
+constexpr std::ptrdiff_t kResidualStride = kLongestPiece + kLaneLimit;
+/// Doubles of Y^T and of out_yt in a tile: half of a second-level cache of 512 KiB.
+constexpr std::ptrdiff_t kTileDoubles = 16384;
 
 HWY_INLINE Vec load_lanes(Lanes lanes, const double* from) { return hn::LoadU(lanes, from); }
 HWY_INLINE Vec load_lanes(Lanes lanes, const float* from) {
@@ -42,30 +56,30 @@ HWY_INLINE Vec load_some(Lanes lanes, const Scalar* from, std::ptrdiff_t count) 
   return load_lanes(lanes, copy);
 }
 
-/// The pass, and where in it we are: `first_col` is the first column of the tile, `width` its number of columns.
+/// Columns that are worked on.
 template <class Scalar>
-struct Tile {
+struct Piece {
   const ResidualPass<Scalar>& pass;
   std::ptrdiff_t first_col, width;
 };
 
-/// Residual of ROWS rows and VECTORS vectors of columns from column `col` of the tile; `valid` columns of the last
+/// Residual of ROWS rows and VECTORS vectors of columns from column `col` of the piece; `valid` columns of the last
 /// vector lie inside A. Returns the lanes' sums of squares.
 template <int ROWS, int VECTORS, bool PARTIAL, class Scalar>
-HWY_INLINE Vec form_residual_block(const Tile<Scalar>& tile, std::ptrdiff_t row, std::ptrdiff_t col,
+HWY_INLINE Vec form_residual_block(const Piece<Scalar>& piece, std::ptrdiff_t row, std::ptrdiff_t col,
                                    std::ptrdiff_t valid, double* HWY_RESTRICT residual, Vec squares) {
   const Lanes lanes;
   const std::ptrdiff_t N = static_cast<std::ptrdiff_t>(hn::Lanes(lanes));
-  const auto& pass = tile.pass;
+  const auto& pass = piece.pass;
   Vec r[ROWS][VECTORS];
   for (int i = 0; i < ROWS; ++i) {
-    const Scalar* a = pass.a + (row + i) * pass.a_stride + tile.first_col + col;
+    const Scalar* a = pass.a + (row + i) * pass.a_stride + piece.first_col + col;
     for (int v = 0; v < VECTORS; ++v) {
       r[i][v] = PARTIAL ? load_some(lanes, a, valid) : load_lanes(lanes, a + v * N);
     }
   }
-  const double* x = pass.x + row * pass.rank;
-  const double* y = pass.yt + tile.first_col + col;
+  const double* HWY_RESTRICT x = pass.x + row * pass.rank;
+  const double* HWY_RESTRICT y = pass.yt + piece.first_col + col;
   for (std::ptrdiff_t k = 0; k < pass.rank; ++k) {
     Vec y_k[VECTORS];
     for (int v = 0; v < VECTORS; ++v) y_k[v] = hn::LoadU(lanes, y + k * pass.stride + v * N);
@@ -85,102 +99,240 @@ HWY_INLINE Vec form_residual_block(const Tile<Scalar>& tile, std::ptrdiff_t row,
   return squares;
 }
 
-template <int ROWS, class Scalar>
-double form_residual(const Tile<Scalar>& tile, std::ptrdiff_t row, double* HWY_RESTRICT residual) {
+/// 2 ROWS GROUPS width rank flops. The groups take turns, so that they find the same columns of Y^T in the first cache.
+template <int ROWS, int GROUPS, class Scalar>
+Vec form_residual(const Piece<Scalar>& piece, std::ptrdiff_t row, double* HWY_RESTRICT residual, Vec squares) {
   const Lanes lanes;
   const std::ptrdiff_t N = static_cast<std::ptrdiff_t>(hn::Lanes(lanes));
-  Vec squares = hn::Zero(lanes);
+  const auto for_each_group = [&](const auto& body) {
+    for (int g = 0; g < GROUPS; ++g) body(row + g * ROWS, residual + g * ROWS * kResidualStride);
+  };
   std::ptrdiff_t col = 0;
-  const bool another_block_follows = row + 2 * ROWS <= tile.pass.rows;
-  for (; col + 2 * N <= tile.width; col += 2 * N) {
-    if (another_block_follows) {
-      for (int i = 0; i < ROWS; ++i) {
-        hwy::Prefetch(tile.pass.a + (row + ROWS + i) * tile.pass.a_stride + tile.first_col + col);
-      }
-    }
-    squares = form_residual_block<ROWS, 2, false>(tile, row, col, N, residual, squares);
+  for (; col + kVectors * N <= piece.width; col += kVectors * N) {
+    for_each_group([&](std::ptrdiff_t first_row, double* to) {
+      squares = form_residual_block<ROWS, kVectors, false>(piece, first_row, col, N, to, squares);
+    });
   }
-  for (; col + N <= tile.width; col += N) {
-    squares = form_residual_block<ROWS, 1, false>(tile, row, col, N, residual, squares);
+  for (; col + N <= piece.width; col += N) {
+    for_each_group([&](std::ptrdiff_t first_row, double* to) {
+      squares = form_residual_block<ROWS, 1, false>(piece, first_row, col, N, to, squares);
+    });
   }
-  if (col < tile.width) {
-    squares = form_residual_block<ROWS, 1, true>(tile, row, col, tile.width - col, residual, squares);
+  if (col < piece.width) {
+    for_each_group([&](std::ptrdiff_t first_row, double* to) {
+      squares = form_residual_block<ROWS, 1, true>(piece, first_row, col, piece.width - col, to, squares);
+    });
   }
-  return hn::GetLane(hn::SumOfLanes(lanes, squares));
+  return squares;
 }
 
-/// out_x -= R V and out_yt -= (R^T U)^T for DEPTH columns of U and V from k on.
+/// sums += R V by lanes, and out_yt -= (R^T U)^T, for DEPTH columns of U and V from k on: 4 ROWS width DEPTH flops.
+/// `sums` holds rank vectors for each row, those of the first row first. Meanwhile the entries of A from `soon` and `later`
+/// on are fetched, which are needed next: memory works while the residual is multiplied.
 template <int ROWS, int DEPTH, class Scalar>
-void multiply_residual(const Tile<Scalar>& tile, std::ptrdiff_t row, std::ptrdiff_t k,
-                       const double* HWY_RESTRICT residual) {
+void multiply_residual(const Piece<Scalar>& piece, std::ptrdiff_t row, std::ptrdiff_t k,
+                       const double* HWY_RESTRICT residual, double* HWY_RESTRICT sums, const Scalar* soon,
+                       const Scalar* later) {
   const Lanes lanes;
   const std::ptrdiff_t N = static_cast<std::ptrdiff_t>(hn::Lanes(lanes));
-  const auto& pass = tile.pass;
-  const double* HWY_RESTRICT v = pass.vt + k * pass.stride + tile.first_col;
-  double* HWY_RESTRICT out_y = pass.out_yt + k * pass.stride + tile.first_col;
+  const auto& pass = piece.pass;
+  const double* HWY_RESTRICT v = pass.vt + k * pass.stride + piece.first_col;
+  double* HWY_RESTRICT out_y = pass.out_yt + k * pass.stride + piece.first_col;
   Vec u[ROWS][DEPTH];
   Vec sum[ROWS][DEPTH];
   for (int i = 0; i < ROWS; ++i) {
     for (int l = 0; l < DEPTH; ++l) {
       u[i][l] = hn::Set(lanes, pass.u[(row + i) * pass.rank + k + l]);
-      sum[i][l] = hn::Zero(lanes);
+      sum[i][l] = hn::LoadU(lanes, sums + (i * pass.rank + k + l) * N);
     }
   }
-  // Beyond the width of the tile the residual is zero and V^T is padding: whole vectors are safe.
-  for (std::ptrdiff_t col = 0; col < tile.width; col += N) {
-    Vec r[ROWS];
-    for (int i = 0; i < ROWS; ++i) r[i] = hn::LoadU(lanes, residual + i * kResidualStride + col);
+  // Beyond the last column of A the residual is zero and V^T is padding: whole vectors are safe.
+  for (std::ptrdiff_t col = 0; col < piece.width; col += N) {
+    hwy::Prefetch(soon + col);
+    hwy::Prefetch(later + col);
+    Vec v_l[DEPTH], out[DEPTH];
     for (int l = 0; l < DEPTH; ++l) {
-      const Vec v_l = hn::LoadU(lanes, v + l * pass.stride + col);
-      Vec out = hn::LoadU(lanes, out_y + l * pass.stride + col);
-      for (int i = 0; i < ROWS; ++i) {
-        sum[i][l] = hn::MulAdd(r[i], v_l, sum[i][l]);
-        out = hn::NegMulAdd(u[i][l], r[i], out);
-      }
-      hn::StoreU(out, lanes, out_y + l * pass.stride + col);
+      v_l[l] = hn::LoadU(lanes, v + l * pass.stride + col);
+      out[l] = hn::LoadU(lanes, out_y + l * pass.stride + col);
     }
+    for (int i = 0; i < ROWS; ++i) {
+      const Vec r = hn::LoadU(lanes, residual + i * kResidualStride + col);
+      for (int l = 0; l < DEPTH; ++l) {
+        sum[i][l] = hn::MulAdd(r, v_l[l], sum[i][l]);
+        out[l] = hn::NegMulAdd(u[i][l], r, out[l]);
+      }
+    }
+    for (int l = 0; l < DEPTH; ++l) hn::StoreU(out[l], lanes, out_y + l * pass.stride + col);
   }
-  double* out_x = pass.out_x + row * pass.rank + k;
   for (int i = 0; i < ROWS; ++i) {
-    for (int l = 0; l < DEPTH; ++l) out_x[i * pass.rank + l] -= hn::GetLane(hn::SumOfLanes(lanes, sum[i][l]));
+    for (int l = 0; l < DEPTH; ++l) hn::StoreU(sum[i][l], lanes, sums + (i * pass.rank + k + l) * N);
   }
 }
 
-template <int ROWS, class Scalar>
-double row_block(const Tile<Scalar>& tile, std::ptrdiff_t row, double* residual) {
-  const double squares = form_residual<ROWS>(tile, row, residual);
-  std::ptrdiff_t k = 0;
-  for (; k + 4 <= tile.pass.rank; k += 4) multiply_residual<ROWS, 4>(tile, row, k, residual);
-  switch (tile.pass.rank - k) {
-    case 3:
-      multiply_residual<ROWS, 3>(tile, row, k, residual);
-      break;
-    case 2:
-      multiply_residual<ROWS, 2>(tile, row, k, residual);
-      break;
-    case 1:
-      multiply_residual<ROWS, 1>(tile, row, k, residual);
-      break;
-    default:
-      break;
+/// out_x of ROWS rows loses the sums of the lanes.
+template <class Scalar>
+void add_up_lanes(const ResidualPass<Scalar>& pass, std::ptrdiff_t row, std::ptrdiff_t rows, const double* sums) {
+  const Lanes lanes;
+  const std::ptrdiff_t N = static_cast<std::ptrdiff_t>(hn::Lanes(lanes));
+  double* out_x = pass.out_x + row * pass.rank;
+  for (std::ptrdiff_t at = 0; at < rows * pass.rank; ++at) {
+    out_x[at] -= hn::GetLane(hn::SumOfLanes(lanes, hn::LoadU(lanes, sums + at * N)));
   }
+}
+
+/// GROUPS groups of ROWS rows along the columns [first_col, first_col + width). `sums`: room for one vector a row and
+/// rank.
+template <int ROWS, int GROUPS, class Scalar>
+Vec buffered_rows(const ResidualPass<Scalar>& pass, std::ptrdiff_t first_col, std::ptrdiff_t width, std::ptrdiff_t row,
+                  double* residual, double* sums, Vec squares) {
+  const Lanes lanes;
+  const std::ptrdiff_t N = static_cast<std::ptrdiff_t>(hn::Lanes(lanes));
+  const std::ptrdiff_t group_sums = ROWS * pass.rank * N, group_residual = ROWS * kResidualStride;
+  std::fill_n(sums, GROUPS * group_sums, 0.0);
+  const std::ptrdiff_t calls = (pass.rank + kDepth - 1) / kDepth;
+  for (std::ptrdiff_t col = 0; col < width; col += kLongestPiece) {
+    const Piece<Scalar> piece{pass, first_col + col, std::min(kLongestPiece, width - col)};
+    squares = form_residual<ROWS, GROUPS>(piece, row, residual, squares);
+    // The same rows in the next piece, or the next rows in the first one: two rows in each call until all are fetched.
+    const bool last = col + kLongestPiece >= width;
+    const Scalar* next = pass.a + row * pass.a_stride + first_col;
+    next += last ? ROWS * GROUPS * pass.a_stride : col + kLongestPiece;
+    std::ptrdiff_t fetched = 0;
+    const auto row_to_fetch = [&] { return next + std::min<std::ptrdiff_t>(fetched++, ROWS * GROUPS - 1) * pass.a_stride; };
+    const auto multiply = [&]<int DEPTH>(std::ptrdiff_t k) {
+      for (int g = 0; g < GROUPS; ++g) {
+        const Scalar* soon = row_to_fetch();
+        const Scalar* later = calls < ROWS ? row_to_fetch() : soon;
+        multiply_residual<ROWS, DEPTH>(piece, row + g * ROWS, k, residual + g * group_residual, sums + g * group_sums,
+                                       soon, later);
+      }
+    };
+    std::ptrdiff_t k = 0;
+    for (; k + kDepth <= pass.rank; k += kDepth) multiply.template operator()<kDepth>(k);
+    for (; k < pass.rank; ++k) multiply.template operator()<1>(k);
+  }
+  add_up_lanes(pass, row, ROWS * GROUPS, sums);
+  return squares;
+}
+
+/// One vector of columns of ROWS rows, all of it in registers: 6 ROWS N RANK flops.
+template <int ROWS, int RANK, bool SAME, bool PARTIAL, class Scalar>
+HWY_INLINE void fused_block(const ResidualPass<Scalar>& pass, const Scalar* const* a, std::ptrdiff_t col,
+                            std::ptrdiff_t valid, const Vec (&x)[ROWS][RANK], const Vec (&u)[ROWS][RANK],
+                            Vec (&sum)[ROWS][RANK], Vec& squares) {
+  const Lanes lanes;
+  Vec y[RANK], v[RANK], out[RANK];
+  for (int k = 0; k < RANK; ++k) {
+    y[k] = hn::LoadU(lanes, pass.yt + k * pass.stride + col);
+    v[k] = SAME ? y[k] : hn::LoadU(lanes, pass.vt + k * pass.stride + col);
+    out[k] = hn::LoadU(lanes, pass.out_yt + k * pass.stride + col);
+  }
+  for (int i = 0; i < ROWS; ++i) {
+    Vec r = PARTIAL ? load_some(lanes, a[i] + col, valid) : load_lanes(lanes, a[i] + col);
+    for (int k = 0; k < RANK; ++k) r = hn::NegMulAdd(x[i][k], y[k], r);
+    // Padding of y times an infinite x would be NaN, which must not reach the sums.
+    if (PARTIAL) r = hn::IfThenElseZero(hn::FirstN(lanes, static_cast<std::size_t>(valid)), r);
+    squares = hn::MulAdd(r, r, squares);
+    for (int k = 0; k < RANK; ++k) {
+      sum[i][k] = hn::MulAdd(r, v[k], sum[i][k]);
+      out[k] = hn::NegMulAdd(SAME ? x[i][k] : u[i][k], r, out[k]);
+    }
+  }
+  for (int k = 0; k < RANK; ++k) hn::StoreU(out[k], lanes, pass.out_yt + k * pass.stride + col);
+}
+
+template <int ROWS, int RANK, bool SAME, class Scalar>
+Vec fused_rows(const ResidualPass<Scalar>& pass, std::ptrdiff_t first_col, std::ptrdiff_t width, std::ptrdiff_t row,
+               Vec squares) {
+  const Lanes lanes;
+  const std::ptrdiff_t N = static_cast<std::ptrdiff_t>(hn::Lanes(lanes));
+  constexpr std::ptrdiff_t kAhead = 2048 / static_cast<std::ptrdiff_t>(sizeof(Scalar));
+  Vec x[ROWS][RANK], u[ROWS][RANK], sum[ROWS][RANK];
+  const Scalar* a[ROWS];
+  for (int i = 0; i < ROWS; ++i) {
+    a[i] = pass.a + (row + i) * pass.a_stride;
+    for (int k = 0; k < RANK; ++k) {
+      x[i][k] = hn::Set(lanes, pass.x[(row + i) * RANK + k]);
+      u[i][k] = SAME ? x[i][k] : hn::Set(lanes, pass.u[(row + i) * RANK + k]);
+      sum[i][k] = hn::Zero(lanes);
+    }
+  }
+  const std::ptrdiff_t end = first_col + width;
+  std::ptrdiff_t col = first_col;
+  for (; col + N <= end; col += N) {
+    for (int i = 0; i < ROWS; ++i) {
+      hwy::Prefetch(a[i] + col + (col + kAhead < end ? kAhead : ROWS * pass.a_stride - width + kAhead));
+    }
+    fused_block<ROWS, RANK, SAME, false>(pass, a, col, N, x, u, sum, squares);
+  }
+  if (col < end) fused_block<ROWS, RANK, SAME, true>(pass, a, col, end - col, x, u, sum, squares);
+  for (int i = 0; i < ROWS; ++i) {
+    for (int k = 0; k < RANK; ++k) {
+      pass.out_x[(row + i) * RANK + k] -= hn::GetLane(hn::SumOfLanes(lanes, sum[i][k]));
+    }
+  }
+  return squares;
+}
+
+/// Tiles of columns so short that Y^T and out_yt stay in the second cache while all rows pass by.
+template <class Scalar, class Body>
+void for_each_tile(const ResidualPass<Scalar>& pass, const Body& body) {
+  const std::ptrdiff_t fitting = kTileDoubles / std::max<std::ptrdiff_t>(pass.rank, 1) / kLongestPiece * kLongestPiece;
+  const std::ptrdiff_t length = std::max(fitting, 2 * kLongestPiece);
+  for (std::ptrdiff_t col = 0; col < pass.cols; col += length) body(col, std::min(length, pass.cols - col));
+}
+
+template <int RANK, bool SAME, class Scalar>
+Vec fused_pass(const ResidualPass<Scalar>& pass) {
+  constexpr int kFusedRows = RANK == 1 ? 2 * kRows : RANK == 2 ? kRows : kRows / 2;
+  Vec squares = hn::Zero(Lanes());
+  for_each_tile(pass, [&](std::ptrdiff_t col, std::ptrdiff_t width) {
+    std::ptrdiff_t row = 0;
+    for (; row + kFusedRows <= pass.rows; row += kFusedRows) {
+      squares = fused_rows<kFusedRows, RANK, SAME>(pass, col, width, row, squares);
+    }
+    for (; row < pass.rows; ++row) squares = fused_rows<1, RANK, SAME>(pass, col, width, row, squares);
+  });
   return squares;
 }
 
 template <class Scalar>
-double pass_over(const ResidualPass<Scalar>& pass) {
-  // About 24 KiB of Y^T, V^T and out_yt a tile, or 64 columns where the rank is too large for that.
-  const std::ptrdiff_t fitting = 1024 / std::max<std::ptrdiff_t>(pass.rank, 1) / 16 * 16;
-  const std::ptrdiff_t tile_width = std::clamp<std::ptrdiff_t>(fitting, 64, kLongestTile);
-  alignas(64) double residual[kRows * kResidualStride];
-  double squares = 0;
-  for (std::ptrdiff_t first_col = 0; first_col < pass.cols; first_col += tile_width) {
-    const Tile<Scalar> tile{pass, first_col, std::min(tile_width, pass.cols - first_col)};
+Vec buffered_pass(const ResidualPass<Scalar>& pass) {
+  const Lanes lanes;
+  alignas(64) double residual[2 * kRows * kResidualStride];
+  const std::size_t vectors = 2 * kRows * static_cast<std::size_t>(std::max<std::ptrdiff_t>(pass.rank, 1));
+  const auto sums = hwy::AllocateAligned<double>(vectors * hn::Lanes(lanes));
+  if (!sums) throw std::bad_alloc();
+  Vec squares = hn::Zero(lanes);
+  for_each_tile(pass, [&](std::ptrdiff_t col, std::ptrdiff_t width) {
     std::ptrdiff_t row = 0;
-    for (; row + kRows <= pass.rows; row += kRows) squares += row_block<kRows>(tile, row, residual);
-    for (; row < pass.rows; ++row) squares += row_block<1>(tile, row, residual);
-  }
+    for (; row + 2 * kRows <= pass.rows; row += 2 * kRows) {
+      squares = buffered_rows<kRows, 2>(pass, col, width, row, residual, sums.get(), squares);
+    }
+    for (; row + kRows <= pass.rows; row += kRows) {
+      squares = buffered_rows<kRows, 1>(pass, col, width, row, residual, sums.get(), squares);
+    }
+    for (; row < pass.rows; ++row) squares = buffered_rows<1, 1>(pass, col, width, row, residual, sums.get(), squares);
+  });
   return squares;
+}
+
+template <int RANK, class Scalar>
+Vec fused_pass(const ResidualPass<Scalar>& pass) {
+  return pass.x == pass.u && pass.yt == pass.vt ? fused_pass<RANK, true>(pass) : fused_pass<RANK, false>(pass);
+}
+
+template <class Scalar>
+double pass_over(const ResidualPass<Scalar>& pass) {
+  static_assert(kFusedRank == 6);
+  const Vec squares = pass.rank == 1   ? fused_pass<1>(pass)
+                      : pass.rank == 2 ? fused_pass<2>(pass)
+                      : pass.rank == 3 ? fused_pass<3>(pass)
+                      : pass.rank == 4 ? fused_pass<4>(pass)
+                      : pass.rank == 5 ? fused_pass<5>(pass)
+                      : pass.rank == 6 ? fused_pass<6>(pass)
+                                       : buffered_pass(pass);
+  return hn::GetLane(hn::SumOfLanes(Lanes(), squares));
 }
 
 double double_pass(const ResidualPass<double>& pass) { return pass_over(pass); }

@@ -2,34 +2,19 @@
 #include "equipoise/problems/dense.hpp"
 
 #include <gtest/gtest.h>
-#include <hwy/targets.h>
 
 #include <cmath>
 #include <limits>
 
 #include "equipoise/core/error.hpp"
 #include "equipoise/problems/dense_kernel.hpp"
+#include "equipoise/problems/test_only_target.hpp"
 #include "equipoise/problems/test_problem_checks.hpp"
 
 namespace equipoise {
 namespace {
 
 using namespace equipoise::testing;
-
-/// Dispatches to one target while it lives.
-class OnlyTarget {
- public:
-  explicit OnlyTarget(std::int64_t target) {
-    hwy::SetSupportedTargetsForTest(target);
-    hwy::GetChosenTarget().Update(target);
-  }
-  ~OnlyTarget() {
-    hwy::SetSupportedTargetsForTest(0);
-    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-  }
-  OnlyTarget(const OnlyTarget&) = delete;
-  OnlyTarget& operator=(const OnlyTarget&) = delete;
-};
 
 TEST(Dense, EveryTargetAgreesWithTheDefinition) {
   for (const std::int64_t target : hwy::SupportedAndGeneratedTargets()) {
@@ -101,7 +86,8 @@ TEST(Dense, FactorsNeedNoAlignment) {
 
 // Columns whose stride would be a multiple of 4096 bytes, and a rank so large that memory limits the chunks.
 TEST(Dense, LongRowsAndLargeRanks) {
-  for (const Shape shape : {Shape{40, 1024, 2}, Shape{90, 2048, 70}, Shape{1, 5000, 9}, Shape{600, 40, 300}}) {
+  for (const Shape shape : {Shape{40, 1024, 2}, Shape{90, 2048, 70}, Shape{1, 5000, 9}, Shape{600, 40, 300}, Shape{31, 5003, 4},
+                            Shape{53, 4099, 6}, Shape{25, 769, 33}}) {
     SCOPED_TRACE(text(shape));
     std::mt19937_64 random(6);
     const Matrix A = random_matrix(shape.rows, shape.cols, random);

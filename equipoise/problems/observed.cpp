@@ -1,86 +1,76 @@
 // One pass by rows for X, one by columns for Y; each forms the residual anew.
 #include "equipoise/problems/observed.hpp"
 
+#include <fmt/format.h>
+
 #include <utility>
 
-#include "equipoise/problems/stored_rows.hpp"
+#include "equipoise/core/error.hpp"
+#include "equipoise/problems/entry_passes.hpp"
 
 namespace equipoise {
 
 namespace {
 
-/// Row i of out = - sum over stored j of (a_ij - p_i.q_j) q_j; returns the sum of the squared residuals.
-/// With (A, X, Y) the gradient in X, with (A^T, Y, X) the one in Y.
-double half_gradient(const StoredRows& A, const double* P, const double* Q, Index rank, double* out) {
-  std::vector<double> parts(static_cast<std::size_t>(A.runs()));
-  A.for_each_run(rank, [&](Index chunk, Index first, Index last) {
-    double squares = 0;
-    std::fill(out + first * rank, out + last * rank, 0.0);
-    for (Index i = first; i < last; ++i) {
-      A.for_each_entry(i, [&](Index j, double a) {
-        const double* q = Q + j * rank;
-        const double r = a - dot(P + i * rank, q, rank);
-        squares += r * r;
-        add_scaled(-r, q, out + i * rank, rank);
-      });
-    }
-    parts[static_cast<std::size_t>(chunk)] = squares;
-  });
-  double squares = 0;
-  for (const double part : parts) squares += part;
-  return squares;
+/// A matrix with the pattern of A, hence with the same order of its entries.
+SparseMatrix with_pattern_of(const SparseMatrix& A, const std::vector<double>& values) {
+  SparseMatrix result = A;
+  std::copy(values.begin(), values.end(), result.valuePtr());
+  return result;
 }
 
-/// Row i of out = sum over stored j of d_ij q_j - r_ij v_j, d_ij = u_i.q_j + p_i.v_j; (U, V) is the direction of (P,
-/// Q).
-void half_hessian_product(const StoredRows& A, const double* P, const double* Q, const double* U, const double* V,
-                          Index rank, double* out) {
-  A.for_each_run(rank, [&](Index, Index first, Index last) {
-    std::fill(out + first * rank, out + last * rank, 0.0);
-    for (Index i = first; i < last; ++i) {
-      const double *p = P + i * rank, *u = U + i * rank;
-      A.for_each_entry(i, [&](Index j, double a) {
-        const double *q = Q + j * rank, *v = V + j * rank;
-        const double r = a - dot(p, q, rank);
-        const double change = dot(u, q, rank) + dot(p, v, rank);
-        add_scaled(change, q, out + i * rank, rank);
-        add_scaled(-r, v, out + i * rank, rank);
-      });
-    }
-  });
-}
+std::vector<double> values_of(const SparseMatrix& A) { return {A.valuePtr(), A.valuePtr() + A.nonZeros()}; }
 
 class ObservedProblem final : public Problem {
  public:
-  explicit ObservedProblem(SparseMatrix A) : by_row_(std::move(A)), by_col_(by_row_.transposed()) {}
+  /// weights: one for each stored entry of the compressed A, or empty.
+  ObservedProblem(const SparseMatrix& A, const std::vector<double>& weights)
+      : by_row_(A, weights),
+        by_col_(SparseMatrix(A.transpose()),
+                weights.empty() ? weights : values_of(SparseMatrix(with_pattern_of(A, weights).transpose())), true) {}
 
   Index rows() const override { return by_row_.rows(); }
   Index cols() const override { return by_row_.cols(); }
   Index entries() const override { return by_row_.stored(); }
-  bool complete() const override { return entries() == rows() * cols(); }
+  bool complete() const override { return by_row_.weights() == nullptr && entries() == rows() * cols(); }
 
   double gradient(ConstFactors at, MutableFactors out) const override {
-    const Index rank = at.shape().rank;
-    const double *x = at.X().data(), *y = at.Y().data();
-    const double squares = half_gradient(by_row_, x, y, rank, out.X().data());
-    half_gradient(by_col_, y, x, rank, out.Y().data());
+    out.flat().setZero();
+    const StridedRows X(at.X()), Y(at.Y());
+    const double squares = add_entries(by_row_, EntryWork::residual, {&X, &Y}, out.X()).residuals;
+    add_entries(by_col_, EntryWork::residual, {&Y, &X}, out.Y());
     return squares / 2;
   }
 
   void hessian_product(ConstFactors at, ConstFactors direction, MutableFactors out) const override {
-    const Index rank = at.shape().rank;
-    const double *x = at.X().data(), *y = at.Y().data();
-    const double *u = direction.X().data(), *v = direction.Y().data();
-    half_hessian_product(by_row_, x, y, u, v, rank, out.X().data());
-    half_hessian_product(by_col_, y, x, v, u, rank, out.Y().data());
+    out.flat().setZero();
+    const StridedRows X(at.X()), Y(at.Y()), U(direction.X()), V(direction.Y());
+    add_entries(by_row_, EntryWork::hessian, {&X, &Y, &U, &V}, out.X());
+    add_entries(by_col_, EntryWork::hessian, {&Y, &X, &V, &U}, out.Y());
   }
 
  private:
-  StoredRows by_row_, by_col_;
+  BlockedEntries by_row_, by_col_;
 };
 
 }  // namespace
 
-std::unique_ptr<Problem> observed_problem(SparseMatrix A) { return std::make_unique<ObservedProblem>(std::move(A)); }
+std::unique_ptr<Problem> observed_problem(SparseMatrix A) {
+  A.makeCompressed();
+  return std::make_unique<ObservedProblem>(A, std::vector<double>());
+}
+
+std::unique_ptr<Problem> observed_problem(SparseMatrix A, SparseMatrix weights) {
+  A.makeCompressed();
+  weights.makeCompressed();
+  bool same = A.rows() == weights.rows() && A.cols() == weights.cols() && A.nonZeros() == weights.nonZeros();
+  same = same && std::equal(A.outerIndexPtr(), A.outerIndexPtr() + A.rows() + 1, weights.outerIndexPtr());
+  same = same && std::equal(A.innerIndexPtr(), A.innerIndexPtr() + A.nonZeros(), weights.innerIndexPtr());
+  if (!same) {
+    throw Error(fmt::format("the weights ({} x {}, {} stored) must be stored exactly where A ({} x {}, {} stored) is",
+                            weights.rows(), weights.cols(), weights.nonZeros(), A.rows(), A.cols(), A.nonZeros()));
+  }
+  return std::make_unique<ObservedProblem>(A, values_of(weights));
+}
 
 }  // namespace equipoise

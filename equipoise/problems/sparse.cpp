@@ -1,29 +1,18 @@
 // A Y by rows, A^T X by columns, and Grams for everything that A does not hold.
 #include "equipoise/problems/sparse.hpp"
 
-#include <array>
 #include <utility>
 
-#include "equipoise/problems/grams.hpp"
-#include "equipoise/problems/stored_rows.hpp"
+#include "equipoise/problems/entry_passes.hpp"
 
 namespace equipoise {
 
 namespace {
 
-/// out -= S V
-void subtract_product(const StoredRows& S, const ConstBlock& V, MutableBlock out) {
-  const Index rank = V.cols();
-  S.for_each_run(rank, [&](Index, Index first, Index last) {
-    for (Index i = first; i < last; ++i) {
-      S.for_each_entry(i, [&](Index j, double a) { add_scaled(-a, V.data() + j * rank, out.data() + i * rank, rank); });
-    }
-  });
-}
-
 class SparseProblem final : public Problem {
  public:
-  explicit SparseProblem(SparseMatrix A) : by_row_(std::move(A)), by_col_(by_row_.transposed()) {}
+  explicit SparseProblem(const SparseMatrix& A)
+      : by_row_(A, {}), by_col_(SparseMatrix(A.transpose()), {}, true) {}
 
   Index rows() const override { return by_row_.rows(); }
   Index cols() const override { return by_row_.cols(); }
@@ -36,33 +25,9 @@ class SparseProblem final : public Problem {
     out.flat().setZero();
     add_product(at.X(), gram_y, out.X());
     add_product(at.Y(), gram_x, out.Y());
-    subtract_product(by_col_, at.X(), out.Y());
-
-    struct Sums {
-      double residuals = 0, products = 0;  ///< of squares, over stored entries
-    };
-    std::vector<Sums> parts(static_cast<std::size_t>(by_row_.runs()));
-    const Index rank = at.shape().rank;
-    const ConstBlock X = at.X(), Y = at.Y();
-    MutableBlock out_x = out.X();
-    by_row_.for_each_run(rank, [&](Index chunk, Index first, Index last) {
-      Sums sums;
-      for (Index i = first; i < last; ++i) {
-        by_row_.for_each_entry(i, [&](Index j, double a) {
-          const double* y = Y.data() + j * rank;
-          const double p = dot(X.data() + i * rank, y, rank);
-          sums.residuals += (a - p) * (a - p);
-          sums.products += p * p;
-          add_scaled(-a, y, out_x.data() + i * rank, rank);
-        });
-      }
-      parts[static_cast<std::size_t>(chunk)] = sums;
-    });
-    Sums all;
-    for (const Sums& part : parts) {
-      all.residuals += part.residuals;
-      all.products += part.products;
-    }
+    const StridedRows X(at.X()), Y(at.Y());
+    const EntrySums all = add_entries(by_row_, EntryWork::multiply_measure, {&X, &Y}, out.X());
+    add_entries(by_col_, EntryWork::multiply, {nullptr, &X}, out.Y());
     double absent = by_row_.stored() == entries() ? 0 : inner(gram_x, gram_y) - all.products;
     if (absent < 0) absent = 0;  // rounding; a NaN stays one
     return (all.residuals + absent) / 2;
@@ -77,16 +42,20 @@ class SparseProblem final : public Problem {
     add_product(at.X(), mixed_y + mixed_y.transpose(), out.X());
     add_product(direction.Y(), gram(at.X(), at.X()), out.Y());
     add_product(at.Y(), mixed_x + mixed_x.transpose(), out.Y());
-    subtract_product(by_row_, direction.Y(), out.X());
-    subtract_product(by_col_, direction.X(), out.Y());
+    const StridedRows U(direction.X()), V(direction.Y());
+    add_entries(by_row_, EntryWork::multiply, {nullptr, &V}, out.X());
+    add_entries(by_col_, EntryWork::multiply, {nullptr, &U}, out.Y());
   }
 
  private:
-  StoredRows by_row_, by_col_;
+  BlockedEntries by_row_, by_col_;
 };
 
 }  // namespace
 
-std::unique_ptr<Problem> sparse_problem(SparseMatrix A) { return std::make_unique<SparseProblem>(std::move(A)); }
+std::unique_ptr<Problem> sparse_problem(SparseMatrix A) {
+  A.makeCompressed();
+  return std::make_unique<SparseProblem>(A);
+}
 
 }  // namespace equipoise

@@ -11,7 +11,8 @@ namespace equipoise {
 using SparseMatrix = Eigen::SparseMatrix<double, Eigen::RowMajor, Index>;
 
 /// Absent entries are zeros: the loss is over all rows * cols entries, through Grams, never forming X Y^T. A is kept by
-/// row and by column. One gradient costs 6 nonzeros rank + 6 (rows + cols) rank^2 flops. Same bits for any number of
+/// row and by column, 12 bytes an entry each, in blocks of columns. One gradient costs 6 nonzeros rank +
+/// 4 (rows + cols) rank^2 flops. Any number of entries that fits into memory. Same bits for any number of
 /// threads.
 ///
 /// With P = X Y^T the loss is 1/2 [sum over stored entries of (a - p)^2 + (|P|_F^2 - sum over stored entries of p^2)].
@@ -21,5 +22,8 @@ using SparseMatrix = Eigen::SparseMatrix<double, Eigen::RowMajor, Index>;
 ///
 /// Throws Error for a stored entry that is not finite.
 std::unique_ptr<Problem> sparse_problem(SparseMatrix A);
+
+/// The plain loops over stored entries: the oracle that the fast kernels are tested against.
+std::unique_ptr<Problem> plain_sparse_problem(SparseMatrix A);
 
 }  // namespace equipoise

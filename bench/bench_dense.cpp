@@ -1,0 +1,132 @@
+// The fused pass over a dense A against the ceilings, two OpenBLAS products, Eigen, numpy and torch.
+#include <memory>
+
+#include "contenders.hpp"
+#include "equipoise/core/start.hpp"
+#include "equipoise/problems/dense.hpp"
+#include "peers.hpp"
+
+namespace equipoise::bench {
+
+namespace {
+
+/// A matrix that needs no generator of normal numbers: entries uniform in [-1, 1).
+template <class Entries>
+Entries uniform_matrix(Index rows, Index cols) {
+  Generator random(1);
+  Entries A(rows, cols);
+  for (Index i = 0; i < A.size(); ++i) A.data()[i] = static_cast<typename Entries::Scalar>(2 * random.uniform() - 1);
+  return A;
+}
+
+std::unique_ptr<Problem> problem_of(Matrix A) { return dense_problem(std::move(A)); }
+std::unique_ptr<Problem> problem_of(MatrixF A) { return single_precision_dense_problem(std::move(A)); }
+
+void pair(Index n, Index d, const double* A, const double* X, const double* Y, double* P, double* Q) {
+  openblas_pair_double(static_cast<int>(n), static_cast<int>(n), static_cast<int>(d), A, X, Y, P, Q);
+}
+void pair(Index n, Index d, const float* A, const float* X, const float* Y, float* P, float* Q) {
+  openblas_pair_float(static_cast<int>(n), static_cast<int>(n), static_cast<int>(d), A, X, Y, P, Q);
+}
+double eigen_form(Index n, Index d, const double* A, const double* X, const double* Y, double* G, double* H) {
+  return eigen_residual_double(n, n, d, A, X, Y, G, H);
+}
+double eigen_form(Index n, Index d, const float* A, const float* X, const float* Y, float* G, float* H) {
+  return eigen_residual_float(n, n, d, A, X, Y, G, H);
+}
+
+/// |got - want| / |want| for blocks of any precision.
+template <class Block>
+double block_error(const Block& got, const Matrix& want) {
+  return (got.template cast<double>() - want).norm() / want.norm();
+}
+
+template <class Entries>
+Case dense_case(const std::string& name, Index n, Index d, int threads, const Options& options) {
+  using Scalar = typename Entries::Scalar;
+  constexpr bool single = sizeof(Scalar) == 4;
+  // The matrices of a case, alive as long as its contenders.
+  struct Data {
+    Entries A, X, Y, P, Q;
+    explicit Data(Index size) : A(uniform_matrix<Entries>(size, size)) {}
+  };
+  const auto data = std::make_shared<Data>(n);
+  Factors at = gaussian_factors({n, n, d}, 2);
+  at.flat() *= 0.3;
+  data->X = at.X().cast<Scalar>(), data->Y = at.Y().cast<Scalar>();
+  at.X() = data->X.template cast<double>(), at.Y() = data->Y.template cast<double>();  // the peers' factors exactly
+  data->P.setZero(n, d), data->Q.setZero(n, d);
+
+  const double area = static_cast<double>(n) * static_cast<double>(n), rank = static_cast<double>(d);
+  const double limit = single ? 1e-4 : 1e-11;
+  Factors reference(at.shape());
+  const double loss = plain_dense_problem(data->A.template cast<double>())->gradient(at, reference);
+
+  Case result{name, threads, {}};
+  auto& all = result.contenders;
+  const std::size_t bytes = static_cast<std::size_t>(n) * static_cast<std::size_t>(n) * sizeof(Scalar);
+  all.push_back(fma_peak(threads, options));
+  all.push_back(read_peak({reinterpret_cast<const std::byte*>(data->A.data()), bytes}));
+  // 6 n^2 d flops and one read of A: the residual is formed, then multiplied from both sides.
+  all.push_back(own_steps(problem_of(data->A), at, 6 * area * rank, static_cast<double>(bytes), 1e-11, reference, loss));
+
+  Contender blas;
+  blas.name = "openblas pair";
+  blas.flops = 4 * area * rank;
+  blas.bytes = 2 * static_cast<double>(bytes);
+  blas.call = [=] { pair(n, d, data->A.data(), data->X.data(), data->Y.data(), data->P.data(), data->Q.data()); };
+  blas.call();
+  blas.error = block_error(data->P, at.X() * (at.Y().transpose() * at.Y()) - reference.X());
+  blas.error_limit = limit;
+  all.push_back(blas);
+
+  if (threads == 1 && (!options.quick || d == 8)) {
+    Contender eigen;
+    eigen.name = "eigen residual";
+    eigen.flops = 6 * area * rank;
+    eigen.call = [=] { eigen_form(n, d, data->A.data(), data->X.data(), data->Y.data(), data->P.data(), data->Q.data()); };
+    eigen.call();
+    eigen.error = block_error(data->P, reference.X());  // R here is X Y^T - A: the gradient itself
+    eigen.error_limit = limit;
+    all.push_back(eigen);
+  }
+
+  if (PythonPeers* peers = python_peers()) {
+    hand_over(peers->folder() / "A", data->A.data(), bytes);
+    hand_over(peers->folder() / "X", data->X.data(), static_cast<std::size_t>(n * d) * sizeof(Scalar));
+    hand_over(peers->folder() / "Y", data->Y.data(), static_cast<std::size_t>(n * d) * sizeof(Scalar));
+    hand_over(peers->folder() / "GX", reference.data(), static_cast<std::size_t>(n * d) * sizeof(double));
+    hand_over(peers->folder() / "GY", reference.data() + n * d, static_cast<std::size_t>(n * d) * sizeof(double));
+    hand_over(peers->folder() / "loss", &loss, sizeof loss);
+    const std::string order = std::string("dense ") + (single ? "float32 " : "float64 ") + std::to_string(n) + " " +
+                              std::to_string(n) + " " + std::to_string(d);
+    for (const std::string& peer : names_in(peers->ask(order))) {
+      const double flops = (peer == "numpy gram" ? 4 : 6) * area * rank;
+      all.push_back(python_peer(peer, threads, flops, limit));
+    }
+  }
+  return result;
+}
+
+}  // namespace
+
+std::vector<Plan> dense_plans(const Options& options) {
+  std::vector<Plan> plans;
+  const Index n = options.smoke ? 64 : 4000;
+  for (const bool single : {false, true}) {
+    for (const int threads : {1, 2}) {
+      for (const Index d : {1, 2, 4, 8, 16, 32, 64}) {
+        if (options.quick && (d == 32 || (single && d != 2 && d != 8) || (threads == 1 && d == 64))) continue;
+        const std::string name = std::string("dense/") + (single ? "float32" : "float64") + "/n" + std::to_string(n) +
+                                 "/d" + std::to_string(d) + "/threads" + std::to_string(threads);
+        plans.push_back({name, [=] {
+                           return single ? dense_case<MatrixF>(name, n, d, threads, options)
+                                         : dense_case<Matrix>(name, n, d, threads, options);
+                         }});
+      }
+    }
+  }
+  return plans;
+}
+
+}  // namespace equipoise::bench

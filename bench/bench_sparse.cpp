@@ -1,0 +1,118 @@
+// Sparse A and observed entries, against scipy, Eigen and the numpy expression.
+#include <algorithm>
+
+#include "contenders.hpp"
+#include "equipoise/core/start.hpp"
+#include "equipoise/problems/observed.hpp"
+#include "peers.hpp"
+
+namespace equipoise::bench {
+
+namespace {
+
+/// About `per_row` entries a row, at uniform columns: the hardest pattern for a cache.
+SparseMatrix scattered(Index rows, Index cols, Index per_row) {
+  Generator random(4);
+  SparseMatrix A(rows, cols);
+  A.reserve(rows * per_row);
+  std::vector<Index> columns;
+  for (Index i = 0; i < rows; ++i) {
+    A.startVec(i);
+    columns.clear();
+    for (Index k = 0; k < per_row; ++k) columns.push_back(static_cast<Index>(random.uniform() * static_cast<double>(cols)));
+    std::sort(columns.begin(), columns.end());
+    columns.erase(std::unique(columns.begin(), columns.end()), columns.end());
+    for (const Index j : columns) A.insertBackByOuterInner(i, j) = 2 * random.uniform() - 1;
+  }
+  A.finalize();
+  return A;
+}
+
+Case stored_case(const std::string& name, bool observed, Shape shape, Index per_row, int threads, const Options& options) {
+  struct Data {
+    SparseMatrix A;
+    std::vector<int> outer, inner;
+    Factors at, gradient;
+  };
+  const auto data = std::make_shared<Data>();
+  SparseMatrix& A = data->A;
+  A = scattered(shape.rows, shape.cols, per_row);
+  const Index stored = A.nonZeros();
+  data->outer.assign(A.outerIndexPtr(), A.outerIndexPtr() + shape.rows + 1);
+  data->inner.assign(A.innerIndexPtr(), A.innerIndexPtr() + stored);
+  data->at = gaussian_factors(shape, 5);
+  data->at.flat() *= 0.3;
+  data->gradient = Factors(shape);
+  Factors reference(shape);
+  const double loss = (observed ? plain_observed_problem(A) : plain_sparse_problem(A))->gradient(data->at, reference);
+
+  const double entries = static_cast<double>(stored), rank = static_cast<double>(shape.rank);
+  const double rows = static_cast<double>(shape.rows + shape.cols);
+  const double flops = observed ? 8 * entries * rank : 6 * entries * rank + 4 * rows * rank * rank;
+  Case result{name, threads, {}};
+  auto& all = result.contenders;
+  all.push_back(fma_peak(threads, options));
+  const std::size_t bytes = static_cast<std::size_t>(stored) * sizeof(double);
+  all.push_back(read_peak({reinterpret_cast<const std::byte*>(A.valuePtr()), bytes}));
+  // Two copies of values (8 bytes) and columns (4): what has to come from memory.
+  all.push_back(own_steps(observed ? observed_problem(A) : sparse_problem(A), data->at, flops, 24 * entries, 1e-11,
+                          reference, loss));
+  Contender plain = own_steps(observed ? plain_observed_problem(A) : plain_sparse_problem(A), data->at, flops,
+                              32 * entries, 1e-11, reference, loss);
+  plain.name = "plain loops";
+  all.push_back(plain);
+
+  if (!observed && threads == 1) {
+    Contender eigen;
+    eigen.name = "eigen";
+    eigen.flops = 4 * entries * rank + 4 * rows * rank * rank;
+    eigen.call = [=] {
+      eigen_sparse(shape.rows, shape.cols, shape.rank, data->outer.data(), data->inner.data(), data->A.valuePtr(),
+                   data->at.data(), data->at.data() + shape.rows * shape.rank, data->gradient.data(),
+                   data->gradient.data() + shape.rows * shape.rank);
+    };
+    eigen.call();
+    eigen.error = relative_error(data->gradient, loss, reference, loss);
+    eigen.error_limit = 1e-11;
+    all.push_back(eigen);
+  }
+  if (PythonPeers* peers = python_peers()) {
+    const auto give = [&](const char* file, const void* from, Index count, std::size_t size) {
+      hand_over(peers->folder() / file, from, static_cast<std::size_t>(count) * size);
+    };
+    give("outer", data->outer.data(), shape.rows + 1, sizeof(int));
+    give("inner", data->inner.data(), stored, sizeof(int));
+    give("values", A.valuePtr(), stored, sizeof(double));
+    give("X", data->at.data(), shape.rows * shape.rank, sizeof(double));
+    give("Y", data->at.data() + shape.rows * shape.rank, shape.cols * shape.rank, sizeof(double));
+    give("GX", reference.data(), shape.rows * shape.rank, sizeof(double));
+    give("GY", reference.data() + shape.rows * shape.rank, shape.cols * shape.rank, sizeof(double));
+    give("loss", &loss, 1, sizeof loss);
+    const std::string order = std::string(observed ? "observed " : "sparse ") + std::to_string(shape.rows) + " " +
+                              std::to_string(shape.cols) + " " + std::to_string(shape.rank) + " " + std::to_string(stored);
+    for (const std::string& peer : names_in(peers->ask(order))) all.push_back(python_peer(peer, threads, flops, 1e-9));
+  }
+  return result;
+}
+
+}  // namespace
+
+std::vector<Plan> sparse_plans(const Options& options) {
+  std::vector<Plan> plans;
+  // As dense as ratings are: 4 million entries; at rank 32 the factors are 13 and 5 MB, more than a second cache holds.
+  const Index m = options.smoke ? 60 : 50000, n = options.smoke ? 50 : 20000, per_row = options.smoke ? 3 : 80;
+  for (const bool observed : {false, true}) {
+    for (const int threads : {1, 2}) {
+      for (const Index d : {1, 4, 8, 16, 32}) {
+        if (options.quick && d != 8 && d != 32) continue;
+        const std::string name = std::string(observed ? "observed" : "sparse") + "/float64/n" + std::to_string(m) +
+                                 "x" + std::to_string(n) + "/d" + std::to_string(d) + "/threads" +
+                                 std::to_string(threads);
+        plans.push_back({name, [=] { return stored_case(name, observed, {m, n, d}, per_row, threads, options); }});
+      }
+    }
+  }
+  return plans;
+}
+
+}  // namespace equipoise::bench

@@ -1,0 +1,50 @@
+// A step in spectral coordinates, against the multiply-add ceiling and against the same descent on a dense A.
+#include "contenders.hpp"
+#include "equipoise/core/start.hpp"
+#include "equipoise/problems/dense.hpp"
+#include "equipoise/problems/spectral.hpp"
+
+namespace equipoise::bench {
+
+namespace {
+
+Case spectral_case(const std::string& name, Index n, Index d, int threads, const Options& options) {
+  // The dense contender holds the diagonal matrix itself: the same problem, hence the same steps.
+  Vector values(n);
+  for (Index i = 0; i < n; ++i) values[i] = 1.0 / static_cast<double>(i + 1);
+  Matrix A = Matrix::Zero(n, n);
+  A.diagonal() = values;
+  Factors at = gaussian_factors({n, n, d}, 3);
+  at.flat() *= 0.1;
+  Factors reference(at.shape());
+  const double loss = plain_dense_problem(A)->gradient(at, reference);
+
+  // A Gram (2 rows d^2 flops) and a product with one (2 rows d^2) for each factor are all that a step must do.
+  const double rows = 2 * static_cast<double>(n), rank = static_cast<double>(d), area = static_cast<double>(n * n);
+  Case result{name, threads, {}};
+  result.contenders.push_back(fma_peak(threads, options));
+  result.contenders.push_back(own_steps(spectral_problem(values, n, n), at, 4 * rows * rank * rank, 0,
+                                        1e-11, reference, loss));
+  Contender dense = own_steps(dense_problem(A), at, 6 * area * rank, 8 * area, 1e-11, reference, loss);
+  dense.name = "equipoise dense";
+  result.contenders.push_back(dense);
+  return result;
+}
+
+}  // namespace
+
+std::vector<Plan> spectral_plans(const Options& options) {
+  std::vector<Plan> plans;
+  const Index n = options.smoke ? 64 : 4000;
+  for (const int threads : {1, 2}) {
+    for (const Index d : {1, 2, 4, 8, 16, 32}) {
+      if (options.quick && d != 8 && d != 16) continue;
+      const std::string name =
+          "spectral/float64/n" + std::to_string(n) + "/d" + std::to_string(d) + "/threads" + std::to_string(threads);
+      plans.push_back({name, [=] { return spectral_case(name, n, d, threads, options); }});
+    }
+  }
+  return plans;
+}
+
+}  // namespace equipoise::bench
