@@ -8,7 +8,9 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -25,6 +27,13 @@ struct LedgerHeader {
   std::string matrix;  ///< of a grid of that kind: a checksum of A, so that another matrix of the same name is noticed
   bool operator==(const LedgerHeader&) const = default;
 };
+
+/// "2/8": shard 2 of 8. Nothing where it is anything else.
+std::optional<Shard> read_shard(std::string_view text);
+/// Of the sizes and entries of A, for LedgerHeader::matrix.
+std::string matrix_checksum(const Matrix& A);
+/// True where a sweep began in this folder.
+bool holds_sweep(const std::filesystem::path& folder);
 
 /// A folder that is open for writing; other processes are kept out by a lock that ends with the process.
 class SweepWriter {
@@ -64,16 +73,23 @@ class SweepFolder {
   const LedgerHeader& header() const;
   std::span<const std::uint8_t> done() const;  ///< one a tile, as the ledger says
   bool complete() const;                       ///< every tile is done
+  std::uint64_t steps() const;                 ///< taken by the runs of all of them together
   /// The numbers of a column, cells() * per_cell of them in C order: T is std::uint8_t, std::uint32_t, std::uint64_t or double as its FieldType says. Throws
   /// Error where the grid keeps no such column or its type is another. Valid as long as the folder is open.
   template <class T>
   std::span<const T> column(std::string_view name) const;
-  /// Throws Error unless the bytes of each tile that is done have the checksum of their line.
-  void verify() const;
+  /// A tile that is done, as it lies in the files. Throws Error where its bytes do not have the checksum of its line.
+  FinishedTile tile(std::uint64_t number) const;
 
  private:
   struct State;
   std::unique_ptr<State> state_;
 };
+
+/// Puts the tiles of several folders of one grid, such as its shards, into a new one. Throws Error where their grids, matrices or tilings differ, a tile
+/// is missing (saying which shards) unless `incomplete` is set, or `out` holds a sweep. The columns are then those of a sweep that was never cut.
+/// Returns the number of tiles that are missing. `stop` ends it early, with a folder that sweep --resume completes.
+std::uint64_t merge_sweeps(const std::vector<std::filesystem::path>& folders, const std::filesystem::path& out, bool incomplete,
+                           const std::function<bool()>& stop = [] { return false; });
 
 }  // namespace equipoise
