@@ -1,15 +1,15 @@
 // Marching squares on exact signs: crossings by bisection on the edges of a lattice, then linked into lines.
 #include "equipoise/lab/proved_boundary.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <functional>
 #include <map>
-#include <optional>
+#include <numeric>
 #include <utility>
 
 #include "equipoise/lab/delta.hpp"
-#include "equipoise/lab/picture.hpp"
 
 namespace equipoise {
 namespace {
@@ -43,6 +43,12 @@ std::vector<Criterion> criteria(GridKind kind) {
   return list;
 }
 
+/// All that theory knows of a start, as three exact numbers.
+Delta state_of(const TinyRun& run) {
+  if (run.kind == TinyRun::Kind::pair) return Delta::of_vectors(run.mu, Vector{{run.x[0]}}, Vector{{run.y[0]}});
+  return Delta::of_isotropic(run.mu * Matrix::Identity(2, 2), Vector{{run.x[0], run.x[1]}}, Vector{{run.y[0], run.y[1]}});
+}
+
 /// A grid whose first one or two axes can be walked through continuously.
 class Continuum {
  public:
@@ -68,11 +74,6 @@ class Continuum {
   }
 
  private:
-  static Delta state_of(const TinyRun& run) {
-    if (run.kind == TinyRun::Kind::pair) return Delta::of_vectors(run.mu, Vector{{run.x[0]}}, Vector{{run.y[0]}});
-    return Delta::of_isotropic(run.mu * Matrix::Identity(2, 2), Vector{{run.x[0], run.x[1]}}, Vector{{run.y[0], run.y[1]}});
-  }
-
   const Grid& grid_;
   GridCells cells_;
   std::vector<double> place_;
@@ -178,6 +179,48 @@ std::vector<ProvedCurve::Line> lines_of(const Grid& grid, Continuum& continuum, 
 }
 
 }  // namespace
+
+std::optional<Confrontation> confronted(const Grid& grid, const Cells& cells, std::uint64_t most) {
+  if (grid.kind == GridKind::matrix || cells.outcome.empty()) return std::nullopt;
+  constexpr double close = 1e-9;
+  const GridCells runs(grid);
+  const std::uint64_t count = grid.cells();
+  // An odd stride that shares no factor with the counts walks through every axis.
+  std::uint64_t stride = std::max<std::uint64_t>(1, count / std::max<std::uint64_t>(1, most));
+  const auto shares_a_factor = [&] {
+    return std::ranges::any_of(grid.axes, [&](const Axis& axis) { return std::gcd(axis.count, stride) > 1; });
+  };
+  while (stride > 1 && shares_a_factor()) ++stride;
+
+  Confrontation result;
+  TinyRun run;
+  for (std::uint64_t cell = stride / 2; cell < count; cell += stride) {
+    const std::uint8_t code = cells.code(cell);
+    if (code == 0) continue;
+    ++result.looked_at;
+    runs.runs(cell, {&run, 1});
+    const Delta state = state_of(run);
+    const double m = state.m(run.h), delta = state.delta(run.h);
+    const double limit = grid.kind == GridKind::isotropic ? 1 + std::sqrt(std::max(0.0, 1 - m * m)) : 2;
+    if (std::abs(m - 1) < close || std::abs(delta - 2) < close || std::abs(delta - limit) < close) {
+      ++result.near;
+      continue;
+    }
+    const auto is = [code](Outcome outcome) { return code == outcome_code(outcome); };
+    const bool isotropic = grid.kind == GridKind::isotropic;
+    if (m < 1 && delta < limit) {
+      ++result.inside;
+      ++(is(Outcome::converged) ? result.inside_converged : is(Outcome::exhausted) ? result.inside_exhausted : result.inside_refuted);
+    } else if (delta > 2 && (isotropic ? m < 1 : state.delta_versus_m() > 0)) {
+      ++result.outside;
+      ++(is(Outcome::diverged)    ? result.outside_diverged
+         : is(Outcome::exhausted) ? result.outside_exhausted
+         : is(Outcome::converged) ? result.outside_converged
+                                  : result.outside_refuted);
+    }
+  }
+  return result;
+}
 
 double value_at(const Axis& axis, double place) {
   if (place <= 0) return axis.from;

@@ -1,10 +1,13 @@
 // Where theory changes its verdict within a grid, as curves in the grid's own axes.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "equipoise/lab/grid.hpp"
+#include "equipoise/lab/picture.hpp"
 
 namespace equipoise {
 
@@ -34,6 +37,21 @@ struct ProvedMark {
   double at = 0;
 };
 std::vector<ProvedMark> proved_marks(const Grid& grid);
+
+/// The outcomes of cells held against what is proved of their starts.
+struct Confrontation {
+  std::uint64_t looked_at = 0;
+  std::uint64_t near = 0;         ///< so close to a curve (1e-9 in delta or h |mu|) that rounding may decide: not counted below
+  std::uint64_t inside = 0;       ///< proved to converge, for almost every start
+  std::uint64_t inside_converged = 0, inside_exhausted = 0, inside_refuted = 0;  ///< refuted: diverged, periodic or chaotic
+  std::uint64_t outside = 0;      ///< proved to diverge, for almost every start
+  std::uint64_t outside_diverged = 0, outside_exhausted = 0;
+  std::uint64_t outside_converged = 0;  ///< exceptional starts: they land on a minimiser exactly, as theorem 2 (c) allows
+  std::uint64_t outside_refuted = 0;    ///< periodic or chaotic
+};
+/// Looks at about `most` cells of the whole grid, evenly through it; what is not computed is passed over. A few microseconds a cell.
+/// Nothing for a matrix, and where the grid keeps no outcomes.
+std::optional<Confrontation> confronted(const Grid& grid, const Cells& cells, std::uint64_t most = 65536);
 
 /// Places along an axis that need not be values of it: 0 is its first value, 1 its last, even on its scale. Not for lists.
 double value_at(const Axis& axis, double place);
