@@ -142,14 +142,13 @@ void draw_orbit(const SweepFolder& folder, const Cells& cells, SweepReport& repo
 
 }  // namespace
 
-std::vector<fs::path> save_sweep_pictures(const fs::path& path, std::string_view command) {
+std::vector<fs::path> save_sweep_pictures(const fs::path& path) {
   const SweepFolder folder(path);
   const Grid& grid = folder.grid();
   std::vector<fs::path> written;
   SweepReport report;
   report.grid = grid;
   report.grid_text = read_file(path / "grid.toml", std::uint64_t{1} << 30);
-  report.command = command;
   report.version = EQUIPOISE_VERSION;
 
   Cells cells;

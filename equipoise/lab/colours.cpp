@@ -101,7 +101,7 @@ std::string hex(Rgb colour) { return fmt::format("#{:02x}{:02x}{:02x}", colour.r
 
 std::vector<Rgb> sequential_colours(std::size_t count) {
   return walked(count, [](double s) {
-    return into_gamut(0.24 + 0.72 * s, 0.05 + 0.11 * std::sin(std::numbers::pi * s), 300 - 195 * s);
+    return into_gamut(0.24 + 0.72 * s, 0.05 + 0.07 * std::sin(std::numbers::pi * s), 300 - 195 * s);
   });
 }
 

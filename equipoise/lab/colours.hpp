@@ -22,7 +22,7 @@ Rgb colour(double lightness, double chroma, double hue);
 std::string hex(Rgb colour);
 
 /// `count` colours from dark to light, violet over green to yellow: lightness L = 0.24 + 0.72 s, hue 300 - 195 s degrees, chroma
-/// 0.05 + 0.11 sin(pi s), s chosen so that neighbours are equally far apart in Oklab. Lightness ascends, so the order survives
+/// 0.05 + 0.07 sin(pi s), s chosen so that neighbours are equally far apart in Oklab. Lightness ascends, so the order survives
 /// grey print and every colour blindness.
 std::vector<Rgb> sequential_colours(std::size_t count);
 

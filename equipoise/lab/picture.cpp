@@ -68,7 +68,7 @@ class StepCounts {
 
   static std::size_t key(std::uint64_t steps) {
     if (steps < 2 * block) return steps;
-    const int dropped = std::bit_width(steps) - 17;
+    const int dropped = static_cast<int>(std::bit_width(steps)) - 17;
     return (static_cast<std::size_t>(dropped) + 1) * block + (steps >> dropped) - block;
   }
 

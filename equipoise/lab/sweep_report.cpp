@@ -404,8 +404,8 @@ Page::Section settings_section(const SweepReport& report) {
   }
   section.blocks.emplace_back(Page::Prose{{"The grid as it was resolved, grid.toml in this folder; the same file gives the same bits on every machine:"}});
   section.blocks.emplace_back(Page::Command{report.grid_text});
-  section.blocks.emplace_back(Page::Prose{{"The command:"}});
-  section.blocks.emplace_back(Page::Command{report.command.empty() ? "equipoise sweep grid.toml --out DIR" : report.command});
+  section.blocks.emplace_back(Page::Prose{{"The command that computes it anew:"}});
+  section.blocks.emplace_back(Page::Command{"equipoise sweep grid.toml --out again"});
   section.blocks.emplace_back(Page::Prose{{"The numbers, from Python:"}});
   section.blocks.emplace_back(Page::Command{read});
   return section;

@@ -37,7 +37,6 @@ struct SweepCurve {
 struct SweepReport {
   Grid grid;
   std::string grid_text;       ///< grid.toml
-  std::string command;         ///< that made it; empty: not known
   std::string version;
   std::uint64_t computed = 0;  ///< cells
   Plane plane;                 ///< of the pictures
