@@ -35,19 +35,23 @@ std::int64_t row_of(double value, double low, double high, std::uint64_t count) 
   return static_cast<std::int64_t>(count - 1 - std::min(count - 1, static_cast<std::uint64_t>(up)));
 }
 
-/// All values, or the middle 99 % of them where a few escaping ones would squeeze the rest.
-Range shown(std::vector<double>& values) {
-  Range all;
-  for (const double value : values) all.add(value);
-  if (values.size() < 1000) return all;
-  const auto quantile = [&](double part) {
-    const auto at = values.begin() + static_cast<std::ptrdiff_t>(part * static_cast<double>(values.size() - 1));
-    std::nth_element(values.begin(), at, values.end());
-    return *at;
-  };
-  const Range middle{quantile(0.005), quantile(0.995)};
-  const double reach = middle.high - middle.low;
-  return {std::max(all.low, middle.low - 2 * reach), std::min(all.high, middle.high + 2 * reach)};
+/// The largest |value| of an orbit; infinity where it left the range of double.
+double reach_of(std::span<const double> values) {
+  double most = 0;
+  for (const double value : values) {
+    if (!std::isfinite(value)) return std::numeric_limits<double>::infinity();
+    most = std::max(most, std::abs(value));
+  }
+  return most;
+}
+
+/// An orbit that reaches this far is on its way out: a million times what half of the orbits reach.
+double farthest(std::vector<double> reaches) {
+  std::erase_if(reaches, [](double reach) { return std::isinf(reach) || reach == 0; });
+  if (reaches.empty()) return std::numeric_limits<double>::max();
+  const auto middle = reaches.begin() + static_cast<std::ptrdiff_t>(reaches.size() / 2);
+  std::nth_element(reaches.begin(), middle, reaches.end());
+  return std::min(1e6 * *middle, std::numeric_limits<double>::max());
 }
 
 }  // namespace
@@ -63,28 +67,27 @@ OrbitDiagram orbit_diagram(const Grid& grid, const Computed& computed, std::span
 
   OrbitDiagram diagram;
   diagram.exponents.assign(count, std::numeric_limits<double>::quiet_NaN());
-  std::vector<double> sample;  // of the values, evenly: at most some millions
-  const std::uint64_t stride = std::max<std::uint64_t>(1, count * last / 2000000);
-  std::uint64_t counter = 0;
-  std::vector<std::uint8_t> bounded(count, 0);
-  Range exponents;
+  std::vector<double> reach(count, std::numeric_limits<double>::infinity());
+  Range exponents, range;
   for (std::uint64_t i = 0; i < count; ++i) {
     const std::uint64_t cell = plane.cell(i, plane.height / 2);
     if (!computed(cell)) continue;
-    const auto values = values_of(i);
-    bounded[i] = std::ranges::all_of(values, [](double value) { return std::isfinite(value); }) ? 1 : 0;
-    diagram.unbounded += bounded[i] != 0 ? 0 : 1;
+    reach[i] = reach_of(values_of(i));
     if (std::isfinite(lyapunov[cell])) {
       diagram.exponents[i] = lyapunov[cell];
       exponents.add(lyapunov[cell]);
     }
-    if (bounded[i] == 0) continue;
-    for (const double value : values) {
-      if (counter++ % stride == 0) sample.push_back(value);
-    }
   }
-  Range range{0, 1};
-  if (!sample.empty()) range = shown(sample);
+  const double limit = farthest(reach);
+  std::vector<std::uint8_t> bounded(count, 0);
+  for (std::uint64_t i = 0; i < count; ++i) {
+    if (!computed(plane.cell(i, plane.height / 2))) continue;
+    bounded[i] = reach[i] <= limit ? 1 : 0;
+    diagram.unbounded += bounded[i] != 0 ? 0 : 1;
+    if (bounded[i] == 0) continue;
+    for (const double value : values_of(i)) range.add(value);
+  }
+  if (range.low > range.high) range = {0, 1};
   const double margin = range.high > range.low ? 0.02 * (range.high - range.low) : std::max(1e-3, 0.1 * std::abs(range.high));
   diagram.low = range.low - margin;
   diagram.high = range.high + margin;

@@ -24,7 +24,7 @@ struct OrbitDiagram {
   double low = 0, high = 1;
   double lyapunov_low = -1, lyapunov_high = 1;
   std::vector<double> exponents;  ///< one an axis value; NaN where not known
-  std::uint64_t unbounded = 0;    ///< axis values with an orbit that left the range of double: an empty column
+  std::uint64_t unbounded = 0;    ///< axis values with an orbit that left the range of double, or goes a million times as far as half of them: an empty column
 };
 /// `orbit` and `lyapunov` are the columns of the grid, `last` values a cell and one a cell. O(values). Throws Error where their lengths are
 /// not those of the grid.

@@ -254,7 +254,7 @@ Page::Section curves_section(const SweepReport& report) {
   }
   Page::Prose prose;
   for (const ProvedMark& mark : report.marks) prose.paragraphs.push_back(fmt::format("{} at {:.6g} — {} ({} in docs/theory.md)", mark.name, mark.at, mark.says, mark.statement));
-  Page::Section section{"curves", "Along the axis", {}};
+  Page::Section section{"along", "Along the axis", {}};
   if (!prose.paragraphs.empty()) section.blocks.emplace_back(std::move(prose));
   section.blocks.emplace_back(Page::Figures{{std::move(figure)}});
   return section;
