@@ -123,7 +123,8 @@ void collect_curves(const SweepFolder& folder, const Cells& cells, SweepReport& 
   for (const Field field : folder.grid().fields) {
     SweepCurve curve{std::string(info(field).name), {}};
     for (std::uint64_t cell = 0; cell < folder.grid().cells(); ++cell) {
-      curve.values.push_back(cells.computed(cell) ? number(folder, info(field), cell) : std::numeric_limits<double>::quiet_NaN());
+      const bool left_out = !cells.computed(cell) || (info(field).type == FieldType::float64 && cells.code(cell) == outcome_code(Outcome::diverged));
+      curve.values.push_back(left_out ? std::numeric_limits<double>::quiet_NaN() : number(folder, info(field), cell));
     }
     report.curves.push_back(std::move(curve));
   }

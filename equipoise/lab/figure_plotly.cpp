@@ -149,11 +149,12 @@ double shelf(const Figure::Panel& panel) {
   return std::pow(10, std::max(low - std::max(0.3, 0.1 * (high - low)), -322.0));
 }
 
-std::string axis_json(const Figure::Axis& axis, Scale scale, const Extent& window) {
+std::string axis_json(const Figure::Axis& axis, Scale scale, const Extent& window, bool grid = true) {
   std::string out = fmt::format(
       "\"title\":{{\"text\":{}}},\"type\":\"{}\",\"hoverformat\":\".6~g\",\"exponentformat\":\"power\",\"automargin\":true,"
       "\"zeroline\":false,\"showline\":true,\"mirror\":true,\"ticks\":\"outside\",\"ticklen\":4",
       plotly_text(axis.title), scale == Scale::log ? "log" : "linear");
+  if (!grid) out += ",\"showgrid\":false";
   if (scale == Scale::log) out += ",\"minor\":{\"ticks\":\"\"}";
   if (!window.empty() && window.low < window.high) {
     out += fmt::format(",\"range\":[{},{}]", json_number(on_axis(window.low, scale), true),
@@ -324,7 +325,7 @@ std::string level_json(const Figure::Level& level, const std::string& y_axis) {
       "{{\"type\":\"line\",\"name\":\"level\",\"layer\":\"above\",\"{0}ref\":\"{2}\",\"{1}ref\":\"{3}\",\"{0}0\":{4},\"{0}1\":{4},"
       "\"{1}0\":0,\"{1}1\":1,\"line\":{{\"color\":\"#1b1f24\",\"dash\":\"1.5px,4px\",\"width\":1.5}},\"label\":{{\"text\":{5},"
       "\"textposition\":\"end\",\"textangle\":{6},\"xanchor\":\"right\",\"yanchor\":\"{7}\",\"padding\":3,\"font\":{{\"size\":12}}}}}}",
-      along, cross, own, other, json_number(level.at, true), plotly_text(level.name + " = " + readable(level.at, 4)), across ? 0 : -90,
+      along, cross, own, other, json_number(level.at, true), plotly_text(level.name.empty() ? "" : level.name + " = " + readable(level.at, 4)), across ? 0 : -90,
       across ? "bottom" : "top");
 }
 
@@ -395,7 +396,7 @@ std::string plotly_json(const Figure& figure) {
     const std::string y_axis = suffix(p);
     const double bottom = top - height(panel);
     add(axes, fmt::format("\"yaxis{}\":{{\"domain\":[{:.6f},{:.6f}],{}}}", y_axis, std::max(0.0, bottom / whole), top / whole,
-                          axis_json(panel.y, panel.y.scale, y_window(panel))));
+                          axis_json(panel.y, panel.y.scale, y_window(panel), panel.picture.png.empty())));
     top = bottom - gap;
 
     if (!panel.picture.png.empty()) add(images, picture_json(panel.picture, xs, panel.y.scale, y_axis));
@@ -413,7 +414,7 @@ std::string plotly_json(const Figure& figure) {
   }
 
   const bool window = figure.x.low < figure.x.high || any_picture(figure);
-  std::string x_axis = axis_json(figure.x, xs, window ? across : Extent{});
+  std::string x_axis = axis_json(figure.x, xs, window ? across : Extent{}, stacked || !any_picture(figure));
   x_axis += fmt::format(",\"anchor\":\"y{}\",\"domain\":[0,1]", suffix(figure.panels.size() - 1));
   return fmt::format(
       "{{\"data\":[{}],\"layout\":{{\"xaxis\":{{{}}},{},\"shapes\":[{}],\"images\":[{}],\"height\":{:.0f},\"showlegend\":{},"
