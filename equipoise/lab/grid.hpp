@@ -144,6 +144,8 @@ class GridCells {
 
  private:
   TinyRun run_of(const std::vector<double>& numbers) const;
+  /// The number in a run that a parameter is as it stands; nullptr where others follow from it.
+  double* number_of(TinyRun& run, std::size_t slot) const;
 
   Grid grid_;
   std::vector<std::vector<double>> values_;  ///< of each axis

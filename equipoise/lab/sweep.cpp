@@ -26,7 +26,7 @@ namespace {
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 // Cells that are handed to the batch at once: runs, ends and the columns stay in the second cache, and the steps at the end of a stretch,
 // when lanes run empty, are few beside the others.
-constexpr std::uint64_t most_in_a_stretch = 16384;
+constexpr std::uint64_t most_in_a_stretch = 4096;
 constexpr std::uint64_t steps_in_a_stretch = std::uint64_t{1} << 31;  // under a second: so long does Ctrl-C wait
 
 double extreme_max_steps(const Grid& grid) {
