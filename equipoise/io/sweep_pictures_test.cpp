@@ -23,9 +23,9 @@ Grid grid_of(std::vector<Axis> axes, std::vector<Field> fields = {Field::outcome
   Grid grid;
   grid.kind = GridKind::scalar;
   grid.axes = std::move(axes);
-  grid.fixed = {{"mu", 1}, {"max_steps", 200}};
+  grid.fixed = {{"max_steps", 200}};
   const auto has = [&](std::string_view key) { return std::ranges::any_of(grid.axes, [&](const Axis& axis) { return axis.key == key; }); };
-  for (const auto& [key, value] : {std::pair<const char*, double>{"h", 0.3}, {"x0", 1.1}, {"y0", 0.9}}) {
+  for (const auto& [key, value] : {std::pair<const char*, double>{"mu", 1}, {"h", 0.3}, {"x0", 1.1}, {"y0", 0.9}}) {
     if (!has(key)) grid.fixed.push_back({key, value});
   }
   grid.fields = std::move(fields);
