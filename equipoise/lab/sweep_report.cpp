@@ -279,9 +279,10 @@ Page::Section fractions_section(const SweepReport& report) {
   table.caption = fmt::format("Shares of the {} computed cells", readable(all.computed));
   section.blocks.emplace_back(std::move(table));
   section.blocks.emplace_back(Page::Prose{{
-      "The interval is Wilson's, for as many starts and rates as there are cells, drawn independently and evenly along the axes (in the logarithm on a log axis). The cells of a "
+      std::string("The interval is Wilson's, for as many starts and rates as there are cells, drawn independently and evenly along the axes (in the logarithm on a log axis). The cells of a "
       "grid are not drawn at all: where a region is a few blobs the grid errs much less than the interval says, where it is finer than the cells it errs about as much. The last "
-      "column measures that: the largest difference between the shares in the four grids of every second cell along each axis.",
+      "column measures that: the largest difference between the shares ") +
+          std::string(report.grid.axes.size() == 2 ? "in the four grids of every second cell along each axis." : "of the even and the odd cells, counted in the order of the files."),
   }});
   if (report.confronted && report.confronted->looked_at > 0) {
     const Confrontation& c = *report.confronted;
