@@ -435,34 +435,36 @@ void Reducer::add(std::span<const std::uint8_t> rows) {
 
 void Reducer::finish_blocks() {
   const std::size_t rows = held_.size() / width_;
-  std::array<std::uint32_t, 256> counts{};
+  std::array<std::uint32_t, 256> counts{}, in_group{};
   for (std::uint64_t left = 0; left < width_; left += block_) {
     const std::uint64_t right = std::min(width_, left + block_);
-    const std::uint8_t only = held_[left];
-    bool even = true;
-    std::array<std::uint32_t, 256> in_group{};
-    counts.fill(0);
-    for (std::size_t i = 0; i < rows; ++i) {
-      for (std::uint64_t x = left; x < right; ++x) {
-        const std::uint8_t index = held_[i * width_ + x];
-        even = even && index == only;
-        ++counts[index];
-        ++in_group[group_of_[index]];
+    const auto each = [&](auto&& visit) {
+      for (std::size_t i = 0; i < rows; ++i) {
+        for (std::uint64_t x = left; x < right; ++x) visit(held_[i * width_ + x]);
       }
-    }
+    };
+    const std::uint8_t first = held_[left];
+    bool even = true;
+    each([&](std::uint8_t index) { even = even && index == first; });
     if (even) {
-      raster_.pixels.push_back(only);
+      raster_.pixels.push_back(first);
       continue;
     }
+    each([&](std::uint8_t index) {
+      ++counts[index];
+      ++in_group[group_of_[index]];
+    });
     const auto best = static_cast<std::size_t>(std::ranges::max_element(in_group) - in_group.begin());
     std::uint32_t so_far = 0;
-    std::size_t index = 0;
+    std::size_t median = 0;
     while (true) {
-      if (group_of_[index] == best) so_far += counts[index];
+      if (group_of_[median] == best) so_far += counts[median];
       if (2 * so_far >= in_group[best]) break;
-      ++index;
+      ++median;
     }
-    raster_.pixels.push_back(static_cast<std::uint8_t>(index));
+    raster_.pixels.push_back(static_cast<std::uint8_t>(median));
+    // Of 256 counts a square touches a few: they alone are cleared.
+    each([&](std::uint8_t index) { counts[index] = in_group[group_of_[index]] = 0; });
   }
   held_.clear();
 }
