@@ -218,6 +218,21 @@ TEST(PlotlyJson, APictureFillsItsWindow) {
   }
 }
 
+TEST(PlotlyJson, ACurveOverAPictureHasAnEdge) {
+  Figure f = figure({0, 1}, {0, 1});
+  f.panels[0].picture = {"png", 0, 1, 0, 1};
+  const Json json = Json::parse(plotly_json(f));
+  ASSERT_EQ(json["data"].size(), 2u);
+  EXPECT_EQ(json["data"][0]["meta"]["part"], "edge");
+  EXPECT_EQ(json["data"][0]["legendgroup"], json["data"][1]["legendgroup"]) << "a click hides both";
+  EXPECT_FALSE(json["layout"]["xaxis"]["showgrid"].get<bool>());
+}
+
+TEST(PlotlyJson, SaysWhereThereIsNothing) {
+  EXPECT_EQ(Json::parse(plotly_json(figure({0, 1}, {nan, inf})))["layout"]["annotations"][0]["text"], "no finite value");
+  EXPECT_TRUE(Json::parse(plotly_json(figure({0, 1}, {0, nan}, Scale::log)))["layout"]["annotations"].empty());
+}
+
 TEST(PlotlyJson, HeatMaps) {
   Figure f = figure({}, {});
   f.panels[0].curves.clear();
