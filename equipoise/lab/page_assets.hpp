@@ -183,9 +183,15 @@ inline constexpr std::string_view script = R"js(
       plot_bgcolor: "rgba(0,0,0,0)",
       dragmode: coarse ? false : "zoom",
       hoverlabel: { bgcolor: colour("card"), bordercolor: colour("line"), font: { color: colour("text") } },
-      modebar: { bgcolor: "rgba(0,0,0,0)", color: colour("muted"), activecolor: colour("text"), orientation: "v" },
+      modebar: { bgcolor: colour("page"), color: colour("muted"), activecolor: colour("text"), orientation: "h" },
+      legend: { ...layout.legend, bgcolor: "rgba(0,0,0,0)" },
       uirevision: log_steps(item) ? "log" : "linear",
     });
+    if (coarse) {
+      // Without a pointer that hovers the buttons are always there, in a row of their own.
+      layout.margin.t += 26;
+      layout.height += 26;
+    }
     if (printing()) Object.assign(layout, { autosize: false, width: paper_width });
     return { data, layout };
   };
