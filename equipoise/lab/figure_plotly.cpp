@@ -232,26 +232,30 @@ std::string band_json(const Figure::Curve& curve, const std::vector<std::size_t>
                              with_alpha(style_at(style).light, "0.18"), x, y, style));
 }
 
-/// Over a picture a curve has a white edge and keeps its dark colour on every page, so that it is seen on any ground.
-std::string curve_json(const Figure::Curve& curve, Scale xs, Scale ys, const std::string& y_axis, int style, double foot, bool on_picture) {
+/// Black on a wider white line, which a page leaves as they are: legible on every picture, light or dark.
+std::string on_picture_json(const Figure::Curve& curve, const std::string& x, const std::string& y, const std::string& y_axis, int style) {
+  const auto line = [&](const char* colour, double width, const char* dash, bool legend) {
+    return fmt::format(
+        "{{\"type\":\"scatter\",\"name\":{},\"yaxis\":\"y{}\",\"legendgroup\":\"picture-{}-{}\",\"showlegend\":{},\"connectgaps\":false,\"mode\":\"lines\","
+        "\"x\":{},\"y\":{},\"hoverinfo\":\"{}\",\"line\":{{\"color\":\"{}\",\"width\":{},\"dash\":\"{}\"}}}}",
+        plotly_text(curve.name), y_axis, y_axis, style, legend, x, y, legend ? "x+y+name" : "skip", colour, width, dash);
+  };
+  return line("rgba(255,255,255,0.85)", 4, "solid", false) + "," + line("#101418", 1.8, style % 2 == 1 ? "solid" : "7px,4px", true);
+}
+
+std::string curve_json(const Figure::Curve& curve, Scale xs, Scale ys, const std::string& y_axis, int style, double foot) {
   const std::vector<std::size_t> kept = thinned(curve.x, curve.y, points_per_curve);
   const auto x_at = [&](std::size_t i) { return drawable(curve.x[i], xs) ? json_number(curve.x[i], true) : "null"; };
   const bool interval = !curve.low.empty();
 
+  const std::string x = json_array(kept, x_at);
+  const std::string y = json_array(kept, [&](std::size_t i) { return drawable(curve.y[i], ys) ? json_number(curve.y[i]) : "null"; });
+  if (curve.on_picture) return on_picture_json(curve, x, y, y_axis, style);
+
   std::string out;
   if (interval && curve.band) out += band_json(curve, kept, xs, ys, y_axis, style) + ",";
-  const std::string points = fmt::format("\"x\":{},\"y\":{}", json_array(kept, x_at), json_array(kept, [&](std::size_t i) {
-                                           return drawable(curve.y[i], ys) ? json_number(curve.y[i]) : "null";
-                                         }));
-  if (on_picture) {
-    out += fmt::format(
-        "{{\"type\":\"scatter\",\"yaxis\":\"y{}\",\"legendgroup\":\"{}-{}\",\"showlegend\":false,\"hoverinfo\":\"skip\",\"mode\":\"{}\","
-        "\"line\":{{\"color\":\"rgba(255,255,255,0.85)\",\"width\":5}},\"marker\":{{\"color\":\"rgba(255,255,255,0.85)\",\"size\":10}},{},"
-        "\"meta\":{{\"part\":\"edge\"}}}},",
-        y_axis, y_axis, style, curve.marks == Figure::Marks::points ? "markers" : "lines", points);
-  }
   const char* mode = curve.marks == Figure::Marks::lines ? "lines" : curve.marks == Figure::Marks::points ? "markers" : "lines+markers";
-  std::string more = fmt::format("\"mode\":\"{}\",{},\"meta\":{{\"style\":{},\"on_picture\":{}}}", mode, points, style, on_picture);
+  std::string more = fmt::format("\"mode\":\"{}\",\"x\":{},\"y\":{},\"meta\":{{\"style\":{}}}", mode, x, y, style);
   if (interval && !curve.band) {
     const auto arm = [&](double sign, const std::vector<double>& end) {
       return json_array(kept, [&, sign](std::size_t i) {
@@ -295,7 +299,7 @@ std::string heat_map_json(const Figure::HeatMap& map, const std::string& y_axis)
       const double value = map.values[i * columns + j];
       extent.add(shown(value), Scale::linear);
       z += (j == 0 ? "" : ",") + json_number(shown(value));
-      words += (j == 0 ? "" : ",") + json_text(readable(value));
+      words += (j == 0 ? "" : ",") + (map.words.empty() ? json_text(readable(value)) : plotly_text(map.words[i * columns + j]));
     }
     z += ']';
     words += ']';
@@ -410,7 +414,7 @@ std::string plotly_json(const Figure& figure) {
     for (const Figure::Curve& curve : panel.curves) {
       style = curve.style > 0 ? curve.style : style + 1;
       legend = legend || !curve.name.empty();
-      add(data, curve_json(curve, xs, panel.y.scale, y_axis, style, foot, !panel.picture.png.empty()));
+      add(data, curve_json(curve, xs, panel.y.scale, y_axis, style, foot));
     }
     for (const Figure::Level& level : panel.levels) {
       const Scale own = level.direction == Direction::horizontal ? panel.y.scale : xs;

@@ -136,8 +136,7 @@ inline constexpr std::string_view script = R"js(
     const palette = dark.matches ? (printing() ? palettes.light : palettes.dark) : palettes.light;
     const small = (printing() ? paper_width : item.drawing.clientWidth) >= 480 ? 0 : 1;
     for (const trace of data) {
-      const inks = trace.meta?.on_picture ? palettes.light : palette;
-      const ink = trace.meta?.style ? inks[(trace.meta.style - 1) % inks.length] : undefined;
+      const ink = trace.meta?.style ? palette[(trace.meta.style - 1) % palette.length] : undefined;
       if (!ink) continue;
       trace.line.color = ink;
       trace.marker.color = trace.meta.part === "foot" ? colour("page") : ink;

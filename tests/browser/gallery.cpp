@@ -71,6 +71,7 @@ Page gallery() {
   }
 
   Figure::Panel plane{{"h", Figure::Scale::log}, {{"the critical rate", {-4, -2, 0, 2, 4}, {0.1, 0.4, 1, 0.4, 0.1}}}};
+  plane.curves[0].on_picture = true;
   plane.picture = {png(), -4, 4, 0.01, 1.2, "A phase diagram: convergence below the critical rate, divergence above."};
   for (int j = 0; j < 8; ++j) plane.heat_map.x.push_back(-3.5 + j);
   for (int i = 0; i < 6; ++i) plane.heat_map.y.push_back(0.01 * std::pow(120, (i + 0.5) / 6));
