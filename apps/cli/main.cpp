@@ -29,7 +29,7 @@ constexpr Verb verbs[] = {
     {"generate", "write a built-in matrix to a file", declare_generate},
     {"sweep", "a grid of runs: every cell to its verdict", declare_sweep},
     {"merge", "put the shards of a sweep together", declare_merge},
-    {"report", "rebuild the HTML page of a run from its folder", declare_report},
+    {"report", "rebuild the page of a run, or the pictures of a sweep, from its folder", declare_report},
 };
 
 int fail(const std::string& message) {

@@ -9,6 +9,7 @@
 #include "apps/cli/sweep_summary.hpp"
 #include "apps/cli/verbs.hpp"
 #include "equipoise/io/sweep_folder.hpp"
+#include "equipoise/io/sweep_pictures.hpp"
 
 namespace equipoise::cli {
 namespace {
@@ -30,6 +31,7 @@ int merge(const Flags& flags) {
   work.computed.stopped = interrupted;
   const SweepFolder folder(flags.out);
   const std::string next = folder.complete() ? "" : "equipoise sweep --out " + flags.out + " --resume";
+  if (folder.complete() && !work.computed.stopped) work.report = save_sweep_pictures(flags.out).back().string();
   print(flags.json ? sweep_json(folder, work, next) : sweep_text(folder, work, next));
   return interrupted ? 130 : 0;
 }

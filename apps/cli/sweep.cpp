@@ -18,6 +18,7 @@
 #include "equipoise/io/files.hpp"
 #include "equipoise/io/grid_file.hpp"
 #include "equipoise/io/sweep_folder.hpp"
+#include "equipoise/io/sweep_pictures.hpp"
 
 namespace equipoise::cli {
 namespace {
@@ -156,6 +157,7 @@ int sweep(const Flags& flags) {
   } else if (shard.count > 1) {
     next = fmt::format("equipoise merge the folders of all {} shards --out DIR", shard.count);
   }
+  if (folder.complete() && !work.computed.stopped) work.report = save_sweep_pictures(flags.out).back().string();
   print(flags.json ? sweep_json(folder, work, next) : sweep_text(folder, work, next));
   return work.computed.stopped ? 130 : 0;
 }
@@ -165,7 +167,7 @@ int sweep(const Flags& flags) {
 Action declare_sweep(CLI::App& verb) {
   auto flags = std::make_shared<Flags>();
   verb.add_option("GRID", flags->grid, "the grid, a TOML file; may be left out with --zoom, and with --resume");
-  verb.add_option("--out", flags->out, "folder for grid.toml, a .npy for every field, and ledger.jsonl")->required();
+  verb.add_option("--out", flags->out, "folder for grid.toml, a .npy for every field, ledger.jsonl, and at the end pictures and report.html")->required();
   verb.add_flag("--resume", flags->resume, "go on in a folder that is there");
   verb.add_option("--shard", flags->shard, "2/8: compute the second of eight parts; equipoise merge puts them together");
   verb.add_option("--threads", flags->threads, "the most threads to use (default 0: all); results do not depend on it");

@@ -66,6 +66,7 @@ std::string sweep_text(const SweepFolder& folder, const SweepWork& work, const s
                         work.target.empty() ? "" : fmt::format(", {} on {} thread{}", work.target, work.threads, work.threads == 1 ? "" : "s"));
   }
   text += fmt::format("folder     {}\n", folder.path().string());
+  if (!work.report.empty()) text += fmt::format("report     {}\n", work.report);
   if (!next.empty()) text += fmt::format("go on      {}\n", next);
   return text;
 }
@@ -100,6 +101,7 @@ std::string sweep_json(const SweepFolder& folder, const SweepWork& work, const s
   json["steps_per_second"] = rate(work.computed.steps, work.seconds);
   json["target"] = work.target.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(work.target);
   json["threads"] = work.threads;
+  json["report"] = work.report.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(work.report);
   json["go_on"] = next.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(next);
   return json.dump(2) + "\n";
 }

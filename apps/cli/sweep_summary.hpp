@@ -15,6 +15,7 @@ struct SweepWork {
   double seconds = 0;
   std::string target;  ///< of the tiny runs; empty where none were computed
   int threads = 0;
+  std::string report;  ///< the page that was drawn; empty where none was
 };
 
 /// `next` is the command that goes on, where something is left to do.

@@ -549,6 +549,9 @@ GridCells::GridCells(const Grid& grid) : grid_(grid), fixed_(slots, nan) {
   }
   start_x_ = Eigen::Map<const Vector>(grid_.start_x.data(), static_cast<Index>(grid_.start_x.size()));
   start_y_ = Eigen::Map<const Vector>(grid_.start_y.data(), static_cast<Index>(grid_.start_y.size()));
+  const double size = fixed_[grid_.kind == GridKind::vector ? at_length : at_n];
+  const bool draws_once = grid_.kind != GridKind::matrix && std::isfinite(fixed_[at_seed]) && std::isfinite(size) && start_x_.size() == 0;
+  if (draws_once) fixed_[at_cosine] = cosine_of_seed(size, fixed_[at_seed]);
 }
 
 double GridCells::value(std::string_view key, std::uint64_t cell) const {
@@ -637,6 +640,17 @@ void GridCells::runs(std::uint64_t first, std::span<TinyRun> out) const {
       if (!turned) break;
     }
   }
+}
+
+TinyRun GridCells::run_at(std::span<const double> place) const {
+  if (grid_.kind == GridKind::matrix) throw Error("the cells of a matrix are no tiny runs; run() computes them");
+  if (place.size() != slot_.size()) throw Error(fmt::format("a place has one value for each of the {} axes", slot_.size()));
+  std::vector<double> numbers = fixed_;
+  for (std::size_t axis = 0; axis < place.size(); ++axis) numbers[slot_[axis]] = place[axis];
+  if (grid_.kind != GridKind::scalar && start_x_.size() == 0 && std::isnan(numbers[at_cosine])) {
+    numbers[at_cosine] = cosine_of_seed(numbers[grid_.kind == GridKind::vector ? at_length : at_n], numbers[at_seed]);
+  }
+  return run_of(numbers);
 }
 
 }  // namespace equipoise
