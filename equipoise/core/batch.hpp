@@ -1,6 +1,7 @@
 // Very many tiny independent descents in lockstep: the same verdicts as run(), a lane of a SIMD vector each.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -75,6 +76,8 @@ struct TinyEnd {
 struct BatchSettings {
   std::string target;   ///< one of batch_targets(); empty: the first of them
   bool measures = true; ///< false leaves loss to norm_y at NaN, which saves about as much as 50 steps a run
+  /// Set by another thread or a signal: run_batch() then returns within some blocks of 64 steps, and ends that were not reached are as they were.
+  const std::atomic<bool>* stop = nullptr;
 };
 
 /// The ways of computing that this processor has, best first; the last is always "scalar", the plain loop that is the oracle of
@@ -106,7 +109,7 @@ void record_orbits(std::span<const TinyRun> runs, std::size_t last, std::span<do
 /// The largest Lyapunov exponent of each run along the second half of its steps: the mean logarithmic growth per step of a tangent
 /// vector that has turned with the first half. What lies under a bifurcation diagram: it is measured everywhere, at a minimiser
 /// (where a neutral direction makes it 0) as well as in chaos. Nothing ends a run early; beyond the range of double, and for fewer than
-/// 2 steps, it is NaN. One plain loop, hence the same bits on every target: about 6 ns a step for a pair. Throws Error as run_batch() does.
+/// 2 steps, it is NaN. One plain loop, hence the same bits on every target. Throws Error as run_batch() does.
 void lyapunov_exponents(std::span<const TinyRun> runs, std::span<double> exponents);
 
 /// The same row for a run of any other problem. Small general matrices go through run(), cell by cell: their step is

@@ -443,16 +443,17 @@ template <std::size_t S>
 struct Cells {
   std::span<const TinyRun> runs;
   TinyRun::Kind kind;
-  bool measures;
+  const BatchSettings& settings;
   std::span<TinyEnd> ends;
   std::size_t next = 0;                                         ///< the first cell that `ready` has not seen
   Ready<S> ready;
   std::vector<std::size_t> others;                              ///< cells to begin with care
   std::vector<std::pair<std::size_t, Follow<S>>> with_tangent;  ///< runs that go on where a tangent is followed
 
+  HWY_INLINE bool stopped() const { return settings.stop != nullptr && settings.stop->load(std::memory_order_relaxed); }
   HWY_INLINE void finish(std::size_t cell, const Ending<S>& ending) {
     report_ending(ending, ends[cell]);
-    if (measures) report_measures<S>(runs[cell], ending.z, ends[cell]);
+    if (settings.measures) report_measures<S>(runs[cell], ending.z, ends[cell]);
   }
 };
 
@@ -466,6 +467,7 @@ class Lanes {
   void run() {
     for (std::size_t i = 0; i < kSize; ++i) refill(i);
     while (active_ > 0) {
+      if (cells_.stopped()) return;
       take_blocks();
       ++blocks_;
       for (std::size_t v = 0; v < kVecs; ++v) {
@@ -757,17 +759,17 @@ class Lanes {
 };
 
 template <std::size_t S>
-void follow_all(std::span<const TinyRun> runs, TinyRun::Kind kind, bool measures, std::span<TinyEnd> ends) {
-  Cells<S> cells{runs, kind, measures, ends, 0, {}, {}, {}};
+void follow_all(std::span<const TinyRun> runs, TinyRun::Kind kind, const BatchSettings& settings, std::span<TinyEnd> ends) {
+  Cells<S> cells{runs, kind, settings, ends, 0, {}, {}, {}};
   Lanes<S, false>(cells).run();
   if (!cells.with_tangent.empty()) Lanes<S, true>(cells).run();
 }
 
-void follow_kind(std::span<const TinyRun> runs, TinyRun::Kind kind, bool measures, std::span<TinyEnd> ends) {
+void follow_kind(std::span<const TinyRun> runs, TinyRun::Kind kind, const BatchSettings& settings, std::span<TinyEnd> ends) {
   if (kind == TinyRun::Kind::pair) {
-    follow_all<2>(runs, kind, measures, ends);
+    follow_all<2>(runs, kind, settings, ends);
   } else {
-    follow_all<4>(runs, kind, measures, ends);
+    follow_all<4>(runs, kind, settings, ends);
   }
 }
 
@@ -842,7 +844,7 @@ void record(std::span<const TinyRun> runs, std::size_t last, std::span<double> o
 
 #else
 
-void follow_kind(std::span<const TinyRun>, TinyRun::Kind, bool, std::span<TinyEnd>) {}
+void follow_kind(std::span<const TinyRun>, TinyRun::Kind, const BatchSettings&, std::span<TinyEnd>) {}
 void record(std::span<const TinyRun>, std::size_t, std::span<double>) {}
 void advance(std::span<const double>, std::span<double>, std::uint64_t) {}
 
@@ -895,9 +897,8 @@ std::vector<std::string> lane_targets() {
   return names;
 }
 
-void follow_in_lanes(const std::string& target, std::span<const TinyRun> runs, TinyRun::Kind kind, bool measures,
-                     std::span<TinyEnd> ends) {
-  EQUIPOISE_AT(follow_kind, index_of(target))(runs, kind, measures, ends);
+void follow_in_lanes(const BatchSettings& settings, std::span<const TinyRun> runs, TinyRun::Kind kind, std::span<TinyEnd> ends) {
+  EQUIPOISE_AT(follow_kind, index_of(settings.target))(runs, kind, settings, ends);
 }
 
 void record_in_lanes(const std::string& target, std::span<const TinyRun> runs, std::size_t last, std::span<double> orbits) {
