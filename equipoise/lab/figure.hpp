@@ -42,7 +42,7 @@ struct Figure {
     bool on_picture = false;
   };
 
-  /// A dotted line through the whole panel with its name beside it: 2/h, a critical rate. Not drawn where `at` is not finite.
+  /// A dotted line through the whole panel with its name (where it has one) and its value beside it: 2/h, a critical rate. Not drawn where `at` is not finite.
   struct Level {
     std::string name;
     double at = 0;
