@@ -28,6 +28,7 @@ constexpr Verb verbs[] = {
     {"info", "shape, norm and singular values of a matrix", declare_info},
     {"generate", "write a built-in matrix to a file", declare_generate},
     {"report", "rebuild the HTML page of a run from its folder", declare_report},
+    {"reproduce", "the paper's experiments and claims, in one page", declare_reproduce},
 };
 
 int fail(const std::string& message) {

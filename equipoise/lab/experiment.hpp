@@ -127,6 +127,7 @@ struct Claim {
 struct Experiment {
   std::string name;          ///< of the file without its ending
   std::string title;
+  double order = 0;          ///< of all experiments together
   std::string question;
   std::string paper;         ///< what the paper says of it
   std::string reading;       ///< how to read the figures

@@ -53,14 +53,6 @@ double difference(const TinyEnd& end) {
   return std::sqrt(std::max(0.0, end.norm_x * end.norm_x + end.norm_y * end.norm_y - 2 * end.product));
 }
 
-double tiny_sharpness(const TinyRun& run) {
-  TinyRun start = run;
-  start.max_steps = 0;
-  TinyEnd end;
-  run_batch({&start, 1}, {&end, 1});
-  return end.sharpness;
-}
-
 std::vector<std::uint64_t> distinct_seeds(const Subject& subject, const StartNorms& norms, std::uint64_t count) {
   std::vector<std::uint64_t> seeds;
   bool seen[2] = {false, false};

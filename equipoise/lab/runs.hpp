@@ -36,8 +36,6 @@ Factors start_of(const Subject& subject, Index rank, const StartNorms& norms, st
 TinyRun tiny_run(const Subject& subject, const Factors& start, double h, std::uint64_t max_steps, double tolerance);
 /// |x - y| of the last iterate.
 double difference(const TinyEnd& end);
-/// The sharpness of the start.
-double tiny_sharpness(const TinyRun& run);
 
 /// Seeds 0, 1, ... For 1 x 1 matrices only the first of each sign of x y, since there is nothing else to draw.
 std::vector<std::uint64_t> distinct_seeds(const Subject& subject, const StartNorms& norms, std::uint64_t count);
