@@ -23,7 +23,7 @@ struct Figure {
     /// The range shown first, in the axis' own units; fitted to the data where low < high does not hold.
     double low = 0, high = 0;
     /// Positions with a text of their own, for categories; empty: chosen to fit.
-    std::vector<std::pair<double, std::string>> ticks;
+    std::vector<std::pair<double, std::string>> ticks = {};
   };
 
   /// x and y of equal length. On a log axis there is no place for a value <= 0: in y it is drawn as a triangle at the foot of the
@@ -96,6 +96,10 @@ struct Figure {
   static constexpr int styles = 8;
 };
 
+/// Throws Error where lengths of a curve, an interval or a heat map differ, the id is empty or has another character, or there is no
+/// panel. All below check it.
+void check_figure(const Figure& figure);
+
 /// What is drawn of one curve at most, about.
 inline constexpr std::size_t points_per_curve = 2000;
 
@@ -105,13 +109,12 @@ inline constexpr std::size_t points_per_curve = 2000;
 std::vector<std::size_t> thinned(const std::vector<double>& x, const std::vector<double>& y, std::size_t most);
 
 /// {"data": [...], "layout": {...}}: the figure for plotly.js 4 in the colours of a light page; trace.meta.style tells a page which
-/// colours to take in the dark. Thinned to points_per_curve a curve. No character that means something to HTML. Throws Error
-/// where lengths of a curve, an interval or a heat map differ, an id is empty or has another character, or there is no panel.
+/// colours to take in the dark. Thinned to points_per_curve a curve. No character that means something to HTML.
 std::string plotly_json(const Figure& figure);
 
 /// All of the figure's data, nothing thinned, with the header `panel,kind,name,x,y,low,high,value`: panel is the title of its
 /// y axis; kind is curve, horizontal, vertical, span (x to y) or cell. Numbers read back exactly, what is not finite
-/// is an empty cell. Pictures are not in it. Throws as plotly_json.
+/// is an empty cell. Pictures are not in it.
 std::string figure_csv(const Figure& figure);
 
 /// What someone who cannot see the figure is told: per curve its ends and its extremes, and the levels. Plain text.

@@ -58,6 +58,8 @@ ResultTable runs_table(const std::vector<Cell>& cells, const std::vector<TinyEnd
       {"steps", "steps"},
       {"ratio_start", "ratio of the norms at the start"},
       {"ratio", "ratio of the norms at the end"},
+      {"conserved_ratio", "ratio that a conserved |x|² − |y|² would end with", Kind::bound},
+      {"of_conserved", "ratio of the norms at the end over the one of a conserved |x|² − |y|²"},
       {"difference_start", "|x − y| at the start"},
       {"difference", "|x − y| at the end"},
       {"kept", "|x − y| at the end over |x − y| at the start"},
@@ -74,9 +76,12 @@ ResultTable runs_table(const std::vector<Cell>& cells, const std::vector<TinyEnd
     const double c = (cell.norms->x * cell.norms->x + cell.norms->y * cell.norms->y) / 2 + cell.subject->mu;
     const double sufficient = 2 * c / (c * c + cell.subject->mu * cell.subject->mu);
     const double ratio_start = std::max(cell.norms->x, cell.norms->y) / std::min(cell.norms->x, cell.norms->y);
+    // |x| |y| = mu and |x|^2 - |y|^2 as it was: where gradient flow ends.
+    const double gap = std::abs(cell.norms->x * cell.norms->x - cell.norms->y * cell.norms->y), mu = cell.subject->mu;
+    const double conserved = (gap + std::hypot(gap, 2 * mu)) / (2 * mu), ratio = std::max(end.ratio, 1 / end.ratio);
     table.rows.push_back({cell.subject->name, cell.norms->text, cell.rate->text, static_cast<double>(cell.seed), cell.h, cell.L, cell.h * cell.L,
                           std::string(name(end.outcome)), std::string(name(end.limit)), static_cast<double>(end.steps), ratio_start,
-                          std::max(end.ratio, 1 / end.ratio), cell.difference_start, apart, apart / cell.difference_start, apart * apart, bound,
+                          ratio, conserved, ratio / conserved, cell.difference_start, apart, apart / cell.difference_start, apart * apart, bound,
                           apart * apart / bound, end.sharpness, 2 / cell.h, sufficient});
   }
   return table;
@@ -104,17 +109,18 @@ Summary summary(const Plan& plan, const Subject& subject, const StartNorms& norm
   Figure::Curve bound{"proved bound 2/h − 2μ", {}, {}, Figure::Marks::lines};
   Figure::Curve start{"start, median", {}, {}, Figure::Marks::lines};
   result.table.caption = fmt::format("{} from norms {}", subject.name, norms.text);
-  result.table.columns = {"rate", "h", "h L, median", "converged", "steps, median", "ratio at the end: median", "5 %", "95 %", "largest |x − y|² over its bound"};
+  result.table.columns = {"rate", "h", "h L, median", "converged", "steps, median", "ratio at the end: median", "5 %", "95 %", "with the start's |x|² − |y|²", "largest |x − y|² over its bound"};
   for (const RelativeRate& rate : plan.rates) {
     std::vector<double> squares, starts, hL, steps, ratios, of_bound;
     std::size_t all = 0, converged = 0;
-    double h = 0, limit = 0;
+    double h = 0, limit = 0, conserved = 0;
     for (const auto& row : runs.rows) {
       if (word(row, "matrix") != subject.name || word(row, "norms") != norms.text || word(row, "rate") != rate.text) continue;
       ++all;
       converged += word(row, "outcome") == "converged" ? 1 : 0;
       h = number(row, "h");
       limit = number(row, "limit.balance");
+      conserved = number(row, "conserved_ratio");
       squares.push_back(number(row, "difference_squared"));
       const double apart = number(row, "difference_start");
       starts.push_back(apart * apart);
@@ -129,7 +135,7 @@ Summary summary(const Plan& plan, const Subject& subject, const StartNorms& norm
     bound.x.push_back(x), bound.y.push_back(limit);
     start.x.push_back(x), start.y.push_back(quantile(starts, 0.5));
     result.table.rows.push_back({rate.text, readable(h), readable(quantile(hL, 0.5), 4), fmt::format("{} of {}", converged, all), readable(quantile(steps, 0.5)),
-                                 readable(quantile(ratios, 0.5), 4), readable(quantile(ratios, 0.05), 4), readable(quantile(ratios, 0.95), 4), readable(quantile(of_bound, 1), 4)});
+                                 readable(quantile(ratios, 0.5), 4), readable(quantile(ratios, 0.05), 4), readable(quantile(ratios, 0.95), 4), readable(conserved, 4), readable(quantile(of_bound, 1), 4)});
     if (rate.unit == RelativeRate::Unit::h0) figure.x.ticks.emplace_back(x, rate.text.substr(0, rate.text.find(' ')));
   }
   const std::size_t seeds = distinct_seeds(subject, norms, plan.seeds).size();

@@ -105,6 +105,7 @@ std::optional<Results> measure_beyond(const Experiment& experiment, const Labora
   for (std::uint64_t i = 0; i < count; ++i) orbits.m.push_back(from + (to - from) * static_cast<double>(i) / static_cast<double>(count - 1));
   orbits.m.insert(orbits.m.end(), probes.begin(), probes.end());
   std::sort(orbits.m.begin(), orbits.m.end());
+  orbits.m.erase(std::unique(orbits.m.begin(), orbits.m.end()), orbits.m.end());
   std::vector<TinyRun> runs;
   for (const double m : orbits.m) {
     const double h = m / mu;
@@ -199,7 +200,8 @@ std::optional<Results> measure_beyond(const Experiment& experiment, const Labora
       {"converged", "starts that converge"},
       {"diverged", "starts that diverge"},
       {"bounded", "starts that stay bounded and do not converge"},
-      {"disagreements", "starts whose ending is not the proved one"}}, {}};
+      {"on_the_line", "exceptional starts on x + y = 0, which cannot leave that line"},
+      {"disagreements", "other starts whose ending is not the proved one"}}, {}};
   Page::Figures pictures;
   for (const double m : basin_m) {
     const double h = m / mu, unit = 1 / std::sqrt(h), cell = 2 * reach / static_cast<double>(side);
@@ -211,18 +213,25 @@ std::optional<Results> measure_beyond(const Experiment& experiment, const Labora
     }
     const std::vector<TinyEnd> ends = run_all(starts, laboratory);
     if (ends.empty()) return std::nullopt;
-    double inside = 0, converged = 0, diverged = 0, disagreements = 0;
+    double inside = 0, converged = 0, diverged = 0, on_the_line = 0, disagreements = 0;
     for (std::size_t i = 0; i < ends.size(); ++i) {
       Vector x(1), y(1);
       x[0] = starts[i].x[0], y[0] = starts[i].y[0];
-      const bool is_inside = Delta::of_vectors(mu, x, y).delta_versus(h, 2) < 0;
+      const Delta delta = Delta::of_vectors(mu, x, y);
+      const bool is_inside = delta.delta_versus(h, 2) < 0;
       const bool is_converged = ends[i].outcome == Outcome::converged, is_diverged = ends[i].outcome == Outcome::diverged;
       inside += is_inside ? 1 : 0, converged += is_converged ? 1 : 0, diverged += is_diverged ? 1 : 0;
       // Theorem 2: inside, m < 1: converges; inside, m > 1: bounded, almost none converges. Outside: almost all diverge.
+      // The line x + y = 0 is a null set, but a symmetric grid has starts on it: inside they go to the saddle.
+      if (delta.on_saddle_line()) {
+        on_the_line += 1;
+        disagreements += is_inside && is_diverged ? 1 : 0;
+        continue;
+      }
       disagreements += (is_inside ? (m < 1 ? !is_converged : is_converged || is_diverged) : !is_diverged) ? 1 : 0;
     }
     const auto cells = static_cast<double>(ends.size());
-    basins.rows.push_back({m, cells, inside, converged, diverged, cells - converged - diverged, disagreements});
+    basins.rows.push_back({m, cells, inside, converged, diverged, cells - converged - diverged, on_the_line, disagreements});
 
     Figure figure;
     figure.id = fmt::format("{}-basin-{}", experiment.name, id_part(fmt::format("{}", m)));

@@ -1,5 +1,6 @@
 // Random matrices of several sizes, ranks and kinds: up to which multiple of 1/L descent converges, and to what.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -22,21 +23,21 @@ std::string matrix_name(const std::string& kind, std::uint64_t n, std::uint64_t 
 }
 
 struct Plan {
-  std::vector<std::uint64_t> sizes, seeds;
+  std::vector<std::uint64_t> sizes, seeds, max_steps;
   std::vector<std::string> ranks, kinds;
   std::vector<RelativeRate> rates;
   double start_ratio, tolerance;
-  std::uint64_t max_steps;
 
   explicit Plan(const ExperimentSettings& settings)
       : sizes(settings.wholes("sizes", 1, 2000)),
         seeds(settings.wholes("seeds", 1, 100000)),
+        max_steps(settings.wholes("max_steps", 1, 100000000)),
         ranks(settings.texts("ranks")),
         kinds(settings.texts("kinds")),
         rates(settings.rates("rates")),
         start_ratio(settings.number("start_ratio", 1, 1e6)),
-        tolerance(settings.number("tolerance", 0, 1)),
-        max_steps(settings.whole("max_steps", 1, 100000000)) {
+        tolerance(settings.number("tolerance", 0, 1)) {
+    settings.require_same_length("max_steps", max_steps.size(), "sizes", sizes.size());
     settings.require_same_length("seeds", seeds.size(), "sizes", sizes.size());
     for (const std::string& kind : kinds) {
       if (kind != "positive" && kind != "symmetric" && kind != "general") {
@@ -53,7 +54,7 @@ struct Plan {
 
 struct Job {
   std::string kind, rank;
-  std::uint64_t n, seed;
+  std::uint64_t n, seed, max_steps;
   Index d;
 };
 
@@ -74,6 +75,7 @@ ResultTable empty_table() {
       {"norm_y", "|Y|_F at the start"},
       {"h sigma1", "h σ₁"},
       {"outcome", "outcome"},
+      {"bounded", "1 where the run does not diverge"},
       {"limit", "the limit"},
       {"steps", "steps"},
       {"loss", "loss at the end"},
@@ -98,7 +100,7 @@ std::vector<Row> runs_of(const Plan& plan, const Job& job, const Laboratory& lab
   const StartNorms norms{"", std::sqrt(product * plan.start_ratio), std::sqrt(product / plan.start_ratio)};
   const Prepared prepared(A, job.d, norms, job.seed);
   RunSettings settings;
-  settings.max_steps = plan.max_steps;
+  settings.max_steps = job.max_steps;
   settings.tolerance = plan.tolerance;
   settings.sensitivity = Sensitivity::never;
   std::vector<Row> rows;
@@ -117,7 +119,7 @@ std::vector<Row> runs_of(const Plan& plan, const Job& job, const Laboratory& lab
     }
     rows.push_back({job.kind, static_cast<double>(job.n), job.rank, static_cast<double>(job.seed), rate.text, h * prepared.L(), static_cast<double>(job.d),
                     std::string(job.d >= static_cast<Index>(job.n) ? "exact" : "below"), h, norms.x, norms.y, h * A.sigma1(),
-                    std::string(name(record.verdict.outcome)), std::string(name(record.verdict.limit)), static_cast<double>(record.verdict.step),
+                    std::string(name(record.verdict.outcome)), diverged ? 0.0 : 1.0, std::string(name(record.verdict.limit)), static_cast<double>(record.verdict.step),
                     known(record.loss_end), known(std::max(0.0, record.loss_end - prepared.best()) / (record.loss_start - prepared.best())),
                     plan.start_ratio, known(end.ratio), sharp, 2 / h, known(squares), known(std::abs(sharp / squares - 1)), sharp * h / 2,
                     known(std::abs(end.norm_x * end.norm_x - end.norm_y * end.norm_y)), balance_bound(A.singular_values, job.d, h), apart,
@@ -182,8 +184,8 @@ Figure figure_of(const Plan& plan, const std::string& kind, std::string_view mea
     }
     figure.panels.push_back(std::move(panel));
   }
-  figure.caption = fmt::format("Starts with |X| : |Y| = {} : 1, tolerance {}, at most {} steps; matrix and start have the same seed. {}", plan.start_ratio, plan.tolerance,
-                               plan.max_steps, measure.empty() ? "Bars: 95 % intervals (Wilson)." : "Of the runs that converged: median, and 5 % to 95 %.");
+  figure.caption = fmt::format("Starts with |X| : |Y| = {} : 1, tolerance {}, at most {} steps; matrix and start have the same seed, {} of them. {}", plan.start_ratio, plan.tolerance,
+                               fmt::join(plan.max_steps, ", "), fmt::join(plan.seeds, ", "), measure.empty() ? "Bars: 95 % intervals (Wilson)." : "Of the runs that converged: median, and 5 % to 95 %.");
   return figure;
 }
 
@@ -227,8 +229,10 @@ std::optional<Results> measure_general(const Experiment& experiment, const Labor
     for (auto rank = plan.ranks.rbegin(); rank != plan.ranks.rend(); ++rank) {
       const std::uint64_t n = plan.sizes[size];
       const auto d = static_cast<Index>(*rank == "n" ? n : std::stoull(*rank));
+      // A number that reaches n is the same fit as "n".
+      if (*rank != "n" && d >= static_cast<Index>(n) && std::find(plan.ranks.begin(), plan.ranks.end(), "n") != plan.ranks.end()) continue;
       for (const std::string& kind : plan.kinds) {
-        for (std::uint64_t seed = 0; seed < plan.seeds[size]; ++seed) jobs.push_back({kind, *rank, n, seed, d});
+        for (std::uint64_t seed = 0; seed < plan.seeds[size]; ++seed) jobs.push_back({kind, *rank, n, seed, plan.max_steps[size], d});
       }
     }
   }

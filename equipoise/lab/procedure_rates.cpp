@@ -24,8 +24,8 @@ struct Row {
 };
 
 // h L from `lowest` to `highest`, evenly in the logarithm, and a finer even stretch where things happen.
-std::vector<double> multiples(const ExperimentSettings& settings) {
-  const double lowest = settings.number("lowest", 1e-6, 100), highest = settings.number("highest", 1e-6, 100);
+std::vector<double> multiples(const ExperimentSettings& settings, double lowest) {
+  const double highest = settings.number("highest", 1e-6, 100);
   const std::uint64_t count = settings.whole("count", 2, 10000);
   const double fine_from = settings.number("fine_from", 1e-6, 100), fine_to = settings.number("fine_to", 1e-6, 100);
   const std::uint64_t fine_count = settings.whole("fine_count", 2, 10000);
@@ -108,11 +108,11 @@ std::optional<Results> measure_rates(const Experiment& experiment, const Laborat
   const std::vector<std::uint64_t> ranks = settings.wholes("ranks", 1, 10000);
   const std::vector<StartNorms> norms = settings.norms("norms");
   const std::vector<std::uint64_t> seeds = settings.wholes("seeds", 1, 100000);
-  const std::vector<double> hL = multiples(settings);
+  const std::vector<double> lowest = settings.numbers("lowest", 1e-6, 100), tolerances = settings.numbers("tolerance", 0, 1);
   const std::uint64_t max_steps = settings.whole("max_steps", 1, 100000000);
-  const double tolerance = settings.number("tolerance", 0, 1);
+  for (const double each : lowest) multiples(settings, each);
   settings.finish();
-  for (const auto& [key, length] : {std::pair{"ranks", ranks.size()}, {"norms", norms.size()}, {"seeds", seeds.size()}}) {
+  for (const auto& [key, length] : {std::pair{"ranks", ranks.size()}, {"norms", norms.size()}, {"seeds", seeds.size()}, {"lowest", lowest.size()}, {"tolerance", tolerances.size()}}) {
     settings.require_same_length(key, length, "matrices", matrices.size());
   }
 
@@ -137,6 +137,8 @@ std::optional<Results> measure_rates(const Experiment& experiment, const Laborat
   for (std::size_t m = 0; m < matrices.size(); ++m) {
     const Subject A = subject(matrices[m], laboratory);
     const auto rank = static_cast<Index>(ranks[m]);
+    const std::vector<double> hL = multiples(settings, lowest[m]);
+    const double tolerance = tolerances[m];
     std::vector<Row> rows;
     const bool tiny = A.tiny && rank == 1;
     const bool whole = tiny ? tiny_rows(A, norms[m], hL, seeds[m], max_steps, tolerance, laboratory, rows)
