@@ -17,6 +17,8 @@ Action declare_info(CLI::App& verb);
 Action declare_generate(CLI::App& verb);
 Action declare_report(CLI::App& verb);
 Action declare_reproduce(CLI::App& verb);
+Action declare_sweep(CLI::App& verb);
+Action declare_merge(CLI::App& verb);
 
 /// Version, compiler, SIMD targets and threads, as --version prints them.
 std::string version_text();

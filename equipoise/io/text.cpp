@@ -180,7 +180,7 @@ std::optional<std::string> nearest(std::string_view word, const std::vector<std:
   std::size_t best_distance = 0;
   for (const std::string& candidate : candidates) {
     const std::size_t distance = edit_distance(word, candidate);
-    if (distance <= (candidate.size() + 2) / 3 && (!best || distance < best_distance)) {
+    if (distance <= (candidate.size() + 2) / 3 && distance < candidate.size() && (!best || distance < best_distance)) {
       best = candidate;
       best_distance = distance;
     }

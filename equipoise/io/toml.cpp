@@ -131,7 +131,10 @@ namespace {
 
 const toml::node& need(const toml::table& table, const TomlTable& self, std::string_view key, std::string_view what) {
   const toml::node* found = table.get(key);
-  if (found == nullptr) self.fail("", fmt::format("{} has no {}; it should be {}", self.name(), key, what));
+  if (found == nullptr) {
+    const std::string shown = what.starts_with("a table") ? fmt::format("[{}]", key) : std::string(key);
+    self.fail("", fmt::format("{} has no {}; it should be {}", self.name(), shown, what));
+  }
   return *found;
 }
 

@@ -10,7 +10,7 @@
 #include <limits>
 
 #include "equipoise/core/error.hpp"
-#include "equipoise/lab/intervals.hpp"
+#include "equipoise/lab/fractions.hpp"
 #include "equipoise/lab/markup.hpp"
 
 namespace equipoise {
@@ -451,7 +451,7 @@ class Judge {
 
   Judgement judge_share() const {
     Judgement result = counted();
-    const Interval interval = wilson(static_cast<std::uint64_t>(std::llround(result.value * static_cast<double>(result.rows))), result.rows);
+    const Share interval = wilson_interval(static_cast<std::uint64_t>(std::llround(result.value * static_cast<double>(result.rows))), result.rows);
     result.expected = fmt::format("{}, in {} {:.4g} % of them", relation_words(), claim_.share_at_most ? "at most" : "at least", 100 * claim_.share);
     result.observed += fmt::format(", {:.1f} % (95 % interval {:.1f} to {:.1f} %)", 100 * result.value, 100 * interval.low, 100 * interval.high);
     result.holds = claim_.share_at_most ? result.value <= claim_.share : result.value >= claim_.share;

@@ -65,6 +65,9 @@ void check_figure(const Figure& figure) {
       throw Error(fmt::format("figure {}: the heat map has {} values, it should have {} x {}", figure.id, map.values.size(),
                               map.y.size(), map.x.size()));
     }
+    if (!map.words.empty() && map.words.size() != map.values.size()) {
+      throw Error(fmt::format("figure {}: the heat map has {} words for {} values, it should have none or as many", figure.id, map.words.size(), map.values.size()));
+    }
   }
 }
 

@@ -192,10 +192,12 @@ std::string suffix(std::size_t panel) { return panel == 0 ? "" : std::to_string(
 std::string scatter(const Figure::Curve& curve, const std::string& y_axis, int style, bool legend, std::string_view more) {
   const Style& look = style_at(style);
   const std::string name = curve.name.empty() ? "" : fmt::format("\"name\":{},", plotly_text(curve.name));
+  // Curves of one name share the fate of their entry in the legend, in whichever panels they are.
+  const std::string group = curve.name.empty() ? fmt::format("\"{}-{}\"", y_axis, style) : plotly_text(curve.name);
   return fmt::format(
-      "{{\"type\":\"scatter\",{}\"yaxis\":\"y{}\",\"legendgroup\":\"{}-{}\",\"showlegend\":{},\"connectgaps\":false,"
+      "{{\"type\":\"scatter\",{}\"yaxis\":\"y{}\",\"legendgroup\":{},\"showlegend\":{},\"connectgaps\":false,"
       "\"line\":{{\"color\":\"{}\",\"dash\":\"{}\",\"width\":1.8}},\"marker\":{{\"color\":\"{}\",\"symbol\":\"{}\",\"size\":6}},{}}}",
-      name, y_axis, y_axis, style, legend && !curve.name.empty(), look.light, look.dash, look.light, look.symbol, more);
+      name, y_axis, group, legend && !curve.name.empty() && !curve.repeated, look.light, look.dash, look.light, look.symbol, more);
 }
 
 /// A band is two lines around a filled area, drawn before the curve itself.
@@ -218,12 +220,26 @@ std::string band_json(const Figure::Curve& curve, const std::vector<std::size_t>
                              with_alpha(style_at(style).light, "0.18"), x, y, style));
 }
 
+/// Black on a wider white line, which a page leaves as they are: legible on every picture, light or dark.
+std::string on_picture_json(const Figure::Curve& curve, const std::string& x, const std::string& y, const std::string& y_axis, int style) {
+  const auto line = [&](const char* colour, double width, const char* dash, bool legend) {
+    return fmt::format(
+        "{{\"type\":\"scatter\",\"name\":{},\"yaxis\":\"y{}\",\"legendgroup\":\"picture-{}-{}\",\"showlegend\":{},\"connectgaps\":false,\"mode\":\"lines\","
+        "\"x\":{},\"y\":{},\"hoverinfo\":\"{}\",\"line\":{{\"color\":\"{}\",\"width\":{},\"dash\":\"{}\"}}}}",
+        plotly_text(curve.name), y_axis, y_axis, style, legend, x, y, legend ? "x+y+name" : "skip", colour, width, dash);
+  };
+  return line("rgba(255,255,255,0.85)", 4, "solid", false) + "," + line("#101418", 1.8, style % 2 == 1 ? "solid" : "7px,4px", true);
+}
+
 std::string curve_json(const Figure::Curve& curve, Scale xs, Scale ys, const std::string& y_axis, int style, double foot) {
   const std::vector<std::size_t> kept = thinned(curve.x, curve.y, points_per_curve);
   const auto x_at = [&](std::size_t i) { return drawable(curve.x[i], xs) ? json_number(curve.x[i], true) : "null"; };
   const bool interval = !curve.low.empty();
 
   std::string out;
+  if (curve.on_picture) return on_picture_json(curve, json_array(kept, x_at), json_array(kept, [&](std::size_t i) {
+    return drawable(curve.y[i], ys) ? json_number(curve.y[i], true) : "null";
+  }), y_axis, style);
   if (interval && curve.band) out += band_json(curve, kept, xs, ys, y_axis, style) + ",";
   const char* mode = curve.marks == Figure::Marks::lines ? "lines" : curve.marks == Figure::Marks::points ? "markers" : "lines+markers";
   std::string more = fmt::format(
@@ -272,7 +288,7 @@ std::string heat_map_json(const Figure::HeatMap& map, const std::string& y_axis)
       const double value = map.values[i * columns + j];
       extent.add(shown(value), Scale::linear);
       z += (j == 0 ? "" : ",") + json_number(shown(value));
-      words += (j == 0 ? "" : ",") + json_text(readable(value));
+      words += (j == 0 ? "" : ",") + (map.words.empty() ? json_text(readable(value)) : plotly_text(map.words[i * columns + j]));
     }
     z += ']';
     words += ']';

@@ -549,6 +549,9 @@ GridCells::GridCells(const Grid& grid) : grid_(grid), fixed_(slots, nan) {
   }
   start_x_ = Eigen::Map<const Vector>(grid_.start_x.data(), static_cast<Index>(grid_.start_x.size()));
   start_y_ = Eigen::Map<const Vector>(grid_.start_y.data(), static_cast<Index>(grid_.start_y.size()));
+  const double size = fixed_[grid_.kind == GridKind::vector ? at_length : at_n];
+  const bool draws_once = grid_.kind != GridKind::matrix && std::isfinite(fixed_[at_seed]) && std::isfinite(size) && start_x_.size() == 0;
+  if (draws_once) fixed_[at_cosine] = cosine_of_seed(size, fixed_[at_seed]);
 }
 
 double GridCells::value(std::string_view key, std::uint64_t cell) const {
@@ -584,6 +587,19 @@ TinyRun GridCells::run_of(const std::vector<double>& numbers) const {
   return run;
 }
 
+double* GridCells::number_of(TinyRun& run, std::size_t slot) const {
+  const bool scalar = grid_.kind == GridKind::scalar;
+  if (std::isfinite(fixed_[at_times_L]) || std::find(slot_.begin(), slot_.end(), at_times_L) != slot_.end()) return nullptr;  // h follows the start
+  switch (slot) {
+    case at_h: return &run.h;
+    case at_tolerance: return &run.tolerance;
+    case at_mu: return scalar ? &run.mu : nullptr;
+    case at_x0: return run.x;
+    case at_y0: return run.y;
+    default: return nullptr;
+  }
+}
+
 void GridCells::runs(std::uint64_t first, std::span<TinyRun> out) const {
   if (grid_.kind == GridKind::matrix) throw Error("the cells of a matrix are no tiny runs; run() computes them");
   if (first > grid_.cells() || out.size() > grid_.cells() - first) throw Error(fmt::format("the grid ends at cell {}", grid_.cells()));
@@ -594,13 +610,28 @@ void GridCells::runs(std::uint64_t first, std::span<TinyRun> out) const {
   const bool draws = grid_.kind != GridKind::scalar && start_x_.size() == 0 && std::isfinite(numbers[at_seed]);
   const std::size_t at_size = grid_.kind == GridKind::vector ? at_length : at_n;
   double drawn_seed = nan, drawn_size = nan;
-  for (TinyRun& run : out) {
+  const std::size_t fast = place.size() - 1;
+  for (std::size_t i = 0; i < out.size();) {
     if (draws && (numbers[at_seed] != drawn_seed || numbers[at_size] != drawn_size)) {
       drawn_seed = numbers[at_seed];
       drawn_size = numbers[at_size];
       numbers[at_cosine] = cosine_of_seed(drawn_size, drawn_seed);
     }
-    run = run_of(numbers);
+    TinyRun run = run_of(numbers);
+    std::uint64_t taken = 1;
+    if (double* const number = number_of(run, slot_[fast])) {
+      // The rest of the row differs in this one number.
+      taken = std::min<std::uint64_t>(values_[fast].size() - place[fast], out.size() - i);
+      const double* const values = values_[fast].data() + place[fast];
+      for (std::uint64_t k = 0; k < taken; ++k) {
+        *number = values[k];
+        out[i + k] = run;
+      }
+    } else {
+      out[i] = run;
+    }
+    i += taken;
+    place[fast] += taken - 1;
     // The next cell, as an odometer turns.
     for (std::size_t axis = place.size(); axis-- > 0;) {
       const bool turned = ++place[axis] == values_[axis].size();
@@ -609,6 +640,17 @@ void GridCells::runs(std::uint64_t first, std::span<TinyRun> out) const {
       if (!turned) break;
     }
   }
+}
+
+TinyRun GridCells::run_at(std::span<const double> place) const {
+  if (grid_.kind == GridKind::matrix) throw Error("the cells of a matrix are no tiny runs; run() computes them");
+  if (place.size() != slot_.size()) throw Error(fmt::format("a place has one value for each of the {} axes", slot_.size()));
+  std::vector<double> numbers = fixed_;
+  for (std::size_t axis = 0; axis < place.size(); ++axis) numbers[slot_[axis]] = place[axis];
+  if (grid_.kind != GridKind::scalar && start_x_.size() == 0 && std::isnan(numbers[at_cosine])) {
+    numbers[at_cosine] = cosine_of_seed(numbers[grid_.kind == GridKind::vector ? at_length : at_n], numbers[at_seed]);
+  }
+  return run_of(numbers);
 }
 
 }  // namespace equipoise

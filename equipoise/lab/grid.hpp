@@ -139,9 +139,13 @@ class GridCells {
   /// The runs of cells first, first + 1, ...; every kind but matrix. A rate given as times_L is resolved here: h = times_L / L with
   /// the largest Hessian eigenvalue L at the start, and 1 where L = 0, since nothing moves there. Throws Error beyond the last cell.
   void runs(std::uint64_t first, std::span<TinyRun> out) const;
+  /// The run anywhere between the cells: `place` has the value of each axis, within the limits of its parameter. Every kind but matrix.
+  TinyRun run_at(std::span<const double> place) const;
 
  private:
   TinyRun run_of(const std::vector<double>& numbers) const;
+  /// The number in a run that a parameter is as it stands; nullptr where others follow from it.
+  double* number_of(TinyRun& run, std::size_t slot) const;
 
   Grid grid_;
   std::vector<std::vector<double>> values_;  ///< of each axis

@@ -108,8 +108,8 @@ Summary summary(const Plan& plan, const Subject& subject, const StartNorms& norm
   Figure::Curve ends{"limits: median, and 5 to 95 % of the seeds", {}, {}, Figure::Marks::both};
   Figure::Curve bound{"proved bound 2/h − 2μ", {}, {}, Figure::Marks::lines};
   Figure::Curve start{"start, median", {}, {}, Figure::Marks::lines};
-  result.table.caption = fmt::format("{} from norms {}", subject.name, norms.text);
-  result.table.columns = {"rate", "h", "h L, median", "converged", "steps, median", "ratio at the end: median", "5 %", "95 %", "with the start's |x|² − |y|²", "largest |x − y|² over its bound"};
+  result.table.caption = fmt::format("{} from norms {}: medians over the starts. The ratio is that of the norms at the end; \"if conserved\" is where it would be with the |x|² − |y|² of the start", subject.name, norms.text);
+  result.table.columns = {"rate", "h", "h L", "converged", "steps", "ratio: median", "5 to 95 %", "if conserved", "largest |x − y|² / bound"};
   for (const RelativeRate& rate : plan.rates) {
     std::vector<double> squares, starts, hL, steps, ratios, of_bound;
     std::size_t all = 0, converged = 0;
@@ -135,7 +135,7 @@ Summary summary(const Plan& plan, const Subject& subject, const StartNorms& norm
     bound.x.push_back(x), bound.y.push_back(limit);
     start.x.push_back(x), start.y.push_back(quantile(starts, 0.5));
     result.table.rows.push_back({rate.text, readable(h), readable(quantile(hL, 0.5), 4), fmt::format("{} of {}", converged, all), readable(quantile(steps, 0.5)),
-                                 readable(quantile(ratios, 0.5), 4), readable(quantile(ratios, 0.05), 4), readable(quantile(ratios, 0.95), 4), readable(conserved, 4), readable(quantile(of_bound, 1), 4)});
+                                 readable(quantile(ratios, 0.5), 4), fmt::format("{} to {}", readable(quantile(ratios, 0.05), 4), readable(quantile(ratios, 0.95), 4)), readable(conserved, 4), readable(quantile(of_bound, 1), 4)});
     if (rate.unit == RelativeRate::Unit::h0) figure.x.ticks.emplace_back(x, rate.text.substr(0, rate.text.find(' ')));
   }
   const std::size_t seeds = distinct_seeds(subject, norms, plan.seeds).size();
@@ -168,6 +168,7 @@ Figure paths(const Plan& plan, const Subject& subject, const StartNorms& norms, 
     for (Figure::Curve& curve : curves) {
       curve.name = plan.rates[k].text;
       curve.style = static_cast<int>(k % Figure::styles) + 1;
+      curve.repeated = &curve != &curves.front();
     }
     Thinning thinning;
     walk(tiny_run(subject, start, h, plan.max_steps, plan.tolerance), [&](const PlanePoint& at, bool last) {

@@ -31,6 +31,20 @@ double map_exponent(const double* orbit, std::size_t last, double m, double h) {
   return sum / static_cast<double>(last);
 }
 
+// Convergence and return slow down where a multiplier passes 1 in size; what is seen within 0.003 of there is left out of claims.
+std::string stage(double m) {
+  const double doubling = std::sqrt(5.0) - 1;
+  if (std::abs(m - 1) < 0.003 || std::abs(m - doubling) < 0.003) return "at a change";
+  return m < 1 ? "below 1" : (m < doubling ? "2-cycle" : "past the 2-cycle");
+}
+
+// Of one turn of the 2-cycle, along x = y and across it (docs/theory.md, section 8): the larger in size.
+double largest_multiplier(double m) {
+  if (!(m > 1)) return nan;
+  const double along = two_cycle(m).multiplier, across = 3 - 2 * m;
+  return std::abs(along) > std::abs(across) ? along : across;
+}
+
 struct Orbits {
   std::vector<double> m;
   std::vector<double> products;  // `last` values of h x.y for each m
@@ -44,13 +58,12 @@ void add_points(Figure::Panel& panel, const Orbits& orbits, std::size_t last, st
   Figure::Curve curve;
   curve.marks = Figure::Marks::points;
   curve.style = 1;
-  bool first = true;
+  curve.name = "h xy after the transient";
   const auto flush = [&] {
     if (curve.x.empty()) return;
-    curve.name = first ? "h xy after the transient" : "";
-    first = false;
     panel.curves.push_back(curve);
     curve.x.clear(), curve.y.clear();
+    curve.repeated = true;
   };
   for (std::size_t i = 0; i < orbits.m.size(); ++i) {
     for (std::size_t j = last - kept; j < last; ++j) {
@@ -124,6 +137,7 @@ std::optional<Results> measure_beyond(const Experiment& experiment, const Labora
 
   ResultTable orbit_table{"orbits", "rates", {
       {"m", "m = hμ", Kind::label},
+      {"stage", "where m lies"},
       {"outcome", "outcome"},
       {"period", "period"},
       {"steps", "steps to the verdict"},
@@ -135,8 +149,9 @@ std::optional<Results> measure_beyond(const Experiment& experiment, const Labora
       {"q+", "q₊ of the proved 2-cycle", Kind::bound},
       {"lowest_error", "| lowest h xy − q₋ |"},
       {"highest_error", "| highest h xy − q₊ |"},
+      {"exponents_differ", "| exponent along the orbit − exponent of the verdict |"},
       {"multiplier", "multiplier of one turn"},
-      {"multiplier_error", "| multiplier − (9 − 2(1 + m)²) |"},
+      {"multiplier_error", "distance of the multiplier from the larger of 9 − 2(1 + m)² and 3 − 2m"},
       {"is_probe", "1 where m is one of the probes"}}, {}};
   for (std::size_t i = 0; i < orbits.m.size(); ++i) {
     const double m = orbits.m[i], h = m / mu;
@@ -149,9 +164,9 @@ std::optional<Results> measure_beyond(const Experiment& experiment, const Labora
     }
     const TwoCycle cycle = m > 1 ? two_cycle(m) : TwoCycle{nan, nan, nan};
     const bool probe = std::find(probes.begin(), probes.end(), m) != probes.end();
-    orbit_table.rows.push_back({m, std::string(name(orbits.ends[i].outcome)), static_cast<double>(orbits.ends[i].period), static_cast<double>(orbits.ends[i].steps),
+    orbit_table.rows.push_back({m, stage(m), std::string(name(orbits.ends[i].outcome)), static_cast<double>(orbits.ends[i].period), static_cast<double>(orbits.ends[i].steps),
                                 orbits.exponents.back(), orbits.ends[i].lyapunov, lowest, highest, cycle.lower, cycle.upper, std::abs(lowest - cycle.lower),
-                                std::abs(highest - cycle.upper), orbits.ends[i].multiplier, std::abs(orbits.ends[i].multiplier - cycle.multiplier), probe ? 1.0 : 0.0});
+                                std::abs(highest - cycle.upper), std::abs(orbits.exponents.back() - orbits.ends[i].lyapunov), orbits.ends[i].multiplier, std::abs(orbits.ends[i].multiplier - largest_multiplier(m)), probe ? 1.0 : 0.0});
   }
 
   Figure diagram;
@@ -166,7 +181,7 @@ std::optional<Results> measure_beyond(const Experiment& experiment, const Labora
   add_points(points, orbits, last, drawn);
   const double period_four = std::sqrt(5.0) - 1;
   points.levels = {{"1: no minimiser is stable", 1, Figure::Direction::vertical}, {"√5 − 1: the 2-cycle turns unstable", period_four, Figure::Direction::vertical}};
-  Figure::Curve low{"q₋ and q₊, proved", {}, {}, Figure::Marks::lines, 2}, high{"", {}, {}, Figure::Marks::lines, 2};
+  Figure::Curve low{"q₋, proved", {}, {}, Figure::Marks::lines, 2}, high{"q₊, proved", {}, {}, Figure::Marks::lines, 3};
   for (const double m : orbits.m) {
     if (!(m > 1)) continue;
     const TwoCycle cycle = two_cycle(m);
@@ -176,7 +191,7 @@ std::optional<Results> measure_beyond(const Experiment& experiment, const Labora
   points.curves.push_back(std::move(low));
   points.curves.push_back(std::move(high));
   exponent.y.title = "Lyapunov exponent";
-  exponent.curves.push_back({"mean log |1 + m − 3 h xy|", orbits.m, orbits.exponents, Figure::Marks::lines, 3});
+  exponent.curves.push_back({"mean log |1 + m − 3 h xy|", orbits.m, orbits.exponents, Figure::Marks::lines, 4});
   exponent.levels = {{"0", 0}, {"log 3", std::log(3.0)}};
   diagram.panels = {points, exponent};
   diagram.caption = fmt::format("One number, μ = {}, from (x, y) = ({}, {})/√h; the last {} of {} steps, exponents over the last {}; {} rates. The outermost values follow the 2-cycle "
@@ -188,7 +203,7 @@ std::optional<Results> measure_beyond(const Experiment& experiment, const Labora
   for (const auto& row : orbit_table.rows) {
     if (std::get<double>(row.back()) != 1) continue;
     const auto number = [&](std::string_view key) { return readable(std::get<double>(row[*orbit_table.column(key)]), 6); };
-    shown.rows.push_back({number("m"), std::get<std::string>(row[1]), number("period"), number("exponent"), number("lowest"), number("highest"), number("q-"), number("q+")});
+    shown.rows.push_back({number("m"), std::get<std::string>(row[2]), number("period"), number("exponent"), number("lowest"), number("highest"), number("q-"), number("q+")});
   }
   results.blocks.push_back(std::move(shown));
 

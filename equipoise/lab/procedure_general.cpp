@@ -7,7 +7,7 @@
 #include <limits>
 #include <map>
 
-#include "equipoise/lab/intervals.hpp"
+#include "equipoise/lab/fractions.hpp"
 #include "equipoise/lab/markup.hpp"
 #include "equipoise/lab/runs.hpp"
 
@@ -148,13 +148,14 @@ Figure figure_of(const Plan& plan, const std::string& kind, std::string_view mea
       panel.y.low = -0.02, panel.y.high = 1.02;
     } else if (measure == "ratio") {
       panel.y.scale = Figure::Scale::log;
-      panel.levels = {{"start", plan.start_ratio}, {"balanced", 1}};
+      panel.levels = {{"start", plan.start_ratio}};
     } else {
-      panel.levels = {{"the most that a stable limit can have", 1}};
+      panel.levels = {{"2/h", 1}};
     }
     panel.levels.push_back({"2/L", 2, Figure::Direction::vertical});
     for (std::size_t k = 0; k < plan.sizes.size(); ++k) {
       Figure::Curve curve{fmt::format("n = {}", plan.sizes[k]), {}, {}, Figure::Marks::both, static_cast<int>(k) + 1};
+      curve.repeated = !figure.panels.empty();
       for (const RelativeRate& rate : plan.rates) {
         std::uint64_t all = 0, converged = 0;
         std::vector<double> values, places;
@@ -172,7 +173,7 @@ Figure figure_of(const Plan& plan, const std::string& kind, std::string_view mea
         if (all == 0 || (!measure.empty() && values.empty())) continue;
         curve.x.push_back(quantile(places, 0.5));
         if (measure.empty()) {
-          const Interval interval = wilson(converged, all);
+          const Share interval = wilson_interval(converged, all);
           curve.y.push_back(static_cast<double>(converged) / static_cast<double>(all));
           curve.low.push_back(interval.low), curve.high.push_back(interval.high);
         } else {
@@ -208,7 +209,7 @@ Page::Table outcomes(const Plan& plan, const std::string& kind, const ResultTabl
         flat.push_back(std::get<double>(row[*table.column("flatness")]));
         steps.push_back(std::get<double>(row[*table.column("steps")]));
       }
-      const Interval interval = wilson(converged, all);
+      const Share interval = wilson_interval(converged, all);
       shown.rows.push_back({rank_words(rank), rate.text, fmt::format("{}", all), fmt::format("{:.1f} %", 100.0 * static_cast<double>(converged) / static_cast<double>(all)),
                             fmt::format("{:.1f} to {:.1f} %", 100 * interval.low, 100 * interval.high), fmt::format("{}", diverged),
                             fmt::format("{}", all - converged - diverged), readable(quantile(ratios, 0.5), 4), readable(quantile(flat, 0.5), 3), readable(quantile(steps, 0.5))});

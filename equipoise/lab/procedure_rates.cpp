@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-#include "equipoise/lab/intervals.hpp"
+#include "equipoise/lab/fractions.hpp"
 #include "equipoise/lab/markup.hpp"
 #include "equipoise/lab/runs.hpp"
 
@@ -173,7 +173,7 @@ std::optional<Results> measure_rates(const Experiment& experiment, const Laborat
         ends.push_back(row.end);
       }
       const double x = hL[k] / 2;
-      const Interval interval = wilson(converged, all);
+      const Share interval = wilson_interval(converged, all);
       bound.x.push_back(x), bound.y.push_back(quantile(bounds, 0.5));
       converges.x.push_back(x), converges.y.push_back(static_cast<double>(converged) / static_cast<double>(all));
       converges.low.push_back(interval.low), converges.high.push_back(interval.high);

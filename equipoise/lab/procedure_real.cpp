@@ -141,6 +141,7 @@ std::optional<Results> measure_real(const Experiment& experiment, const Laborato
     paths.panels[0].curves.push_back({rates[k].text, found.steps, found.excess, Figure::Marks::lines, style});
     paths.panels[1].curves.push_back({rates[k].text, found.steps, found.norm_x, Figure::Marks::lines, style});
     paths.panels[2].curves.push_back({rates[k].text, found.steps, found.norm_y, Figure::Marks::lines, style});
+    for (std::size_t i = 1; i < 3; ++i) paths.panels[i].curves.back().repeated = true;
   }
   for (Figure* figure : {&paths, &spectrum}) {
     figure->command = laboratory.reproduce;

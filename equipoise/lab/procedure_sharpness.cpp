@@ -146,6 +146,7 @@ std::optional<Results> measure_sharpness(const Experiment& experiment, const Lab
       const int style = static_cast<int>(k) + 1;
       loss.curves.push_back({rates[k].text, traces[k].steps, traces[k].excess, Figure::Marks::lines, style});
       sharp.curves.push_back({rates[k].text, traces[k].sharp_steps, traces[k].sharp, Figure::Marks::lines, style});
+      sharp.curves.back().repeated = true;
       std::vector<double> start, highest, end, above, steps;
       std::size_t converged = 0;
       for (const Row& row : rows) {

@@ -2,6 +2,7 @@
 #include "equipoise/lab/sweep.hpp"
 
 #include <fmt/format.h>
+#include <oneapi/tbb/info.h>
 #include <oneapi/tbb/parallel_for.h>
 #include <oneapi/tbb/task_arena.h>
 
@@ -25,7 +26,7 @@ namespace {
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 // Cells that are handed to the batch at once: runs, ends and the columns stay in the second cache, and the steps at the end of a stretch,
 // when lanes run empty, are few beside the others.
-constexpr std::uint64_t most_in_a_stretch = 16384;
+constexpr std::uint64_t most_in_a_stretch = 4096;
 constexpr std::uint64_t steps_in_a_stretch = std::uint64_t{1} << 31;  // under a second: so long does Ctrl-C wait
 
 double extreme_max_steps(const Grid& grid) {
@@ -316,7 +317,8 @@ SweepTotals sweep(const Grid& grid, const Matrix* A, const Tiling& tiling, const
       steps += result.steps;
     }
   };
-  tbb::task_arena arena(settings.threads == 0 ? tbb::task_arena::automatic : settings.threads);
+  const int most = tbb::info::default_concurrency();  // more than there are would be refused with a warning
+  tbb::task_arena arena(settings.threads == 0 ? most : std::min(settings.threads, most));
   arena.execute([&] {
     // Tiles are taken in order by as many loops as there are threads, rather than cut by halves: what is finished is then nearly one piece.
     tbb::parallel_for(0, arena.max_concurrency(), 1, [&](int) {
