@@ -30,6 +30,7 @@ constexpr Verb verbs[] = {
     {"sweep", "a grid of runs: every cell to its verdict", declare_sweep},
     {"merge", "put the shards of a sweep together", declare_merge},
     {"report", "rebuild the page of a run, or the pictures of a sweep, from its folder", declare_report},
+    {"reproduce", "the paper's experiments and claims, in one page", declare_reproduce},
 };
 
 int fail(const std::string& message) {

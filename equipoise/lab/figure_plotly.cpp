@@ -207,10 +207,12 @@ std::string suffix(std::size_t panel) { return panel == 0 ? "" : std::to_string(
 std::string scatter(const Figure::Curve& curve, const std::string& y_axis, int style, bool legend, std::string_view more) {
   const Style& look = style_at(style);
   const std::string name = curve.name.empty() ? "" : fmt::format("\"name\":{},", plotly_text(curve.name));
+  // Curves of one name share the fate of their entry in the legend, in whichever panels they are.
+  const std::string group = curve.name.empty() ? fmt::format("\"{}-{}\"", y_axis, style) : plotly_text(curve.name);
   return fmt::format(
-      "{{\"type\":\"scatter\",{}\"yaxis\":\"y{}\",\"legendgroup\":\"{}-{}\",\"showlegend\":{},\"connectgaps\":false,"
+      "{{\"type\":\"scatter\",{}\"yaxis\":\"y{}\",\"legendgroup\":{},\"showlegend\":{},\"connectgaps\":false,"
       "\"line\":{{\"color\":\"{}\",\"dash\":\"{}\",\"width\":1.8}},\"marker\":{{\"color\":\"{}\",\"symbol\":\"{}\",\"size\":6}},{}}}",
-      name, y_axis, y_axis, style, legend && !curve.name.empty(), look.light, look.dash, look.light, look.symbol, more);
+      name, y_axis, group, legend && !curve.name.empty() && !curve.repeated, look.light, look.dash, look.light, look.symbol, more);
 }
 
 /// A band is two lines around a filled area, drawn before the curve itself.
