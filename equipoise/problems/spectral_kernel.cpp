@@ -3,10 +3,14 @@
 // A block of columns is stepped in two rounds. The first forms the gradient kTile rows times kVectors vectors at a time in
 // registers: the diagonal part, then the product with the other factor's Gram matrix; its squares are summed there, and the new
 // rows go to a second array, since both factors need the old ones of each other. The second round adds them to the new Gram
-// matrix, a kTile x kTile piece of its upper triangle in registers at a time.
+// matrix, a kGram x kGram piece of its upper triangle in registers at a time.
+//
+// Every sum has eight partial ones, column c adding to the one of c modulo 8 in the order of the columns (squares: 32), whatever the
+// width of the vectors, and every multiply-add rounds once: all targets give the same bits.
 #include "equipoise/problems/spectral_kernel.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "equipoise/problems/spectral_kernel.cpp"
@@ -14,6 +18,8 @@
 // foreach_target.h comes first
 #include <hwy/cache_control.h>
 #include <hwy/highway.h>
+
+#include "equipoise/core/fused-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace equipoise::HWY_NAMESPACE {
@@ -23,12 +29,29 @@ namespace hn = hwy::HWY_NAMESPACE;
 using Lanes = hn::CappedTag<double, kLaneLimit>;
 using Vec = hn::Vec<Lanes>;
 
-// What the accumulators need: 32 vector registers, or 16.
+// Rows of a tile, the same everywhere since their squares are summed in turn; then what fits into 32 vector registers, or 16.
+constexpr int kTile = 4;
 #if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
-constexpr int kTile = 4, kVectors = 4;
+constexpr int kVectors = 4, kGram = 4;
 #else
-constexpr int kTile = 3, kVectors = 2;
+constexpr int kVectors = 2, kGram = 3;
 #endif
+constexpr std::ptrdiff_t kSquareLanes = 4 * kLaneLimit;
+
+/// a b + c, rounded once. Processors without it are slow here, and exact.
+HWY_INLINE Vec fused(Vec a, Vec b, Vec c) {
+#if EQUIPOISE_FUSED
+  return hn::MulAdd(a, b, c);
+#else
+  const Lanes lanes;
+  double factors[kLaneLimit], others[kLaneLimit], sums[kLaneLimit];
+  hn::StoreU(a, lanes, factors);
+  hn::StoreU(b, lanes, others);
+  hn::StoreU(c, lanes, sums);
+  for (std::size_t i = 0; i < hn::Lanes(lanes); ++i) sums[i] = std::fma(factors[i], others[i], sums[i]);
+  return hn::LoadU(lanes, sums);
+#endif
+}
 
 /// `width` columns of one factor: rows `stride` doubles apart.
 struct Piece {
@@ -39,10 +62,10 @@ struct Piece {
 /// How a step sees the other factor: as rows that the diagonal pairs with these, which give <x, -s other> besides or not; or not at all.
 enum class Pairs { with_cross, without_cross, none };
 
-/// Sums by lanes, kVectors vectors each. They wait in memory: registers are for the tile.
+/// Sums by lanes. They wait in memory: registers are for the tile.
 struct Sums {
-  alignas(64) double squares[kVectors * kLaneLimit] = {};  ///< |gradient|^2
-  alignas(64) double cross[kVectors * kLaneLimit] = {};    ///< <x, -s other>
+  alignas(64) double squares[kSquareLanes] = {};  ///< |gradient|^2
+  alignas(64) double cross[kSquareLanes] = {};    ///< <x, -s other>
 };
 
 /// What stays the same over the columns of a piece.
@@ -65,6 +88,7 @@ HWY_INLINE void step_tile(const Step& step, std::ptrdiff_t l, std::ptrdiff_t col
   const double* HWY_RESTRICT x = step.x.at + col;
   Vec g[ROWS][VECTORS];
   for (int v = 0; v < VECTORS; ++v) {
+    double* const cross_of = sums.cross + (col + v * N) % kSquareLanes;
     if constexpr (PAIRS == Pairs::none) {
       for (int i = 0; i < ROWS; ++i) g[i][v] = hn::Zero(lanes);
     } else {
@@ -72,9 +96,9 @@ HWY_INLINE void step_tile(const Step& step, std::ptrdiff_t l, std::ptrdiff_t col
       for (int i = 0; i < ROWS; ++i) g[i][v] = hn::Mul(s, hn::LoadU(lanes, step.other.at + (l + i) * stride + col + v * N));
     }
     if constexpr (PAIRS == Pairs::with_cross) {
-      Vec cross = hn::LoadU(lanes, sums.cross + v * N);
-      for (int i = 0; i < ROWS; ++i) cross = hn::MulAdd(hn::LoadU(lanes, x + (l + i) * stride + v * N), g[i][v], cross);
-      hn::StoreU(cross, lanes, sums.cross + v * N);
+      Vec cross = hn::LoadU(lanes, cross_of);
+      for (int i = 0; i < ROWS; ++i) cross = fused(hn::LoadU(lanes, x + (l + i) * stride + v * N), g[i][v], cross);
+      hn::StoreU(cross, lanes, cross_of);
     }
   }
   const double* HWY_RESTRICT gram = step.gram + l;
@@ -84,18 +108,19 @@ HWY_INLINE void step_tile(const Step& step, std::ptrdiff_t l, std::ptrdiff_t col
     for (int v = 0; v < VECTORS; ++v) x_k[v] = hn::LoadU(lanes, x_row + v * N);
     for (int i = 0; i < ROWS; ++i) {
       const Vec of_row = hn::Set(lanes, gram[i]);
-      for (int v = 0; v < VECTORS; ++v) g[i][v] = hn::MulAdd(of_row, x_k[v], g[i][v]);
+      for (int v = 0; v < VECTORS; ++v) g[i][v] = fused(of_row, x_k[v], g[i][v]);
     }
   }
-  const Vec rate = hn::Set(lanes, step.h);
+  const Vec rate = hn::Set(lanes, -step.h);
   double* HWY_RESTRICT out = step.out + l * stride + col;
   for (int v = 0; v < VECTORS; ++v) {
-    Vec squares = hn::LoadU(lanes, sums.squares + v * N);
+    double* const squares_of = sums.squares + (col + v * N) % kSquareLanes;
+    Vec squares = hn::LoadU(lanes, squares_of);
     for (int i = 0; i < ROWS; ++i) {
-      squares = hn::MulAdd(g[i][v], g[i][v], squares);
-      hn::StoreU(hn::NegMulAdd(rate, g[i][v], hn::LoadU(lanes, x + (l + i) * stride + v * N)), lanes, out + i * stride + v * N);
+      squares = fused(g[i][v], g[i][v], squares);
+      hn::StoreU(fused(rate, g[i][v], hn::LoadU(lanes, x + (l + i) * stride + v * N)), lanes, out + i * stride + v * N);
     }
-    hn::StoreU(squares, lanes, sums.squares + v * N);
+    hn::StoreU(squares, lanes, squares_of);
   }
 }
 
@@ -124,33 +149,35 @@ template <int ROWS, int COLS, bool DIAGONAL>
 HWY_NOINLINE void gram_tile(const Piece& x, std::ptrdiff_t rank, std::ptrdiff_t k, std::ptrdiff_t l, double* HWY_RESTRICT sums) {
   const Lanes lanes;
   const std::ptrdiff_t N = static_cast<std::ptrdiff_t>(hn::Lanes(lanes));
-  Vec sum[ROWS][COLS];
-  for (int i = 0; i < ROWS; ++i) {
-    for (int j = DIAGONAL ? i : 0; j < COLS; ++j) sum[i][j] = hn::LoadU(lanes, sums + place(k + i, l + j, rank));
-  }
   const double* HWY_RESTRICT at_k = x.at + k * x.stride;
   const double* HWY_RESTRICT at_l = x.at + l * x.stride;
-  for (std::ptrdiff_t c = 0; c < x.width; c += N) {
-    Vec x_l[COLS];
-    for (int j = 0; j < COLS; ++j) x_l[j] = hn::LoadU(lanes, at_l + j * x.stride + c);
+  for (std::ptrdiff_t lane = 0; lane < kLaneLimit; lane += N) {
+    Vec sum[ROWS][COLS];
     for (int i = 0; i < ROWS; ++i) {
-      const Vec x_k = DIAGONAL ? x_l[i] : hn::LoadU(lanes, at_k + i * x.stride + c);
-      for (int j = DIAGONAL ? i : 0; j < COLS; ++j) sum[i][j] = hn::MulAdd(x_k, x_l[j], sum[i][j]);
+      for (int j = DIAGONAL ? i : 0; j < COLS; ++j) sum[i][j] = hn::LoadU(lanes, sums + place(k + i, l + j, rank) + lane);
     }
-  }
-  for (int i = 0; i < ROWS; ++i) {
-    for (int j = DIAGONAL ? i : 0; j < COLS; ++j) hn::StoreU(sum[i][j], lanes, sums + place(k + i, l + j, rank));
+    for (std::ptrdiff_t c = lane; c < x.width; c += kLaneLimit) {
+      Vec x_l[COLS];
+      for (int j = 0; j < COLS; ++j) x_l[j] = hn::LoadU(lanes, at_l + j * x.stride + c);
+      for (int i = 0; i < ROWS; ++i) {
+        const Vec x_k = DIAGONAL ? x_l[i] : hn::LoadU(lanes, at_k + i * x.stride + c);
+        for (int j = DIAGONAL ? i : 0; j < COLS; ++j) sum[i][j] = fused(x_k, x_l[j], sum[i][j]);
+      }
+    }
+    for (int i = 0; i < ROWS; ++i) {
+      for (int j = DIAGONAL ? i : 0; j < COLS; ++j) hn::StoreU(sum[i][j], lanes, sums + place(k + i, l + j, rank) + lane);
+    }
   }
 }
 
 /// rank (rank + 1) flops a column.
 void add_gram(const Piece& x, std::ptrdiff_t rank, double* sums) {
   std::ptrdiff_t k = 0;
-  for (; k + kTile <= rank; k += kTile) {
-    gram_tile<kTile, kTile, true>(x, rank, k, k, sums);
-    std::ptrdiff_t l = k + kTile;
-    for (; l + kTile <= rank; l += kTile) gram_tile<kTile, kTile, false>(x, rank, k, l, sums);
-    for (; l < rank; ++l) gram_tile<kTile, 1, false>(x, rank, k, l, sums);
+  for (; k + kGram <= rank; k += kGram) {
+    gram_tile<kGram, kGram, true>(x, rank, k, k, sums);
+    std::ptrdiff_t l = k + kGram;
+    for (; l + kGram <= rank; l += kGram) gram_tile<kGram, kGram, false>(x, rank, k, l, sums);
+    for (; l < rank; ++l) gram_tile<kGram, 1, false>(x, rank, k, l, sums);
   }
   for (; k < rank; ++k) {
     for (std::ptrdiff_t l = k; l < rank; ++l) gram_tile<1, 1, false>(x, rank, k, l, sums);
@@ -163,16 +190,17 @@ void fetch(const Piece& piece, std::ptrdiff_t rank) {
   }
 }
 
-Vec all_of(const double* sums) {
-  const Lanes lanes;
-  Vec all = hn::LoadU(lanes, sums);
-  for (std::size_t v = 1; v < static_cast<std::size_t>(kVectors); ++v) all = hn::Add(all, hn::LoadU(lanes, sums + v * hn::Lanes(lanes)));
-  return all;
+/// to += the sums, in a fixed order.
+void add_lanes(const double* sums, double* to) {
+  for (std::ptrdiff_t lane = 0; lane < kLaneLimit; ++lane) {
+    double all = 0;
+    for (std::ptrdiff_t at = lane; at < kSquareLanes; at += kLaneLimit) all += sums[at];
+    to[lane] += all;
+  }
 }
 
 template <bool STEP>
 void over_blocks(const SpectralPass& pass) {
-  const Lanes lanes;
   const std::ptrdiff_t rank = pass.rank, block = spectral_block(rank), triangle = spectral_triangle(rank) * kLaneLimit;
   Sums sums;
   const auto piece_of = [&](const double* factor, std::ptrdiff_t from) {
@@ -203,8 +231,8 @@ void over_blocks(const SpectralPass& pass) {
     if (y.width > 0) add_gram(now_y, rank, pass.sums + triangle);
   }
   double* const more = pass.sums + 2 * triangle;
-  hn::StoreU(hn::Add(hn::LoadU(lanes, more), all_of(sums.squares)), lanes, more);
-  hn::StoreU(hn::Add(hn::LoadU(lanes, more + kLaneLimit), all_of(sums.cross)), lanes, more + kLaneLimit);
+  add_lanes(sums.squares, more);
+  add_lanes(sums.cross, more + kLaneLimit);
 }
 
 void step_here(const SpectralPass& pass) { over_blocks<true>(pass); }

@@ -28,6 +28,8 @@ inline std::ptrdiff_t spectral_block(std::ptrdiff_t rank) {
   return fitting < 64 ? 64 : fitting > 512 ? 512 : fitting;
 }
 
+/// The same bits on every target.
+///
 /// new x = x - h (G_y x - s y) and new y = y - h (G_x y - s x) for every column. Sums: the triangles of
 /// the new factors; |gradient|^2 and <S, X Y^T> of the old ones. 3 rank^2 + 7 rank flops a column and factor (the lower
 /// triangles are never formed); 16 rank bytes a column and factor from the second cache and back.

@@ -163,9 +163,11 @@ TEST(Spectral, EveryTargetStepsAsTheGradientDoes) {
   for (int i = 0; i < 20; ++i) {
     shapes.push_back({static_cast<Index>(1 + sizes() % 60), static_cast<Index>(1 + sizes() % 60), static_cast<Index>(1 + sizes() % 20)});
   }
+  std::vector<Factors> first;  // of the first target: all give the same bits
   for (const std::int64_t target : hwy::SupportedAndGeneratedTargets()) {
     const OnlyTarget only(target);
-    for (const Shape& shape : shapes) {
+    for (std::size_t which = 0; which < shapes.size(); ++which) {
+      const Shape& shape = shapes[which];
       SCOPED_TRACE(std::string(hwy::TargetName(target)) + " " + text(shape));
       std::mt19937_64 random(46);
       const Index least = std::min(shape.rows, shape.cols);
@@ -175,6 +177,20 @@ TEST(Spectral, EveryTargetStepsAsTheGradientDoes) {
       const Factors at = random_factors(shape, random), u = random_factors(shape, random);
       const double h = 0.1 / (1 + at.flat().squaredNorm() + s.norm());
       check_advance(*problem, at, h, 64);
+      Factors end(at);
+      std::vector<StepTrace> trace(9);
+      problem->advance(end, h, trace);
+      Factors seen(Shape{3, 9, 1});
+      for (Index k = 0; k < 9; ++k) {
+        seen.Y()(k, 0) = trace[static_cast<std::size_t>(k)].gradient_squared;
+        if (k < 3) seen.X()(k, 0) = trace[static_cast<std::size_t>(3 * k)].loss;
+      }
+      if (first.size() == 2 * which) {
+        first.push_back(end);
+        first.push_back(seen);
+      }
+      EXPECT_TRUE(same_bits(end, first[2 * which]));
+      EXPECT_TRUE(same_bits(seen, first[2 * which + 1]));
       if (shape.size() > 3000) check_threads(*problem, at, u, h);
     }
   }
