@@ -28,7 +28,7 @@ std::unique_ptr<Problem> spectral_problem(Vector singular_values, Index rows, In
 /// A user's problem carried to spectral coordinates and back: A = U diag(s) V^T by one SVD, O(rows cols min(rows,
 /// cols)). Singular values up to max(rows, cols) eps s_1 count as zero. Rows of the factors beyond the numerical rank r
 /// obey X2 <- X2 (I - h Y^T Y), hence stay in the span where they start, whose orthonormal basis carries them exactly
-/// (docs/theory.md, coordinates): min(rows, r + d) rows are kept of X, min(cols, r + d) of Y.
+/// (docs/performance.md, reductions): min(rows, r + d) rows are kept of X, min(cols, r + d) of Y.
 ///
 /// Where k singular values are equal, to the same accuracy, one rotation of their k singular pairs leaves the factors in
 /// 2d rows, where they stay: 2d + 1 pairs are kept (one at rest, so that no eigenvalue of the Hessian is lost, only copies

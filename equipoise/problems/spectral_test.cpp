@@ -2,6 +2,7 @@
 #include "equipoise/problems/spectral.hpp"
 
 #include <gtest/gtest.h>
+#include <hwy/targets.h>
 
 #include <cmath>
 #include <limits>
