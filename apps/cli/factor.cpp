@@ -159,10 +159,11 @@ int factor(const Flags& flags) {
     if (key == "rate") value = setup.rate.value;
   }
 
+  in_run_units = setup.in_users_coordinates(std::move(in_run_units));
   const Situation situation = setup.situation();
   std::vector<Finding> findings = examine(situation, in_run_units);
   const double relative = relative_loss(in_run_units);
-  const Record record = setup.to_users(std::move(in_run_units));
+  const Record record = in_users_units(std::move(in_run_units), setup.units);
   const Approximate excess = setup.excess(record.last);
   const RunDocument document{setup.settings, setup.matrix, setup.rate, record, relative, excess.value, excess.error, std::move(findings), peak_memory(),
                              setup.coordinates_why};

@@ -144,7 +144,9 @@ CoordinatesChoice coordinates_for(const LoadedMatrix& loaded, Shape shape, doubl
   if (!loaded.mapped && !std::holds_alternative<Matrix>(loaded.values)) return {false, "plain coordinates: the matrix is sparse"};
   if (ridge > 0) return {false, "plain coordinates: there is a ridge"};
   if (precision != "float64") return {false, "plain coordinates: A is stored in float32"};
-  return choose_coordinates(shape, expected_steps);
+  std::optional<double> identity_times;
+  if (!loaded.mapped) identity_times = multiple_of_identity(std::get<Matrix>(loaded.values));
+  return choose_coordinates(shape, expected_steps, identity_times);
 }
 
 Index resolve_rank(const DescentFlags& flags, const std::optional<Factors>& given) {
@@ -200,9 +202,9 @@ void DescentFlags::declare(CLI::App& verb) {
   verb.add_option("--threads", threads, "most threads to use (default 0: all)");
 }
 
-Record Setup::to_users(Record record) const {
+Record Setup::in_users_coordinates(Record record) const {
   if (coordinates) record.last = coordinates->restore(record.last);
-  return in_users_units(std::move(record), units);
+  return record;
 }
 
 Approximate Setup::excess(ConstFactors at) const {
@@ -275,14 +277,12 @@ Setup set_up(const DescentFlags& flags) {
   }
 
   if (spectral) {
-    const Matrix dense = as_dense(std::move(loaded));
-    const std::unique_ptr<Problem> users_problem = dense_problem(dense);
-    const Factors start = make_start(flags, *users_problem, given, setup.units, rank);
-    setup.matrix.entries = users_problem->entries();
-    setup.coordinates = spectral_coordinates(dense, start);
-    if (setup.coordinates->pairs_at_rest > 0) {
-      setup.coordinates_why += fmt::format("; {} of the singular pairs have equal values and are at rest, exactly", setup.coordinates->pairs_at_rest);
-    }
+    const auto dense = std::make_shared<const Matrix>(as_dense(std::move(loaded)));
+    setup.users_problem = dense_problem(DenseView<double>{dense->data(), dense->rows(), dense->cols(), dense->cols(), dense});
+    setup.users_start = make_start(flags, *setup.users_problem, given, setup.units, rank);
+    setup.matrix.entries = setup.users_problem->entries();
+    setup.coordinates = spectral_coordinates(*dense, setup.users_start);
+    if (const std::string reduction = setup.coordinates->reduction(); !reduction.empty()) setup.coordinates_why += "; " + reduction;
     setup.start = setup.coordinates->start;
   } else {
     std::unique_ptr<Problem> base = make_problem(std::move(loaded), precision == "float32");
