@@ -18,3 +18,8 @@ configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/equipoiseConfig.cmake.in
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/equipoiseConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/equipoiseConfig.cmake ${PROJECT_BINARY_DIR}/equipoiseConfigVersion.cmake
   DESTINATION ${package_folder})
+# plotly.js is inside the library, so its licence goes with it.
+if(NOT EQUIPOISE_PLOTLY)
+  install(FILES ${PROJECT_BINARY_DIR}/plotly/node_modules/plotly.js-cartesian-dist-min/LICENSE
+    DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME LICENSE.plotly)
+endif()

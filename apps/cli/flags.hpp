@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "equipoise/io/text.hpp"
+
 namespace equipoise::cli {
 
 /// Each reads the whole of `text` or throws Error "<flag> '<text>' is ...; write ...".
@@ -18,7 +20,6 @@ std::pair<double, double> two_numbers(std::string_view flag, std::string_view te
 /// One of `words`, else an Error that lists them.
 std::string one_of(std::string_view flag, std::string_view text, const std::vector<std::string>& words);
 
-/// The candidate with the smallest edit distance, where that is at most a third of its length rounded up.
-std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& candidates);
+using equipoise::nearest;
 
 }  // namespace equipoise::cli

@@ -29,7 +29,9 @@ constexpr Verb verbs[] = {
     {"sharpness", "largest Hessian eigenvalues at given factors", declare_sharpness},
     {"info", "shape, norm and singular values of a matrix", declare_info},
     {"generate", "write a built-in matrix to a file", declare_generate},
-    {"report", "rebuild the HTML page of a run from its folder", declare_report},
+    {"sweep", "a grid of runs: every cell to its verdict", declare_sweep},
+    {"merge", "put the shards of a sweep together", declare_merge},
+    {"report", "rebuild the page of a run, or the pictures of a sweep, from its folder", declare_report},
 };
 
 // Of the contract, and not built yet: a flag of a verb, or a verb.

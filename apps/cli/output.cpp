@@ -46,28 +46,36 @@ void print(std::string_view text) {
   }
 }
 
-Progress::Progress(std::uint64_t total, bool quiet)
-    : total_(total), visible_(!quiet && isatty(STDERR_FILENO) == 1), began_(std::chrono::steady_clock::now()), last_(began_) {}
+Bar::Bar(bool quiet) : visible_(!quiet && isatty(STDERR_FILENO) == 1), began_(std::chrono::steady_clock::now()), last_(began_) {}
 
-Progress::~Progress() {
+Bar::~Bar() {
   if (drawn_) fmt::print(stderr, "\r\x1b[K");
 }
 
-void Progress::show(std::uint64_t done, double loss) {
-  if (!visible_) return;
+bool Bar::due() {
+  if (!visible_) return false;
   const auto now = std::chrono::steady_clock::now();
-  if (now - last_ < std::chrono::milliseconds(100)) return;
+  if (now - last_ < std::chrono::milliseconds(100)) return false;
   last_ = now;
-  const double seconds = std::chrono::duration<double>(now - began_).count();
-  const double rate = static_cast<double>(done) / seconds;
-  const double fraction = total_ > 0 ? static_cast<double>(done) / static_cast<double>(total_) : 1;
-  const double left = rate > 0 ? static_cast<double>(total_ - std::min(done, total_)) / rate : INFINITY;
+  return true;
+}
+
+double Bar::seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count(); }
+
+void Bar::draw(double fraction, const std::string& text) {
   const auto filled = static_cast<std::size_t>(std::lround(24 * std::clamp(fraction, 0.0, 1.0)));
-  const std::string eta = std::isfinite(left) ? fmt::format("at most {:.0f} s left", left) : "";
-  fmt::print(stderr, "\r\x1b[K[{:=<{}}{:<{}}] step {} of at most {}, loss {:.4g}, {:.3g} steps/s, {}", "", filled, "", 24 - filled, done,
-             total_, loss, rate, eta);
+  fmt::print(stderr, "\r\x1b[K[{:=<{}}{:<{}}] {}", "", filled, "", 24 - filled, text);
   std::fflush(stderr);
   drawn_ = true;
+}
+
+void Progress::show(std::uint64_t done, double loss) {
+  if (!bar_.due()) return;
+  const double rate = static_cast<double>(done) / bar_.seconds();
+  const double fraction = total_ > 0 ? static_cast<double>(done) / static_cast<double>(total_) : 1;
+  const double left = rate > 0 ? static_cast<double>(total_ - std::min(done, total_)) / rate : INFINITY;
+  const std::string eta = std::isfinite(left) ? fmt::format("at most {:.0f} s left", left) : "";
+  bar_.draw(fraction, fmt::format("step {} of at most {}, loss {:.4g}, {:.3g} steps/s, {}", done, total_, loss, rate, eta));
 }
 
 }  // namespace equipoise::cli

@@ -20,23 +20,36 @@ extern std::atomic<bool> interrupted;
 /// From here on SIGINT and SIGTERM set `interrupted` instead of ending the process; a second one ends it.
 void catch_interrupts();
 
-/// A bar with rate and remaining time on standard error, drawn only on a terminal and not more than ten times a second.
-class Progress {
+/// A bar on standard error, drawn only on a terminal and not more than ten times a second; it disappears with the object.
+class Bar {
  public:
-  /// `total` steps at most; `quiet` draws nothing.
-  Progress(std::uint64_t total, bool quiet);
-  ~Progress();
-  Progress(const Progress&) = delete;
-  Progress& operator=(const Progress&) = delete;
+  explicit Bar(bool quiet);  ///< `quiet` draws nothing
+  ~Bar();
+  Bar(const Bar&) = delete;
+  Bar& operator=(const Bar&) = delete;
 
-  void show(std::uint64_t done, double loss);
+  /// True where a drawing is due; the caller then draws.
+  bool due();
+  void draw(double fraction, const std::string& text);
+  double seconds() const;  ///< since the bar was made
 
  private:
-  std::uint64_t total_;
   bool visible_;
   bool drawn_ = false;
   std::chrono::steady_clock::time_point began_;
   std::chrono::steady_clock::time_point last_;
+};
+
+/// The bar of one run, with rate and remaining time.
+class Progress {
+ public:
+  /// `total` steps at most; `quiet` draws nothing.
+  Progress(std::uint64_t total, bool quiet) : total_(total), bar_(quiet) {}
+  void show(std::uint64_t done, double loss);
+
+ private:
+  std::uint64_t total_;
+  Bar bar_;
 };
 
 }  // namespace equipoise::cli

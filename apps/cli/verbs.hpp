@@ -16,6 +16,8 @@ Action declare_sharpness(CLI::App& verb);
 Action declare_info(CLI::App& verb);
 Action declare_generate(CLI::App& verb);
 Action declare_report(CLI::App& verb);
+Action declare_sweep(CLI::App& verb);
+Action declare_merge(CLI::App& verb);
 
 /// Version, compiler, SIMD targets and threads, as --version prints them.
 std::string version_text();

@@ -17,6 +17,7 @@ namespace {
 using tiny::Ending;
 using tiny::Follow;
 using tiny::Marks;
+using tiny::State;
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr double largest = std::numeric_limits<double>::max();
@@ -76,6 +77,34 @@ void record_plainly(const TinyRun& run, std::size_t last, double* orbit) {
     if (k > 0) tiny::step(follow.map, follow.z);
     if (k + last > run.max_steps) *orbit++ = tiny::product(follow.z);
   }
+}
+
+// Renormalised every 16 steps: growth per step is at most 1 + 3 S, and S stays below 1e15 until a run that is not bounded overflows anyway.
+template <std::size_t S>
+double exponent_of_second_half(const TinyRun& run) {
+  constexpr std::uint64_t stretch = 16;
+  Follow<S> follow;
+  Ending<S> ending;
+  if (tiny::begin(run, follow, ending) && !tiny::finite(ending.z)) return nan;
+  State<S> tangent;
+  for (std::size_t i = 0; i < S; ++i) tangent[i] = 0.5 + 0.1 * static_cast<double>(i);
+  const std::uint64_t half = run.max_steps / 2;
+  double sum = 0;
+  std::uint64_t k = 0;
+  while (k < run.max_steps) {
+    // A stretch ends where the second half begins.
+    const std::uint64_t end = std::min(k < half ? half : run.max_steps, k + stretch);
+    const bool counts = k >= half;
+    for (; k < end; ++k) {
+      tiny::step_tangent(follow.map, follow.z, tangent);
+      tiny::step(follow.map, follow.z);
+    }
+    const double norm = tiny::length(tangent);
+    for (double& each : tangent) each /= norm;
+    if (counts) sum += tiny::log_of(norm);
+    if (!tiny::finite(follow.z)) return nan;
+  }
+  return sum / static_cast<double>(run.max_steps - half);
 }
 
 void unscale(const TinyRun& run, double* orbit, std::size_t last) {
@@ -243,6 +272,19 @@ TinyRun tiny_isotropic(double mu, Eigen::Ref<const Vector> x, Eigen::Ref<const V
   return run;
 }
 
+double tiny_sharpness(const TinyRun& run) {
+  TinyRun unscaled = run;
+  unscaled.h = 1;
+  TinyEnd end;
+  const double y_sign = run.mu < 0 ? -1 : 1;
+  if (run.kind == TinyRun::Kind::pair) {
+    tiny::report_measures<2>(unscaled, {run.x[0], y_sign * run.y[0]}, end);
+  } else {
+    tiny::report_measures<4>(unscaled, {run.x[0], run.x[1], y_sign * run.y[0], y_sign * run.y[1]}, end);
+  }
+  return end.sharpness;
+}
+
 std::vector<std::string> batch_targets() {
   std::vector<std::string> names = tiny::lane_targets();
   names.emplace_back(scalar_target);
@@ -304,6 +346,16 @@ void record_orbits(std::span<const TinyRun> runs, std::size_t last, std::span<do
     }
     for (std::size_t i = from; i < to; ++i) unscale(runs[i], orbits.data() + i * last, last);
     from = to;
+  }
+}
+
+void lyapunov_exponents(std::span<const TinyRun> runs, std::span<double> exponents) {
+  if (runs.size() != exponents.size()) {
+    throw Error(fmt::format("{} runs need room for as many exponents, not {}", runs.size(), exponents.size()));
+  }
+  for (std::size_t i = 0; i < runs.size(); ++i) require(i, runs[i]);
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    exponents[i] = runs[i].kind == TinyRun::Kind::pair ? exponent_of_second_half<2>(runs[i]) : exponent_of_second_half<4>(runs[i]);
   }
 }
 

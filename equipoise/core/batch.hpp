@@ -48,6 +48,9 @@ TinyRun tiny_isotropic(double mu, Eigen::Ref<const Vector> x, Eigen::Ref<const V
 /// The same from norms: |x|, |y| and the cosine of their angle, in [-1, 1].
 TinyRun tiny_isotropic(double mu, double n, double norm_x, double norm_y, double cosine, double h);
 
+/// The largest Hessian eigenvalue at the start, in natural units (closed form, docs/theory.md 1); h is not looked at.
+double tiny_sharpness(const TinyRun& run);
+
 /// How a tiny run ended. Numbers are NaN where they are not known; beyond the range of double they are infinite.
 struct TinyEnd {
   Outcome outcome = Outcome::exhausted;
@@ -99,6 +102,12 @@ void run_batch(std::span<const TinyRun> runs, std::span<TinyEnd> ends, const Bat
 /// orbits[i * last ...]: what a bifurcation diagram shows. Nothing ends a run early; beyond the range of double it is NaN.
 /// Throws Error as run_batch() does, and where last > max_steps + 1.
 void record_orbits(std::span<const TinyRun> runs, std::size_t last, std::span<double> orbits, const BatchSettings& settings = {});
+
+/// The largest Lyapunov exponent of each run along the second half of its steps: the mean logarithmic growth per step of a tangent
+/// vector that has turned with the first half. What lies under a bifurcation diagram: it is measured everywhere, at a minimiser
+/// (where a neutral direction makes it 0) as well as in chaos. Nothing ends a run early; beyond the range of double, and for fewer than
+/// 2 steps, it is NaN. One plain loop, hence the same bits on every target: about 6 ns a step for a pair. Throws Error as run_batch() does.
+void lyapunov_exponents(std::span<const TinyRun> runs, std::span<double> exponents);
 
 /// The same row for a run of any other problem. Small general matrices go through run(), cell by cell: their step is
 /// a few hundred to thousand operations on contiguous data, which fills the vectors of one run.

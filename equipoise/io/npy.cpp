@@ -2,6 +2,7 @@
 #include "equipoise/io/npy.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -312,9 +313,14 @@ Matrix read_npy_matrix(const Document& document, const LoadOptions& options) {
 }
 
 std::string npy_header(Index rows, Index cols) {
-  const char order = std::endian::native == std::endian::big ? '>' : '<';
-  std::string dictionary =
-      fmt::format("{{'descr': '{}f8', 'fortran_order': False, 'shape': ({}, {}), }}", order, rows, cols);
+  return npy_header('f', sizeof(double), {static_cast<std::uint64_t>(rows), static_cast<std::uint64_t>(cols)});
+}
+
+std::string npy_header(char kind, std::size_t item_size, const std::vector<std::uint64_t>& shape) {
+  const char native = std::endian::native == std::endian::big ? '>' : '<';
+  const std::string_view comma = shape.size() == 1 ? "," : "";
+  std::string dictionary = fmt::format("{{'descr': '{}{}{}', 'fortran_order': False, 'shape': ({}{}), }}", item_size == 1 ? '|' : native, kind,
+                                       item_size, fmt::join(shape, ", "), comma);
   // Magic, version, length and dictionary with its newline fill a multiple of 64 bytes, so that the data is aligned.
   constexpr std::size_t before = 10;
   const std::size_t total = (before + dictionary.size() + 1 + 63) / 64 * 64;

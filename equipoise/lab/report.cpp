@@ -8,13 +8,11 @@
 #include <limits>
 
 #include "equipoise/core/error.hpp"
-#include "equipoise/lab/chart.hpp"
 #include "equipoise/lab/markup.hpp"
+#include "equipoise/lab/page.hpp"
 #include "equipoise/lab/report_page.hpp"
 #include "equipoise/lab/report_record.hpp"
 
-// The page is written as HTML that is also well-formed XML (every element closed, every attribute quoted), so that a
-// strict parser can check it.
 namespace equipoise {
 namespace {
 
@@ -127,17 +125,17 @@ std::string verdict_html(const ReportRecord& record) {
   }
   const bool saddle = v.outcome == Outcome::converged && v.limit == Limit::saddle;
   return fmt::format(
-      "<section class=\"verdict {}{}\" aria-label=\"Verdict\"><svg viewBox=\"0 0 24 24\" aria-hidden=\"true\" "
+      "<div class=\"verdict {}{}\"><svg viewBox=\"0 0 24 24\" aria-hidden=\"true\" "
       "fill=\"none\" stroke=\"currentColor\" stroke-width=\"2.4\" stroke-linecap=\"round\" "
       "stroke-linejoin=\"round\"><path d=\"{}\"/></svg><div><h1>{}</h1><p>{}</p><ul class=\"facts\">{}</ul>"
-      "</div></section>\n",
+      "</div></div>\n",
       word(v.outcome), saddle ? " saddle" : "", icon(v.outcome, v.limit), headline(record),
       v.why.empty() ? "The record gives no reason." : escaped(v.why), facts);
 }
 
 // ---- Key figures ----
 
-std::string figure(std::string_view name, const std::string& value, const std::string& note) {
+std::string key_figure(std::string_view name, const std::string& value, const std::string& note) {
   return fmt::format("<div><dt>{}</dt><dd class=\"value\">{}</dd>{}</div>\n", name, value,
                      note.empty() ? "" : "<dd class=\"note\">" + note + "</dd>");
 }
@@ -169,10 +167,10 @@ std::string sharpness_figure(const ReportRecord& record) {
   if (end_known && std::isfinite(record.sharpness_residual)) {
     note += "Residual " + number_html(record.sharpness_residual, 2) + ".";
   }
-  return figure("Sharpness, start to end", change(number_html(record.sharpness_start), end), note);
+  return key_figure("Sharpness, start to end", change(number_html(record.sharpness_start), end), note);
 }
 
-std::string figures_html(const ReportRecord& record) {
+std::string key_figures_html(const ReportRecord& record) {
   std::string rate_note;
   if (std::isfinite(record.rate_times_L)) rate_note = number_html(record.rate_times_L) + " / L";
   if (!record.rate_requested.empty()) {
@@ -196,48 +194,48 @@ std::string figures_html(const ReportRecord& record) {
     loss_note += ".";
   }
   const auto norms = [](const Balance& b) { return number_html(b.norm_x, 4) + " and " + number_html(b.norm_y, 4); };
-  std::string out = "<section><h2>Key figures</h2><dl class=\"figures\">\n";
-  out += figure("Learning rate h", number_html(record.rate), rate_note);
-  out += figure("Classical limit 2/L", number_html(record.rate_limit), limit_note);
+  std::string out = "<dl class=\"key-figures\">\n";
+  out += key_figure("Learning rate h", number_html(record.rate), rate_note);
+  out += key_figure("Classical limit 2/L", number_html(record.rate_limit), limit_note);
   out += sharpness_figure(record);
   out +=
-      figure("Ratio of norms, start to end", change(ratio_html(record.balance_start), ratio_html(record.balance_end)),
+      key_figure("Ratio of norms, start to end", change(ratio_html(record.balance_start), ratio_html(record.balance_end)),
              fmt::format("The larger of ‖X‖, ‖Y‖ over the smaller: from {} to {}. Imbalance ‖XᵀX − YᵀY‖ {} → {}.",
                          norms(record.balance_start), norms(record.balance_end),
                          number_html(record.balance_start.imbalance, 4), number_html(record.balance_end.imbalance, 4)));
-  out += figure("Loss, start to end", change(number_html(record.loss_start), number_html(record.loss_end)), loss_note);
-  out += figure("Steps taken", count_html(record.steps),
+  out += key_figure("Loss, start to end", change(number_html(record.loss_start), number_html(record.loss_end)), loss_note);
+  out += key_figure("Steps taken", count_html(record.steps),
                 fmt::format("In {} s, {} steps a second.", number_html(record.seconds, 3),
                             number_html(record.steps_per_second, 3)));
   if (std::isfinite(record.validation_rmse)) {
-    out += figure("Validation RMSE", number_html(record.validation_rmse), "On the entries held out.");
+    out += key_figure("Validation RMSE", number_html(record.validation_rmse), "On the entries held out.");
   }
-  return out + "</dl></section>\n";
+  return out + "</dl>\n";
 }
 
-// ---- Charts ----
+// ---- Figures ----
 
 /// A log scale where the positive values span more than a factor of 50 and none is negative.
-Scale fitting_scale(const std::vector<Curve>& curves) {
+Figure::Scale fitting_scale(const std::vector<Figure::Curve>& curves) {
   double lowest = std::numeric_limits<double>::infinity(), highest = 0;
-  for (const Curve& curve : curves) {
-    for (const double v : curve.values) {
+  for (const Figure::Curve& curve : curves) {
+    for (const double v : curve.y) {
       if (!std::isfinite(v) || v == 0) continue;
-      if (v < 0) return Scale::linear;
+      if (v < 0) return Figure::Scale::linear;
       lowest = std::min(lowest, v);
       highest = std::max(highest, v);
     }
   }
-  return highest / 50 > lowest ? Scale::log : Scale::linear;
+  return highest / 50 > lowest ? Figure::Scale::log : Figure::Scale::linear;
 }
 
-std::vector<Curve> sharpness_curves(const ReportRecord& record, const std::vector<Sample>& samples) {
+std::vector<Figure::Curve> sharpness_curves(const ReportRecord& record, const std::vector<Sample>& samples) {
   static constexpr std::string_view names[] = {"sharpness λ₁", "λ₂", "λ₃", "λ₄", "λ₅", "λ₆"};
   std::size_t count = 1;
   for (const Sample& sample : samples) count = std::max(count, std::min(sample.eigenvalues.size(), std::size(names)));
-  std::vector<Curve> out;
+  std::vector<Figure::Curve> out;
   for (std::size_t k = 0; k < count; ++k) {
-    Curve curve{std::string(names[k]), static_cast<int>(k) + 1, {}, {}, false};
+    Figure::Curve curve{std::string(names[k]), {}, {}};
     for (const Sample& sample : samples) {
       double value = std::numeric_limits<double>::quiet_NaN();
       bool measured = sample.eigenvalues.size() > k;
@@ -248,158 +246,90 @@ std::vector<Curve> sharpness_curves(const ReportRecord& record, const std::vecto
         measured = std::isfinite(value);
       }
       if (!measured) continue;
-      curve.steps.push_back(static_cast<double>(sample.step));
-      curve.values.push_back(value);
+      curve.x.push_back(static_cast<double>(sample.step));
+      curve.y.push_back(value);
     }
-    curve.markers = curve.steps.size() <= 60;
+    if (curve.x.size() <= 60) curve.marks = Figure::Marks::both;
     out.push_back(std::move(curve));
   }
   if (count == 1) out[0].name = "sharpness";
   return out;
 }
 
-std::vector<Chart> charts_of(const ReportRecord& record, const std::vector<Sample>& samples) {
-  const auto curve = [&](std::string name, int style, double Sample::*field) {
-    Curve out{std::move(name), style, {}, {}, false};
-    for (const Sample& sample : samples) {
-      out.steps.push_back(static_cast<double>(sample.step));
-      out.values.push_back(sample.*field);
-    }
-    return out;
-  };
-  std::vector<Chart> charts;
-  charts.push_back({"loss", "Loss f", Scale::log, {curve("loss", 1, &Sample::loss)}, {}});
-  charts.push_back(
-      {"gradient", "Gradient norm ‖∇f‖", Scale::log, {curve("gradient norm", 1, &Sample::gradient_norm)}, {}});
-  charts.push_back({"sharpness",
-                    "Measured sharpness and the stability limit",
-                    Scale::linear,
-                    sharpness_curves(record, samples),
-                    {{"2/h", record.stability_limit}}});
-  charts.push_back({"norms",
-                    "Norms of the factors",
-                    Scale::log,
-                    {curve("‖X‖", 1, &Sample::norm_x), curve("‖Y‖", 2, &Sample::norm_y)},
-                    {}});
-  charts.push_back(
-      {"imbalance", "Imbalance ‖XᵀX − YᵀY‖", Scale::linear, {curve("imbalance", 1, &Sample::imbalance)}, {}});
-  for (Chart& chart : charts) {
-    if (chart.scale == Scale::linear) chart.scale = fitting_scale(chart.curves);
-  }
-  return charts;
-}
-
-/// The logarithmic step axis where linear would crowd half of the samples into the first tenth.
-Scale preferred_step_axis(const std::vector<Sample>& samples) {
+/// The logarithmic axis where a linear one would crowd half of the samples into the first tenth.
+Figure::Scale fitting_steps(const std::vector<Sample>& samples) {
   const auto first = static_cast<double>(samples.front().step), last = static_cast<double>(samples.back().step);
   const auto median = static_cast<double>(samples[samples.size() / 2].step);
-  return median - first < 0.1 * (last - first) ? Scale::log : Scale::linear;
+  return median - first < 0.1 * (last - first) ? Figure::Scale::log : Figure::Scale::linear;
 }
 
-/// The samples that the pointer can read out, as JSON without a character that means something to HTML.
-std::string readout_data(const std::vector<Chart>& charts, const StepAxes& axes, const std::vector<Sample>& samples) {
-  std::vector<double> linear, log;
-  for (const Sample& sample : samples) {
-    linear.push_back(axes.linear.position(static_cast<double>(sample.step)));
-    log.push_back(axes.log.position(static_cast<double>(sample.step)));
+std::vector<Figure> figures_of(const ReportRecord& record, const std::vector<Sample>& samples) {
+  const Figure::Axis steps{"step", fitting_steps(samples)};
+  const auto curve = [&](std::string name, double Sample::*field) {
+    Figure::Curve out{std::move(name), {}, {}};
+    for (const Sample& sample : samples) {
+      out.x.push_back(static_cast<double>(sample.step));
+      out.y.push_back(sample.*field);
+    }
+    if (samples.size() == 1) out.marks = Figure::Marks::points;
+    return out;
+  };
+  const auto figure = [&](std::string id, std::string title, std::string caption, std::string y, std::vector<Figure::Curve> curves) {
+    const Figure::Scale scale = id == "loss" || id == "gradient" ? Figure::Scale::log : fitting_scale(curves);
+    return Figure{std::move(id), std::move(title), std::move(caption), "", "samples.csv", steps,
+                  {{{std::move(y), scale}, std::move(curves)}}, {}, "steps"};
+  };
+  std::vector<Figure> out;
+  out.push_back(figure("loss", "Loss", "f = ½‖A − XYᵀ‖², in logarithmic scale.", "f", {curve("loss", &Sample::loss)}));
+  out.push_back(figure("sharpness", "Sharpness and the stability limit",
+                       "The largest eigenvalues of the Hessian, where they were measured. Only limits below 2/h are stable.", "eigenvalue",
+                       sharpness_curves(record, samples)));
+  out.back().panels[0].levels.push_back({"2/h", record.stability_limit});
+  out.push_back(figure("norms", "Norms of the factors", "A balanced pair has equal norms.", "norm",
+                       {curve("‖X‖", &Sample::norm_x), curve("‖Y‖", &Sample::norm_y)}));
+  out.push_back(figure("imbalance", "Imbalance", "‖XᵀX − YᵀY‖, which gradient flow conserves and large rates reduce.", "imbalance",
+                       {curve("imbalance", &Sample::imbalance)}));
+  out.push_back(figure("gradient", "Gradient norm", "‖∇f‖, in logarithmic scale.", "‖∇f‖", {curve("gradient norm", &Sample::gradient_norm)}));
+  // One curve alone is named by its title.
+  for (Figure& f : out) {
+    if (f.panels[0].curves.size() == 1) f.panels[0].curves[0].name.clear();
   }
-  // With equal values thinned() keeps one sample a bucket.
-  const std::vector<double> equal(samples.size(), 0.0);
-  std::vector<std::size_t> rows = thinned(linear, equal, 3000), more = thinned(log, equal, 3000);
-  rows.insert(rows.end(), more.begin(), more.end());
-  std::sort(rows.begin(), rows.end());
-  rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
+  return out;
+}
 
-  std::string out = "{\"steps\":[";
-  for (const std::size_t i : rows) out += fmt::format("{}{}", i == rows.front() ? "" : ",", samples[i].step);
-  out += "],\"values\":[";
-  bool first_curve = true;
-  for (const Chart& chart : charts) {
-    for (const Curve& curve : chart.curves) {
-      out += first_curve ? "[" : ",[";
-      first_curve = false;
-      std::size_t k = 0;
-      for (const std::size_t i : rows) {
-        const auto step = static_cast<double>(samples[i].step);
-        while (k < curve.steps.size() && curve.steps[k] < step) ++k;
-        const double value = k < curve.steps.size() && curve.steps[k] == step
-                                 ? curve.values[k]
-                                 : std::numeric_limits<double>::quiet_NaN();
-        if (i != rows.front()) out += ',';
-        out += std::isfinite(value) ? fmt::format("{:.6g}", value) : "null";
-      }
-      out += ']';
+bool any_at_foot(const std::vector<Figure>& figures) {
+  for (const Figure& figure : figures) {
+    const Figure::Panel& panel = figure.panels[0];
+    if (panel.y.scale != Figure::Scale::log) continue;
+    for (const Figure::Curve& curve : panel.curves) {
+      if (std::any_of(curve.y.begin(), curve.y.end(), [](double v) { return std::isfinite(v) && v <= 0; })) return true;
     }
   }
-  return out + "]}";
+  return false;
 }
 
-bool any_shelf(const std::vector<Chart>& charts) {
-  return std::any_of(charts.begin(), charts.end(), [](const Chart& chart) {
-    return chart.scale == Scale::log && std::any_of(chart.curves.begin(), chart.curves.end(), [](const Curve& curve) {
-             return std::any_of(curve.values.begin(), curve.values.end(),
-                                [](double v) { return std::isfinite(v) && v <= 0; });
-           });
-  });
-}
-
-std::string readout_panel(const std::vector<Chart>& charts, std::uint64_t last_step) {
-  std::string out = fmt::format(
-      "<div class=\"readout\"><table><caption>Values at step <strong><span id=\"readout-step\">{}"
-      "</span></strong></caption><tbody>\n",
-      readable(last_step));
-  for (const Chart& chart : charts) {
-    for (const Curve& curve : chart.curves) {
-      const bool last = !curve.steps.empty() && curve.steps.back() == static_cast<double>(last_step);
-      out += fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td></tr>\n", escaped(curve.name),
-                         last ? readable(curve.values.back()) : "—");
-    }
+Page::Section over_steps(const ReportRecord& record, const std::vector<Sample>& samples) {
+  if (samples.empty()) {
+    return {"over-steps", "Over the steps", {Page::Prose{{"No samples were recorded in this run, so there is nothing to draw."}}}};
   }
-  return out +
-         "</tbody></table><input type=\"range\" min=\"0\" hidden=\"hidden\" aria-label=\"sample to read "
-         "out\"/></div>\n";
-}
-
-std::string charts_html(const ReportRecord& record, const std::vector<Sample>& samples) {
-  std::string out = "<section class=\"over-steps\"><h2>Over the steps</h2>\n";
-  if (samples.empty())
-    return out + "<p>No samples were recorded in this run, so there is nothing to draw.</p></section>\n";
-  const StepAxes axes(static_cast<double>(samples.front().step), static_cast<double>(samples.back().step));
-  const std::vector<Chart> charts = charts_of(record, samples);
-  const bool log = preferred_step_axis(samples) == Scale::log;
-  for (const auto& [id, text, checked] :
-       {std::tuple{"linear", "linear steps", !log}, std::tuple{"log", "logarithmic steps", log}}) {
-    out += fmt::format(
-        "<input type=\"radio\" class=\"choose\" name=\"axis\" id=\"axis-{0}\"{2}/><label for=\"axis-{0}\">{1}"
-        "</label>\n",
-        id, text, checked ? " checked=\"checked\"" : "");
-  }
-  out += "<div class=\"charts\">\n";
-  for (const Chart& chart : charts) out += chart_html(chart, axes);
-  out += readout_panel(charts, samples.back().step) + "</div>\n";
-
-  out += fmt::format("<p class=\"muted\">{} {}.", readable(static_cast<std::uint64_t>(samples.size())),
-                     samples.size() == 1 ? "sample" : "samples");
+  std::vector<Figure> figures = figures_of(record, samples);
+  std::string notes = fmt::format("{} {}.", readable(static_cast<std::uint64_t>(samples.size())), samples.size() == 1 ? "sample" : "samples");
   if (samples.size() > points_per_curve) {
-    out += fmt::format(
-        " To keep the page small, each curve is drawn with at most about {} of them: for every small interval "
-        "of steps the first, the lowest and the highest value. samples.csv holds them all.",
+    notes += fmt::format(
+        " To keep the page small, each curve is drawn with at most about {} of them: for every small interval of steps the first, the last, "
+        "the lowest and the highest value. samples.csv holds them all.",
         points_per_curve);
   }
   const bool finite = std::all_of(samples.begin(), samples.end(), [](const Sample& s) {
-    return std::isfinite(s.loss) && std::isfinite(s.gradient_norm) && std::isfinite(s.norm_x) &&
-           std::isfinite(s.norm_y);
+    return std::isfinite(s.loss) && std::isfinite(s.gradient_norm) && std::isfinite(s.norm_x) && std::isfinite(s.norm_y);
   });
-  if (!finite) out += " Values that are not finite are left out; they interrupt the curves.";
+  if (!finite) notes += " Values that are not finite are left out; they interrupt the curves.";
   const Outcome outcome = record.verdict.outcome;
-  if ((outcome == Outcome::periodic || outcome == Outcome::chaotic) &&
-      samples.back().step - samples.front().step + 1 > samples.size()) {
-    out += " Not every step was sampled, so the curves may show only a part of the oscillation.";
+  if ((outcome == Outcome::periodic || outcome == Outcome::chaotic) && samples.back().step - samples.front().step + 1 > samples.size()) {
+    notes += " Not every step was sampled, so the curves may show only a part of the oscillation.";
   }
-  if (any_shelf(charts))
-    out += " On a logarithmic scale a value that is not positive stands as a dot on the lowest line.";
-  return out + "</p>\n<script type=\"application/json\" id=\"samples-data\">" + readout_data(charts, axes, samples) +
-         "</script></section>\n";
+  if (any_at_foot(figures)) notes += " On a logarithmic scale a value that is not positive is a triangle at the foot.";
+  return {"over-steps", "Over the steps", {Page::Figures{std::move(figures)}, Page::Prose{{notes}}}};
 }
 
 // ---- Findings ----
@@ -470,10 +400,10 @@ std::string findings_html(const ReportRecord& record) {
       {Standing::conjecture, "conjecture", "Conjecture",
        "Not proved. Agreement with a run is evidence and nothing more."},
       {Standing::numerical, "numerical", "Numerical", "Observed in computations. Not proved."}};
-  std::string out = "<section><h2>Findings</h2>\n";
+  std::string out;
   if (record.findings.empty()) {
-    return out + (record.examined ? "<p>No statement of the theory speaks of this run.</p></section>\n"
-                                  : "<p>This run was not compared with the theory.</p></section>\n");
+    return record.examined ? "<p>No statement of the theory speaks of this run.</p>\n"
+                           : "<p>This run was not compared with the theory.</p>\n";
   }
   const auto order = [](Answer answer) { return answer == Answer::yes ? 0 : answer == Answer::unknown ? 1 : 2; };
   for (const Group& group : groups) {
@@ -485,10 +415,19 @@ std::string findings_html(const ReportRecord& record) {
     std::stable_sort(members.begin(), members.end(),
                      [&](const Finding* a, const Finding* b) { return order(a->applies) < order(b->applies); });
     out += fmt::format("<div class=\"group {}\"><h3>{}</h3><p>{}</p>\n", group.cls, group.title, group.says);
-    for (const Finding* finding : members) out += finding_html(*finding);
+    std::string others;
+    std::size_t folded = 0;
+    for (const Finding* finding : members) {
+      if (finding->applies == Answer::no) ++folded;
+      (finding->applies == Answer::no ? others : out) += finding_html(*finding);
+    }
+    if (folded > 0) {
+      out += fmt::format("<details class=\"others\"><summary>{} {} of other runs than this one</summary>\n{}</details>\n", folded,
+                         folded == 1 ? "statement speaks" : "statements speak", others);
+    }
     out += "</div>\n";
   }
-  return out + "</section>\n";
+  return out;
 }
 
 // ---- Tables and the whole ----
@@ -532,30 +471,22 @@ std::string report_html(std::string_view record_json, const std::vector<Sample>&
                               samples[i - 1].step));
     }
   }
-  const std::string about = escaped(subject(record));
-  std::string out =
-      "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"/>\n"
-      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
-      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
-      "script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\"/>\n";
-  out += fmt::format("<title>{} · {} · equipoise</title>\n<style>{}</style></head>\n<body><main>\n", headline(record),
-                     about, report_page::style);
-  out += fmt::format("<p class=\"about\">Gradient descent on ½‖A − XYᵀ‖², one run · {}</p>\n", about);
-  out += verdict_html(record);
-  out += figures_html(record);
-  out += charts_html(record, samples);
-  out += findings_html(record);
-  out += "<div class=\"pair\">" + table_html("Settings", record.settings) + table_html("Matrix", record.matrix) +
-         "</div>\n";
-  if (!record.command.empty()) {
-    out += "<section><h2>Run it again</h2><pre><code>" + escaped(record.command) + "</code></pre></section>\n";
-  }
-  out += fmt::format(
-      "</main>\n<footer><p>Background: Yuqing Wang, Minshuo Chen, Tuo Zhao, Molei Tao, “Large Learning Rate Tames "
-      "Homogeneity: Convergence and Balancing Effect”, ICLR 2022, <a href=\"https://arxiv.org/abs/2110.03677\">arXiv "
-      "2110.03677</a>.</p><p>Written by equipoise {}. The page loads nothing from elsewhere.</p></footer>\n",
-      record.version.empty() ? "of unknown version" : escaped(record.version));
-  return out + "<script>" + std::string(report_page::script) + "</script>\n</body></html>\n";
+  const std::string about = subject(record);
+  Page page;
+  page.title = fmt::format("{} · {} · equipoise", headline(record), about);
+  page.heading = false;  // the verdict is
+  page.about = fmt::format("Gradient descent on ½‖A − XYᵀ‖², one run · {}", about);
+  page.version = record.version;
+  page.style = report_page::style;
+  page.sections = {
+      {"verdict", "", {Page::Markup{verdict_html(record)}}},
+      {"key-figures", "Key figures", {Page::Markup{key_figures_html(record)}}},
+      over_steps(record, samples),
+      {"findings", "Findings", {Page::Markup{findings_html(record)}}},
+      {"", "", {Page::Markup{"<div class=\"pair\">" + table_html("Settings", record.settings) + table_html("Matrix", record.matrix) + "</div>\n"}}},
+  };
+  if (!record.command.empty()) page.sections.push_back({"again", "Run it again", {Page::Command{record.command}}});
+  return page_html(page);
 }
 
 }  // namespace equipoise

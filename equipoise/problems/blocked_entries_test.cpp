@@ -2,6 +2,7 @@
 #include "equipoise/problems/blocked_entries.hpp"
 
 #include <gtest/gtest.h>
+#include <hwy/targets.h>
 
 #include <cmath>
 #include <limits>

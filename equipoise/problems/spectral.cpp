@@ -188,36 +188,41 @@ std::unique_ptr<Problem> spectral_problem(Vector singular_values, Index rows, In
   return std::make_unique<SpectralProblem>(std::move(singular_values), rows, cols, at_rest);
 }
 
-SpectralCoordinates spectral_coordinates(const Matrix& A, ConstFactors start) {
-  const Shape shape = start.shape();
-  if (shape.rows != A.rows() || shape.cols != A.cols()) {
-    throw Error(fmt::format("the start has {} rows in X and {} in Y; A is {} x {}, so they must be {} and {}",
-                            shape.rows, shape.cols, A.rows(), A.cols(), A.rows(), A.cols()));
-  }
+SpectralBasis spectral_basis(const Matrix& A) {
   for (Index i = 0; i < A.rows(); ++i) {
     for (Index j = 0; j < A.cols(); ++j) require_finite(A(i, j), i, j);
   }
-  Vector values;
-  double least = 0;  // what rounding may leave of a singular value that is zero
-  Matrix U = Matrix::Zero(A.rows(), 0), V = Matrix::Zero(A.cols(), 0);
-  if (A.size() > 0) {
-    const Svd svd = thin_svd(A);
-    const Vector all = svd.values;
-    least =
-        static_cast<double>(std::max(A.rows(), A.cols())) * std::numeric_limits<double>::epsilon() * all[0];
-    Index r = 0;
-    while (r < all.size() && all[r] > least) ++r;
-    values = all.head(r);
-    U = svd.left.leftCols(r);
-    V = svd.right.leftCols(r);
+  SpectralBasis basis;
+  basis.left = Matrix::Zero(A.rows(), 0);
+  basis.right = Matrix::Zero(A.cols(), 0);
+  if (A.size() == 0) return basis;
+  const Svd svd = thin_svd(A);
+  basis.least =
+      static_cast<double>(std::max(A.rows(), A.cols())) * std::numeric_limits<double>::epsilon() * svd.values[0];
+  Index r = 0;
+  while (r < svd.values.size() && svd.values[r] > basis.least) ++r;
+  basis.values = svd.values.head(r);
+  basis.left = svd.left.leftCols(r);
+  basis.right = svd.right.leftCols(r);
+  return basis;
+}
+
+SpectralCoordinates spectral_coordinates(const SpectralBasis& basis, ConstFactors start) {
+  const Shape shape = start.shape();
+  const Matrix& U = basis.left;
+  const Matrix& V = basis.right;
+  if (shape.rows != U.rows() || shape.cols != V.rows()) {
+    throw Error(fmt::format("the start has {} rows in X and {} in Y; A is {} x {}, so they must be {} and {}",
+                            shape.rows, shape.cols, U.rows(), V.rows(), U.rows(), V.rows()));
   }
+  const Vector& values = basis.values;
   SpectralCoordinates result;
   const Matrix left = completed_basis(U, start.X());
   const Matrix right = completed_basis(V, start.Y());
-  const MovingPairs moving = pairs_that_move(values, least, U.transpose() * start.X(), V.transpose() * start.Y());
-  const auto kept = [&](const Matrix& basis) {
-    Matrix rotated(basis.rows(), moving.rotation.cols() + basis.cols() - values.size());
-    rotated << basis.leftCols(values.size()) * moving.rotation, basis.rightCols(basis.cols() - values.size());
+  const MovingPairs moving = pairs_that_move(values, basis.least, U.transpose() * start.X(), V.transpose() * start.Y());
+  const auto kept = [&](const Matrix& completed) {
+    Matrix rotated(completed.rows(), moving.rotation.cols() + completed.cols() - values.size());
+    rotated << completed.leftCols(values.size()) * moving.rotation, completed.rightCols(completed.cols() - values.size());
     return rotated;
   };
   result.left = kept(left);
@@ -226,6 +231,10 @@ SpectralCoordinates spectral_coordinates(const Matrix& A, ConstFactors start) {
   result.start = Factors(Matrix(result.left.transpose() * start.X()), Matrix(result.right.transpose() * start.Y()));
   result.problem = spectral_problem(moving.values, result.left.cols(), result.right.cols(), moving.at_rest);
   return result;
+}
+
+SpectralCoordinates spectral_coordinates(const Matrix& A, ConstFactors start) {
+  return spectral_coordinates(spectral_basis(A), start);
 }
 
 Factors SpectralCoordinates::restore(ConstFactors coordinates) const {

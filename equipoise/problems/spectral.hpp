@@ -42,8 +42,19 @@ struct SpectralCoordinates {
   Factors restore(ConstFactors coordinates) const;
 };
 
+/// The singular value decomposition of A that coordinates are made from, done once for every start and rank.
+struct SpectralBasis {
+  Matrix left, right;  ///< the singular vectors of the values that do not count as zero
+  Vector values;       ///< descending
+  double least = 0;    ///< up to here a singular value counts as zero, and two count as equal
+};
+/// Throws Error where A holds a number that is not finite. O(rows cols min(rows, cols)).
+SpectralBasis spectral_basis(const Matrix& A);
+
 /// Throws Error where the shapes of A and start differ or A holds a number that is not finite.
 SpectralCoordinates spectral_coordinates(const Matrix& A, ConstFactors start);
+/// The same without the decomposition: O((rows + cols) r^2) where a side is longer than the rank r of A.
+SpectralCoordinates spectral_coordinates(const SpectralBasis& basis, ConstFactors start);
 
 /// Whether spectral coordinates pay for a dense complete A, and the reason in words, from the shape and the steps expected.
 struct CoordinatesChoice {
