@@ -94,7 +94,9 @@ class Records(CommandTest):
                 page = (out / "report.html").read_text()
                 self.assertTrue(page.rstrip().endswith("</html>"))
                 self.assertTrue(outcome in page.lower(), "the page does not name the verdict")
-                self.assertEqual(re.findall(r"(?i)(?:src=|url\(|@import|<link)[^>]{0,60}", page), [], "a report loads nothing")
+                # plotly names addresses that it never asks for (tests/browser watches what a page loads).
+                own = re.sub(r'(?<=<script id="plotly">).*?(?=</script>)', "", page, flags=re.DOTALL)
+                self.assertEqual(re.findall(r"(?i)(?:src=|url\(|@import|<link)[^>]{0,60}", own), [], "a report loads nothing")
 
     def test_facts_of_each_outcome(self):
         record = self.result(*RUNS["periodic"])
