@@ -154,6 +154,7 @@ std::string axis_json(const Figure::Axis& axis, Scale scale, const Extent& windo
       "\"title\":{{\"text\":{}}},\"type\":\"{}\",\"hoverformat\":\".6~g\",\"exponentformat\":\"power\",\"automargin\":true,"
       "\"zeroline\":false,\"showline\":true,\"mirror\":true,\"ticks\":\"outside\",\"ticklen\":4,\"showgrid\":{}",
       plotly_text(axis.title), scale == Scale::log ? "log" : "linear", grid);
+  if (scale == Scale::log) out += ",\"minor\":{\"ticks\":\"\"}";
   if (!window.empty() && window.low < window.high) {
     out += fmt::format(",\"range\":[{},{}]", json_number(on_axis(window.low, scale), true),
                        json_number(on_axis(window.high, scale), true));
@@ -206,10 +207,12 @@ std::string suffix(std::size_t panel) { return panel == 0 ? "" : std::to_string(
 std::string scatter(const Figure::Curve& curve, const std::string& y_axis, int style, bool legend, std::string_view more) {
   const Style& look = style_at(style);
   const std::string name = curve.name.empty() ? "" : fmt::format("\"name\":{},", plotly_text(curve.name));
+  // Curves of one name share the fate of their entry in the legend, in whichever panels they are.
+  const std::string group = curve.name.empty() ? fmt::format("\"{}-{}\"", y_axis, style) : plotly_text(curve.name);
   return fmt::format(
-      "{{\"type\":\"scatter\",{}\"yaxis\":\"y{}\",\"legendgroup\":\"{}-{}\",\"showlegend\":{},\"connectgaps\":false,"
+      "{{\"type\":\"scatter\",{}\"yaxis\":\"y{}\",\"legendgroup\":{},\"showlegend\":{},\"connectgaps\":false,"
       "\"line\":{{\"color\":\"{}\",\"dash\":\"{}\",\"width\":1.8}},\"marker\":{{\"color\":\"{}\",\"symbol\":\"{}\",\"size\":6}},{}}}",
-      name, y_axis, y_axis, style, legend && !curve.name.empty(), look.light, look.dash, look.light, look.symbol, more);
+      name, y_axis, group, legend && !curve.name.empty() && !curve.repeated, look.light, look.dash, look.light, look.symbol, more);
 }
 
 /// A band is two lines around a filled area, drawn before the curve itself.
@@ -342,8 +345,8 @@ std::string level_json(const Figure::Level& level, const std::string& y_axis) {
   return fmt::format(
       "{{\"type\":\"line\",\"name\":\"level\",\"layer\":\"above\",\"{0}ref\":\"{2}\",\"{1}ref\":\"{3}\",\"{0}0\":{4},\"{0}1\":{4},"
       "\"{1}0\":0,\"{1}1\":1,\"line\":{{\"color\":\"#1b1f24\",\"dash\":\"1.5px,4px\",\"width\":1.5}},\"label\":{{\"text\":{5},"
-      "\"textposition\":\"end\",\"textangle\":{6},\"xanchor\":\"right\",\"yanchor\":\"bottom\",\"padding\":3,\"font\":{{\"size\":12}}}}}}",
-      along, cross, own, other, json_number(level.at, true), plotly_text(level_text(level)), across ? 0 : -90);
+      "\"textposition\":\"end\",\"textangle\":{6},\"xanchor\":\"right\",\"yanchor\":\"{7}\",\"padding\":3,\"font\":{{\"size\":12}}}}}}",
+      along, cross, own, other, json_number(level.at, true), plotly_text(level_text(level)), across ? 0 : -90, across ? "bottom" : "top");
 }
 
 /// A page sets the name above the plot where it fits, see page_assets.hpp; alone, plotly sets it inside.
@@ -423,7 +426,7 @@ std::string plotly_json(const Figure& figure) {
   }
 
   const bool window = figure.x.low < figure.x.high || any_picture(figure);
-  std::string x_axis = axis_json(figure.x, xs, window ? across : Extent{}, !any_picture(figure));
+  std::string x_axis = axis_json(figure.x, xs, window ? across : Extent{}, stacked || !any_picture(figure));
   x_axis += fmt::format(",\"anchor\":\"y{}\",\"domain\":[0,1]", suffix(figure.panels.size() - 1));
   return fmt::format(
       "{{\"data\":[{}],\"layout\":{{\"xaxis\":{{{}}},{},\"shapes\":[{}],\"images\":[{}],\"annotations\":[{}],\"height\":{:.0f},\"showlegend\":{},"
