@@ -33,6 +33,7 @@ struct Flags {
   std::string threads = "0";
   std::string zoom;
   std::string window;
+  bool no_pictures = false;
   bool json = false;
   bool quiet = false;
 };
@@ -79,13 +80,6 @@ Matrix load_complete(const std::string& matrix_name) {
   const LoadedMatrix loaded = load_matrix(matrix_name);
   if (const auto* sparse = std::get_if<SparseMatrix>(&loaded.values)) return Matrix(*sparse);
   return std::get<Matrix>(loaded.values);
-}
-
-std::string in_shell_quotes(const std::string& word) {
-  if (word.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-+=:,") == std::string::npos) return word;
-  std::string quoted = "'";
-  for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
 }
 
 // Shown from the threads that finish tiles.
@@ -157,7 +151,7 @@ int sweep(const Flags& flags) {
   } else if (shard.count > 1) {
     next = fmt::format("equipoise merge the folders of all {} shards --out DIR", shard.count);
   }
-  if (folder.complete() && !work.computed.stopped) work.report = save_sweep_pictures(flags.out).back().string();
+  if (folder.complete() && !work.computed.stopped && !flags.no_pictures) work.report = save_sweep_pictures(flags.out).back().string();
   print(flags.json ? sweep_json(folder, work, next) : sweep_text(folder, work, next));
   return work.computed.stopped ? 130 : 0;
 }
@@ -173,6 +167,7 @@ Action declare_sweep(CLI::App& verb) {
   verb.add_option("--threads", flags->threads, "the most threads to use (default 0: all); results do not depend on it");
   verb.add_option("--zoom", flags->zoom, "folder of an earlier sweep, of which --window is computed anew");
   verb.add_option("--window", flags->window, "h=0.1:0.2,x0=-1:1: these ranges of these axes, with as many cells as before; h=0.1:0.2:4096 with so many");
+  verb.add_flag("--no-pictures", flags->no_pictures, "leave pictures and page to equipoise report DIR");
   verb.add_flag("--json", flags->json, "print a summary as one JSON object and nothing else");
   verb.add_flag("--quiet", flags->quiet, "no progress bar");
   verb.footer(
