@@ -146,7 +146,7 @@ struct Units {
   double area(double scaled) const { return plain ? scaled * inverse : scaled / h; }
 };
 
-// f = r^2 / 2; the Hessian [[y^2, 2p - m], [2p - m, x^2]] (docs/theory.md 1). With u +- v along fixed unit vectors of cosine c,
+// f = r^2 / 2; the Hessian [[y^2, 2p - m], [2p - m, x^2]] (docs/theory.md, section 3). With u +- v along fixed unit vectors of cosine c,
 // |u|^2 = (a^2 + b^2 + 2 c a b) / 4 and u u^T - v v^T has the norm |a b| sqrt((1 + c^2) / 2), where a, b = x +- y.
 Measures measures_of(const TinyRun& run, const tiny::Map<2>& map, const tiny::State<2>& z) {
   const Units units(run.h);
@@ -173,7 +173,7 @@ Measures measures_of(const TinyRun& run, const tiny::Map<2>& map, const tiny::St
   return result;
 }
 
-// f = ((n - 1) m^2 + (m - p)^2 + (x1 y2 - x2 y1)^2) / 2, and fact 1 for d = 1 with A = m I.
+// f = ((n - 1) m^2 + (m - p)^2 + (x1 y2 - x2 y1)^2) / 2, and the sharpness of docs/theory.md, section 3, for A = m I.
 Measures measures_of(const TinyRun& run, const tiny::Map<4>& map, const tiny::State<4>& z) {
   const Units units(run.h);
   const double m = map.m;
