@@ -120,6 +120,9 @@ int sweep(const Flags& flags) {
   if (writer.damaged() > 0 && !flags.quiet) {
     fmt::print(stderr, "equipoise: {} tiles in {} are damaged and are computed again\n", writer.damaged(), flags.out);
   }
+  if (!writer.locked() && !flags.quiet) {
+    fmt::print(stderr, "equipoise: the file system of {} knows no locks; see that no other process writes there\n", flags.out);
+  }
 
   const Tiling tiling = writer.header().tiling;
   std::uint64_t cells = 0;

@@ -276,6 +276,7 @@ struct SweepWriter::State {
   std::vector<Descriptor> files;
   std::vector<std::uint64_t> offsets;  // of the first number in each file
   Descriptor lock, ledger;
+  bool locked = true;
   std::uint64_t ledger_length = 0;
   std::vector<std::uint8_t> done;
   std::uint64_t damaged = 0;
@@ -433,7 +434,9 @@ SweepWriter::SweepWriter(const fs::path& folder, const Grid& grid, const LedgerH
   state.lock = Descriptor(lock, O_RDWR | O_CREAT);
   if (flock(state.lock.number(), LOCK_EX | LOCK_NB) != 0) {
     if (errno == EWOULDBLOCK) throw Error(fmt::format("another process is writing the sweep in {}; wait for it, or give --out another folder", shown(folder)));
-    throw Error(fmt::format("cannot lock {}: {}", shown(lock), reason(errno)));
+    // Some shared file systems know no locks. A sweep there is as good; only the mistake of two writers goes unnoticed.
+    if (errno != ENOSYS && errno != EOPNOTSUPP && errno != ENOLCK) throw Error(fmt::format("cannot lock {}: {}", shown(lock), reason(errno)));
+    state.locked = false;
   }
   if (fs::exists(ledger_path(folder))) {
     state.go_on_in_folder();
@@ -455,6 +458,7 @@ SweepWriter::~SweepWriter() {
 const LedgerHeader& SweepWriter::header() const { return state_->header; }
 std::span<const std::uint8_t> SweepWriter::done() const { return state_->done; }
 std::uint64_t SweepWriter::damaged() const { return state_->damaged; }
+bool SweepWriter::locked() const { return state_->locked; }
 
 void SweepWriter::write(const FinishedTile& tile) {
   State& state = *state_;

@@ -112,7 +112,7 @@ TEST(SweepFolder, ALedgerOfRandomBytesIsRefusedOrBelieved) {
   const unsigned seed = std::random_device{}();
   SCOPED_TRACE("seed " + std::to_string(seed));
   std::mt19937_64 random(seed);
-  for (int round = 0; round < 400; ++round) {
+  for (int round = 0; round < 200; ++round) {
     std::string text = sound;
     for (std::uint64_t k = 0; k <= random() % 3; ++k) {
       const std::size_t at = random() % text.size();
