@@ -101,14 +101,18 @@ void draw_fields(const SweepFolder& folder, const Cells& cells, SweepReport& rep
     SweepPicture& picture = report.pictures[i];
     picture.field = of.name;
     picture.painting = painting_of(folder, cells, of.field);
+    Reducer reducer(picture.painting, cells.plane, longest_on_page);
     if (whole) {
       picture.file = fmt::format("{}.png", of.name);
       save_png(folder.path() / picture.file,
                png_of(picture.painting.palette, cells.plane.width, cells.plane.height, picture.painting.title, picture.painting.rule + axes_in_words(grid), report.grid_text,
                       report.version),
-               [&](std::uint64_t top, std::span<std::uint8_t> out) { paint_rows(picture.painting, cells.plane, top, out); });
+               [&](std::uint64_t top, std::span<std::uint8_t> out) {
+                 paint_rows(picture.painting, cells.plane, top, out);
+                 reducer.add(out);
+               });
     }
-    const Raster shown = reduced(picture.painting, cells.plane, longest_on_page);
+    const Raster shown = whole ? reducer.raster() : reduced(picture.painting, cells.plane, longest_on_page);
     picture.png = bytes_of(enlarged(shown, shortest_on_page), picture.painting.palette);
     picture.shown_width = shown.width;
     picture.shown_height = shown.height;

@@ -235,15 +235,21 @@ std::string band_json(const Figure::Curve& curve, const std::vector<std::size_t>
                              with_alpha(style_at(style).light, "0.18"), x, y, style));
 }
 
-/// Black on a wider white line, which a page leaves as they are: legible on every picture, light or dark.
+/// Black on a wider white line, which a page leaves as they are: legible on every picture, light or dark. The legend, which stands on the page, has a
+/// line without points in the page's own colour; a click on it hides all three.
 std::string on_picture_json(const Figure::Curve& curve, const std::string& x, const std::string& y, const std::string& y_axis, int style) {
-  const auto line = [&](const char* colour, double width, const char* dash, bool legend) {
+  const char* own_dash = style % 2 == 1 ? "solid" : "7px,4px";
+  const auto line = [&](const char* colour, double width, const char* dash, bool top) {
     return fmt::format(
         "{{\"type\":\"scatter\",\"name\":{},\"yaxis\":\"y{}\",\"legendgroup\":\"picture-{}-{}\",\"showlegend\":{},\"connectgaps\":false,\"mode\":\"lines\","
         "\"x\":{},\"y\":{},\"hoverinfo\":\"{}\",\"line\":{{\"color\":\"{}\",\"width\":{},\"dash\":\"{}\"}}}}",
-        plotly_text(curve.name), y_axis, y_axis, style, legend, x, y, legend ? "x+y+name" : "skip", colour, width, dash);
+        plotly_text(curve.name), y_axis, y_axis, style, false, x, y, top ? "x+y+name" : "skip", colour, width, dash);
   };
-  return line("rgba(255,255,255,0.85)", 4, "solid", false) + "," + line("#101418", 1.8, style % 2 == 1 ? "solid" : "7px,4px", true);
+  const std::string sample = fmt::format(
+      "{{\"type\":\"scatter\",\"name\":{},\"yaxis\":\"y{}\",\"legendgroup\":\"picture-{}-{}\",\"showlegend\":{},\"mode\":\"lines\",\"x\":[null],\"y\":[null],"
+      "\"line\":{{\"color\":\"#1b1f24\",\"width\":1.8,\"dash\":\"{}\"}},\"marker\":{{\"color\":\"#1b1f24\"}},\"meta\":{{\"style\":{}}}}}",
+      plotly_text(curve.name), y_axis, y_axis, style, !curve.name.empty(), own_dash, Figure::styles);
+  return line("rgba(255,255,255,0.85)", 4, "solid", false) + "," + line("#101418", 1.8, own_dash, true) + "," + sample;
 }
 
 std::string curve_json(const Figure::Curve& curve, Scale xs, Scale ys, const std::string& y_axis, int style, double foot) {

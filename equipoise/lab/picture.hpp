@@ -1,6 +1,7 @@
 // What a column of a sweep looks like: for every cell the number of a colour, and the legend that says what it means.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <span>
@@ -87,9 +88,25 @@ struct Raster {
 };
 /// The rows from `top` on, counted from the highest y, into `out` (rows of plane.width). Cells are read along their memory.
 void paint_rows(const Painting& painting, const Plane& plane, std::uint64_t top, std::span<std::uint8_t> out);
-/// The picture with at most `longest` pixels a side: each pixel stands for a square of cells (all equal, smaller at the right and the top
+/// Makes the picture with at most `longest` pixels a side out of its rows as they come: each pixel stands for a square of cells (all equal, smaller at the right and the top
 /// edge) and has the colour group that is most frequent among them (the first, where two are), and of that group the
-/// lower median. Memory: a few rows of cells.
+/// lower median. Memory: the rows of one row of squares.
+class Reducer {
+ public:
+  Reducer(const Painting& painting, const Plane& plane, std::uint64_t longest);
+  /// Whole rows, from the top of the picture downwards.
+  void add(std::span<const std::uint8_t> rows);
+  /// Once every row is in.
+  const Raster& raster() const { return raster_; }
+
+ private:
+  void finish_blocks();
+
+  std::uint64_t width_, height_, block_ = 1, next_ = 0;
+  std::array<std::uint8_t, 256> group_of_{};
+  std::vector<std::uint8_t> held_;
+  Raster raster_;
+};
 Raster reduced(const Painting& painting, const Plane& plane, std::uint64_t longest);
 /// Every pixel repeated until each side has at least `shortest`: a small picture that a browser enlarges would be blurred.
 Raster enlarged(const Raster& raster, std::uint64_t shortest);

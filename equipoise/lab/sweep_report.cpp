@@ -300,7 +300,7 @@ Page::Section fractions_section(const SweepReport& report) {
     section.blocks.emplace_back(std::move(claims));
     section.blocks.emplace_back(Page::Prose{{fmt::format("{} cells, evenly through the grid, were held against the exact statement; {} of them lie within 1e-9 of a curve and do "
                                                          "not count.",
-                                                         c.looked_at, c.near)}});
+                                                         readable(c.looked_at), c.near)}});
   }
   return section;
 }
