@@ -141,7 +141,7 @@ std::optional<Results> measure_sharpness(const Experiment& experiment, const Lab
     loss.y.title = "f − f*";
     loss.y.scale = Figure::Scale::log;
     sharp.y.title = "sharpness / (2/h)";
-    sharp.levels = {{"the edge: 2/h", 1}};
+    sharp.levels = {{"edge", 1}};
     for (std::size_t k = 0; k < rates.size(); ++k) {
       const int style = static_cast<int>(k) + 1;
       loss.curves.push_back({rates[k].text, traces[k].steps, traces[k].excess, Figure::Marks::lines, style});

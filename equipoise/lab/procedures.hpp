@@ -8,6 +8,7 @@
 
 #include "equipoise/core/factors.hpp"
 #include "equipoise/lab/experiment.hpp"
+#include "equipoise/lab/picture.hpp"
 
 namespace equipoise {
 
@@ -15,6 +16,7 @@ namespace equipoise {
 struct Laboratory {
   std::function<Matrix(const std::string& name)> load;             ///< a built-in matrix, or a data set by its name
   std::function<bool(std::size_t done, std::size_t total)> pulse;  ///< after every run; false stops
+  std::function<std::string(const Raster&, const std::vector<Rgb>& palette)> png;  ///< the bytes of a PNG file
   std::string reproduce;                                           ///< the command that makes the figures of this experiment again
 };
 
