@@ -56,9 +56,11 @@ int main(int argc, char** argv) {
       python.emplace(options.peers);
       set_python_peers(&*python);
       std::printf("%s\n", python->versions().c_str());
+      std::fflush(stdout);
     }
     std::vector<Plan> plans;
-    for (const auto& group : {dense_plans(options), spectral_plans(options), sparse_plans(options), sharpness_plans(options)}) {
+    for (const auto& group : {dense_plans(options), spectral_plans(options), sparse_plans(options), sharpness_plans(options),
+                              batch_plans(options)}) {
       plans.insert(plans.end(), group.begin(), group.end());
     }
     const std::unique_ptr<std::FILE, int (*)(std::FILE*)> csv(std::fopen(csv_file.c_str(), "w"), &std::fclose);

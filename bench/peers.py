@@ -4,6 +4,8 @@ usage: peers.py FOLDER. Arrays lie in FOLDER as raw bytes. Lines, each answered 
   versions                                   -> numpy=1.24.2 ...
   dense DTYPE ROWS COLS RANK                 loads A, X, Y and the reference gradient GX, GY; answers the contenders
   sparse ROWS COLS RANK STORED | observed ROWS COLS RANK STORED
+  lanes COUNT STEPS                          loads m, x, y and the products x y after STEPS steps of each scalar run
+  atlas COUNT MOST_STEPS                     loads m, x, y and the outcomes: 1 converged, 4 diverged, 0 anything else
   threads N                                  for BLAS and torch
   error NAME                                 -> relative error of its gradient and of its loss
   time NAME SLICE                            -> seconds of the fastest call within SLICE seconds, on the wall and of
@@ -26,6 +28,7 @@ except ImportError:
 folder = sys.argv[1]
 contenders = {}
 reference = {}
+errors = {}  # of contenders that do not compute a gradient
 
 
 def array(name, dtype, *shape):
@@ -100,6 +103,104 @@ def observed(rows, cols, rank, entries):
     contenders["numpy"] = sampled_residual
 
 
+def lanes(count, steps):
+    m, x0, y0 = (array(name, np.float64, count) for name in ("m", "x", "y"))
+    products = array("products", np.float64, count)
+
+    def error_of(call):
+        return lambda: float(np.max(np.abs(call() / m - products) / np.abs(products)))
+
+    def numpy_in_place():
+        x, y = x0.copy(), y0.copy()
+        r, t = np.empty(count), np.empty(count)
+        numpy_steps(m, x, y, r, t, steps)
+        return x * y
+
+    contenders["numpy in place"] = numpy_in_place
+    errors["numpy in place"] = error_of(numpy_in_place)
+    if torch is not None:
+        def torch_in_place():
+            x, y = torch.from_numpy(x0).clone(), torch.from_numpy(y0).clone()
+            x, y = torch_steps(torch.from_numpy(m), x, y, torch.empty_like(x), torch.empty_like(x), steps)
+            return (x * y).numpy()
+
+        contenders["torch in place"] = torch_in_place
+        errors["torch in place"] = error_of(torch_in_place)
+
+
+def numpy_steps(m, x, y, r, t, steps):
+    """r = m - x y; x += r y; y += r x, both from the old values: six passes over arrays in cache."""
+    for _ in range(steps):
+        np.multiply(x, y, out=r)
+        np.subtract(m, r, out=r)
+        np.multiply(r, y, out=t)
+        np.multiply(r, x, out=r)
+        np.add(x, t, out=x)
+        np.add(y, r, out=y)
+
+
+def torch_steps(m, x, y, r, t, steps):
+    """The same in three fused passes."""
+    for _ in range(steps):
+        torch.addcmul(m, x, y, value=-1, out=r)
+        torch.addcmul(x, r, y, out=t)
+        torch.addcmul(y, r, x, out=y)
+        x, t = t, x
+    return x, y
+
+
+def atlas(count, most_steps):
+    """Every run to its outcome: looks every 64 steps, runs that ended are dropped, and a state that recurs after 64 steps is a cycle
+    (of any period that divides 64). Blocks of 16384 runs stay in cache."""
+    m_all, x_all, y_all = (array(name, np.float64, count) for name in ("m", "x", "y"))
+    outcomes = array("outcomes", np.uint8, count)
+    block, look_every, tolerance = 16384, 64, 1e-12
+
+    def run(as_array, steps_of, absolute, logical_not):
+        found = np.zeros(count, dtype=np.uint8)
+        for begin in range(0, count, block):
+            cells = np.arange(begin, min(begin + block, count))
+            m, x, y = (as_array(numbers[begin:begin + block].copy()) for numbers in (m_all, x_all, y_all))
+            for step in range(0, most_steps, look_every):
+                before_x, before_y = x + 0, y + 0
+                x, y = steps_of(m, x, y, min(look_every, most_steps - step))
+                r = absolute(m - x * y)
+                arrived, left = r <= tolerance * m, logical_not(r < 1e3)
+                recurred = (absolute(x - before_x) + absolute(y - before_y) <= 1e-10) & (r > 1e-3 * m)
+                ended = arrived | left | recurred
+                if bool(ended.any()):
+                    gone, came = np.asarray(left), np.asarray(arrived)
+                    found[cells[came]] = 1
+                    found[cells[gone]] = 4
+                    stay = logical_not(ended)
+                    cells = cells[np.asarray(stay)]
+                    if len(cells) == 0:
+                        break
+                    m, x, y = m[stay], x[stay], y[stay]
+        return found
+
+    def numpy_in_place():
+        def steps_of(m, x, y, steps):
+            numpy_steps(m, x, y, np.empty_like(x), np.empty_like(x), steps)
+            return x, y
+        with np.errstate(all="ignore"):
+            return run(lambda numbers: numbers, steps_of, np.abs, np.logical_not)
+
+    def differing(call):
+        return lambda: float(np.mean(call() != outcomes))
+
+    contenders["numpy in place"] = numpy_in_place
+    errors["numpy in place"] = differing(numpy_in_place)
+    if torch is not None:
+        def torch_in_place():
+            def steps_of(m, x, y, steps):
+                return torch_steps(m, x, y, torch.empty_like(x), torch.empty_like(x), steps)
+            return run(torch.from_numpy, steps_of, torch.abs, torch.logical_not)
+
+        contenders["torch in place"] = torch_in_place
+        errors["torch in place"] = differing(torch_in_place)
+
+
 def set_threads(count):
     ctypes.CDLL("libopenblas.so.0").openblas_set_num_threads(count)
     if torch is not None:
@@ -107,6 +208,8 @@ def set_threads(count):
 
 
 def error(name):
+    if name in errors:
+        return errors[name]()
     loss, GX, GY = contenders[name]()
     GX, GY = np.asarray(GX, dtype=np.float64), np.asarray(GY, dtype=np.float64)
     scale = np.hypot(np.linalg.norm(reference["GX"]), np.linalg.norm(reference["GY"]))
@@ -129,6 +232,9 @@ def fastest(name, slice_seconds):
 def versions():
     found = [f"numpy={np.__version__}", f"scipy={scipy.__version__}"]
     found.append(f"torch={torch.__version__}" if torch is not None else "torch=absent")
+    corename = ctypes.CDLL("libopenblas.so.0").openblas_get_corename
+    corename.restype = ctypes.c_char_p
+    found.append(f"OpenBLAS-kernel={corename().decode()}")
     return " ".join(found)
 
 
@@ -139,12 +245,13 @@ def answer(words):
     if verb == "threads":
         set_threads(int(rest[0]))
         return "ok"
-    if verb in ("dense", "sparse", "observed"):
+    if verb in ("dense", "sparse", "observed", "lanes", "atlas"):
         contenders.clear()
+        errors.clear()
         if verb == "dense":
             dense(rest[0], *map(int, rest[1:]))
         else:
-            {"sparse": sparse, "observed": observed}[verb](*map(int, rest))
+            {"sparse": sparse, "observed": observed, "lanes": lanes, "atlas": atlas}[verb](*map(int, rest))
         return ",".join(contenders)
     name = " ".join(rest[:-1]) if verb == "time" else " ".join(rest)
     if verb == "error":

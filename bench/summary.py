@@ -1,6 +1,6 @@
 """Turns the samples of equipoise-bench into ratios: raw.csv -> summary.md and a list for --json.
 
-usage: summary.py RAW_CSV... --markdown FILE --json FILE [--clock cpu]
+usage: summary.py RAW_CSV... --markdown FILE --json FILE [--clock auto|wall|cpu]
 
 Every ratio is formed within one repetition, where the two samples stand side by side in time, and the median of those is
 the value; low and high are the quartiles. Ratios above 1 mean that equipoise is faster.
@@ -24,9 +24,13 @@ RATIOS = {
     "ratio_to_scipy": "scipy",
     "ratio_to_plain": "plain loops",
     "ratio_to_dense": "equipoise dense",
+    "ratio_to_numpy_in_place": "numpy in place",
+    "ratio_to_torch_in_place": "torch in place",
+    "ratio_to_one_thread": "one thread",
 }
 # "numpy" is the expression that people write: the residual form of a dense A, the sampled residual of an observed one.
-RENAMED = {"ratio_to_numpy_sampled": "ratio_to_numpy", "ratio_to_eigen_residual": "ratio_to_eigen"}
+RENAMED = {"ratio_to_numpy_sampled": "ratio_to_numpy", "ratio_to_numpy_in_place": "ratio_to_numpy",
+           "ratio_to_torch_in_place": "ratio_to_torch", "ratio_to_eigen_residual": "ratio_to_eigen"}
 
 
 def target(name, metric):
@@ -51,6 +55,13 @@ def target(name, metric):
         return 15
     if kind == "sharpness" and metric == "overhead":
         return 0.10
+    if kind in ("ensemble", "sweep"):
+        if metric == "fraction_of_fma_peak":
+            return 0.95 if "/raw/" in name else 0.80 if "/steps1200/" in name else 0.55 if "/steps140/" in name else None
+        if metric == "ratio_to_one_thread":
+            return 1.9
+        if metric == "ratio_to_numpy":
+            return 10
     return None
 
 
@@ -58,7 +69,14 @@ def is_met(metric, value, aim):
     return value <= aim if metric == "overhead" else value >= aim
 
 
-def read(files, clock="wall"):
+def seconds_of(row, clock):
+    """On one thread the time of the processor, since others use the machine, too; on several the time on the wall."""
+    threads = int(row["threads"])
+    by_cpu = clock == "cpu" or (clock == "auto" and threads == 1)
+    return float(row["cpu_seconds"]) / threads if by_cpu else float(row["seconds"])
+
+
+def read(files, clock="auto"):
     """{case: {contender: {repetition: row}}} in the order of the files."""
     cases = collections.OrderedDict()
     for name in files:
@@ -66,7 +84,7 @@ def read(files, clock="wall"):
             for row in csv.DictReader(file):
                 contenders = cases.setdefault(row["case"], collections.OrderedDict())
                 contenders.setdefault(row["contender"], {})[int(row["repetition"])] = {
-                    "seconds": float(row["cpu_seconds"]) / int(row["threads"]) if clock == "cpu" else float(row["seconds"]),
+                    "seconds": seconds_of(row, clock),
                     "flops": float(row["flops"]), "bytes": float(row["bytes"])}
     return cases
 
@@ -139,8 +157,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("raw", nargs="+")
     parser.add_argument("--markdown")
-    parser.add_argument("--clock", choices=["wall", "cpu"], default="wall",
-                        help="cpu: time of processors, for one thread on a machine that others use")
+    parser.add_argument("--clock", choices=["auto", "wall", "cpu"], default="auto",
+                        help="auto: time of the processor for one thread, of the wall for several")
     parser.add_argument("--json")
     asked = parser.parse_args()
     cases = read(asked.raw, asked.clock)

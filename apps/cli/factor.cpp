@@ -139,6 +139,7 @@ int factor(const Flags& flags) {
   constexpr std::uint64_t usual_steps = 10000;
   DescentFlags descent = flags.descent;
   descent.expected_steps = settings.tolerance == 0 ? settings.max_steps : std::min(settings.max_steps, usual_steps);
+  descent.top_eigenvalues = settings.top_eigenvalues;
   Setup setup = set_up(descent);
   append_settings(setup.settings, settings);
   setup.settings.emplace_back("out", folder.empty() ? SettingValue() : SettingValue(flags.out));
@@ -159,10 +160,11 @@ int factor(const Flags& flags) {
     if (key == "rate") value = setup.rate.value;
   }
 
+  in_run_units = setup.in_users_coordinates(std::move(in_run_units));
   const Situation situation = setup.situation();
   std::vector<Finding> findings = examine(situation, in_run_units);
   const double relative = relative_loss(in_run_units);
-  const Record record = setup.to_users(std::move(in_run_units));
+  const Record record = in_users_units(std::move(in_run_units), setup.units);
   const Approximate excess = setup.excess(record.last);
   const RunDocument document{setup.settings, setup.matrix, setup.rate, record, relative, excess.value, excess.error, std::move(findings), peak_memory(),
                              setup.coordinates_why};

@@ -20,6 +20,9 @@ enum class Missing {
   unknown  ///< entries absent from a sparse file, and NaN in any file, are unknown; Inf is an Error
 };
 
+/// Physical memory in bytes; 2^40 where the system does not tell.
+std::uint64_t memory_of_this_machine();
+
 struct LoadOptions {
   Missing missing = Missing::zero;
   std::string format;     ///< "", "mtx", "npy", "npz", "csv", "tsv": overrides what the name's ending says

@@ -44,7 +44,7 @@ struct Figure {
     bool on_picture = false;
   };
 
-  /// A dotted line through the whole panel with its name beside it: 2/h, a critical rate. Not drawn where `at` is not finite.
+  /// A dotted line through the whole panel with its name (where it has one) and its value beside it: 2/h, a critical rate. Not drawn where `at` is not finite.
   struct Level {
     std::string name;
     double at = 0;
@@ -62,7 +62,7 @@ struct Figure {
   struct Picture {
     std::string png;             ///< the bytes of a PNG file; empty: none
     double x_low = 0, x_high = 0, y_low = 0, y_high = 0;
-    std::string description;     ///< for someone who cannot see it
+    std::string description = {};  ///< for someone who cannot see it
   };
 
   /// values[i * x.size() + j] belongs to y[i], x[j]: some thousands of cells at most, larger ones are a Picture. With `hover_only`

@@ -2,19 +2,54 @@
 #include "equipoise/problems/spectral.hpp"
 
 #include <fmt/format.h>
+#include <hwy/aligned_allocator.h>
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <new>
 #include <utility>
 
 #include "equipoise/core/decompositions.hpp"
 #include "equipoise/core/error.hpp"
+#include "equipoise/problems/chunks.hpp"
 #include "equipoise/problems/grams.hpp"
+#include "equipoise/problems/spectral_kernel.hpp"
 
 namespace equipoise {
 
 namespace {
+
+/// Where the rows of X and Y stand among the columns of the transposed arrays: the leading ones, which the loss treats apart,
+/// are filled up to whole vectors. Cut into chunks by the shape alone; chunk 0 is the leading part.
+struct Layout {
+  Index rank, leading, padded_leading, stride, chunk_columns, chunks;
+  double work;
+
+  explicit Layout(Shape shape) : rank(shape.rank) {
+    const auto whole = [](Index size, Index unit) { return (size + unit - 1) / unit * unit; };
+    const Index longest = std::max(shape.rows, shape.cols), block = spectral_block(rank);
+    leading = std::min(rank, longest);
+    padded_leading = whole(leading, kLaneLimit);
+    const Index others = whole(longest - leading, kLaneLimit);
+    stride = padded_leading + others;
+    if (stride % 64 == 0) stride += kLaneLimit;  // rows 512 bytes apart or a multiple would share a few sets of the first cache
+    chunk_columns = whole(std::max<Index>(512, others / 64), block);
+    chunks = 1 + (others + chunk_columns - 1) / chunk_columns;
+    work = 3 * static_cast<double>(shape.rows + shape.cols) * static_cast<double>(rank) * static_cast<double>(rank);
+  }
+  Index column(Index row) const { return row < leading ? row : padded_leading + row - leading; }
+  /// Columns in use by a factor with this many rows, in whole vectors.
+  Index columns(Index rows) const {
+    return rows <= leading ? padded_leading : padded_leading + (rows - leading + kLaneLimit - 1) / kLaneLimit * kLaneLimit;
+  }
+  Index first(Index chunk) const { return chunk == 0 ? 0 : padded_leading + (chunk - 1) * chunk_columns; }
+};
+
+/// The Gram matrices of the leading and of the other rows, of both factors.
+struct SplitGrams {
+  Matrix x1, x2, y1, y2;
+};
 
 ConstBlock top(const ConstBlock& P, Index count) { return {P.data(), count, P.cols()}; }
 ConstBlock below(const ConstBlock& P, Index count) { return {P.data() + count * P.cols(), P.rows() - count, P.cols()}; }
@@ -22,12 +57,22 @@ ConstBlock below(const ConstBlock& P, Index count) { return {P.data() + count * 
 class SpectralProblem final : public Problem {
  public:
   SpectralProblem(Vector singular_values, Index rows, Index cols, double at_rest)
-      : values_(std::move(singular_values)), rows_(rows), cols_(cols), at_rest_(at_rest) {}
+      : values_(std::move(singular_values)), rows_(rows), cols_(cols), at_rest_(at_rest) {
+    // Sums of squares from each value on: 2 f* of every rank.
+    squares_from_ = Vector::Constant(values_.size() + 1, at_rest);
+    for (Index i = values_.size() - 1; i >= 0; --i) squares_from_[i] = squares_from_[i + 1] + values_[i] * values_[i];
+  }
 
   Index rows() const override { return rows_; }
   Index cols() const override { return cols_; }
   Index entries() const override { return rows_ * cols_; }
   bool complete() const override { return true; }
+
+  /// The steps of the default but for rounding: one pass over both factors a step, by the kernel.
+  void advance(MutableFactors z, double h, std::span<StepTrace> trace) const override {
+    if (z.shape().size() == 0 || rows_ == 0 || cols_ == 0) return Problem::advance(z, h, trace);
+    if (!trace.empty()) Steps(*this, z, h).take(trace);
+  }
 
   double gradient(ConstFactors at, MutableFactors out) const override {
     const Index rank = at.shape().rank;
@@ -42,20 +87,9 @@ class SpectralProblem final : public Problem {
     subtract_diagonal(Y, out.X());
     subtract_diagonal(X, out.Y());
 
-    Matrix R1 = -(X1 * Y1.transpose());
-    const Index leading = std::min({p, q, values_.size()});
-    for (Index i = 0; i < leading; ++i) R1(i, i) += values_[i];
-    double rest = at_rest_;  // 2 f*
     double cross = 0;  // <S2, X2 Y2^T>
-    for (Index i = leading; i < values_.size(); ++i) {
-      rest += values_[i] * values_[i];
-      cross += values_[i] * X.row(i).dot(Y.row(i));
-    }
-    const double off_diagonal = inner(gram_x1, gram_y2) + inner(gram_x2, gram_y1);
-    // The last three terms are 1/2 |S2 - X2 Y2^T|^2: not negative but for rounding.
-    double second = (inner(gram_x2, gram_y2) - cross) + (rest - cross);
-    if (second < at_rest_) second = at_rest_;  // a NaN stays one
-    return (R1.squaredNorm() + off_diagonal + second) / 2;
+    for (Index i = std::min({p, q, values_.size()}); i < values_.size(); ++i) cross += values_[i] * X.row(i).dot(Y.row(i));
+    return loss(X1, Y1, {gram_x1, gram_x2, gram_y1, gram_y2}, cross);
   }
 
   void hessian_product(ConstFactors at, ConstFactors direction, MutableFactors out) const override {
@@ -72,6 +106,132 @@ class SpectralProblem final : public Problem {
   }
 
  private:
+  /// From the leading rows, the Gram matrices and cross = <S2, X2 Y2^T>. O(rank^3).
+  double loss(const ConstBlock& X1, const ConstBlock& Y1, const SplitGrams& grams, double cross) const {
+    Matrix R1 = -(X1 * Y1.transpose());
+    const Index leading = std::min({X1.rows(), Y1.rows(), values_.size()});
+    for (Index i = 0; i < leading; ++i) R1(i, i) += values_[i];
+    const double rest = squares_from_[leading];
+    const double off_diagonal = inner(grams.x1, grams.y2) + inner(grams.x2, grams.y1);
+    // The last three terms are 1/2 |S2 - X2 Y2^T|^2: not negative but for rounding.
+    double second = (inner(grams.x2, grams.y2) - cross) + (rest - cross);
+    if (second < at_rest_) second = at_rest_;  // a NaN stays one
+    return (R1.squaredNorm() + off_diagonal + second) / 2;
+  }
+
+  /// Steps of one call of advance(): the factors transposed, and their Gram matrices, which each step leaves for the next.
+  class Steps {
+    using Lanes = hwy::AlignedFreeUniquePtr<double[]>;  ///< on a cache line: a load across two costs as much as two loads
+
+   public:
+    Steps(const SpectralProblem& problem, MutableFactors z, double h) : problem_(problem), z_(z), h_(h), layout_(z.shape()) {
+      part_ = spectral_sums(layout_.rank);
+      xt_ = zeros(layout_.rank * layout_.stride);
+      yt_ = zeros(layout_.rank * layout_.stride);
+      new_xt_ = zeros(layout_.rank * layout_.stride);
+      new_yt_ = zeros(layout_.rank * layout_.stride);
+      values_ = zeros(layout_.stride);
+      sums_ = zeros(layout_.chunks * part_);
+      for (Index i = 0; i < problem.values_.size(); ++i) values_[static_cast<std::size_t>(layout_.column(i))] = problem.values_[i];
+      copy(z.X(), xt_, [](double& factor, double& lane) { lane = factor; });
+      copy(z.Y(), yt_, [](double& factor, double& lane) { lane = factor; });
+    }
+
+    void take(std::span<StepTrace> trace) {
+      over_chunks(&spectral_grams);
+      gather();
+      for (StepTrace& seen : trace) {
+        // The loss needs <S2, X2 Y2^T>, which the step finds on its way, and the leading rows as they are before it.
+        const Matrix X1 = leading_rows(xt_, z_.shape().rows), Y1 = leading_rows(yt_, z_.shape().cols);
+        const SplitGrams before = grams_;
+        over_chunks(&spectral_step);
+        std::swap(xt_, new_xt_);
+        std::swap(yt_, new_yt_);
+        gather();
+        seen.loss = problem_.loss(ConstBlock(X1.data(), X1.rows(), X1.cols()), ConstBlock(Y1.data(), Y1.rows(), Y1.cols()), before, cross_);
+        seen.gradient_squared = squares_;
+        seen.norm_squared = (before.x1.trace() + before.x2.trace()) + (before.y1.trace() + before.y2.trace());
+      }
+      copy(z_.X(), xt_, [](double& factor, double& lane) { factor = lane; });
+      copy(z_.Y(), yt_, [](double& factor, double& lane) { factor = lane; });
+    }
+
+   private:
+    static Lanes zeros(Index size) {
+      Lanes result = hwy::AllocateAligned<double>(static_cast<std::size_t>(size));
+      if (result == nullptr) throw std::bad_alloc();
+      std::fill_n(result.get(), size, 0.0);
+      return result;
+    }
+
+    template <class Body>
+    void copy(MutableBlock block, Lanes& lanes, const Body& body) const {
+      for (Index i = 0; i < block.rows(); ++i) {
+        double* row = block.data() + i * layout_.rank;
+        double* to = lanes.get() + layout_.column(i);
+        for (Index k = 0; k < layout_.rank; ++k) body(row[k], to[k * layout_.stride]);
+      }
+    }
+
+    Matrix leading_rows(const Lanes& lanes, Index rows) const {
+      Matrix result(std::min(layout_.leading, rows), layout_.rank);
+      for (Index i = 0; i < result.rows(); ++i) {
+        for (Index k = 0; k < layout_.rank; ++k) result(i, k) = lanes[static_cast<std::size_t>(k * layout_.stride + i)];
+      }
+      return result;
+    }
+
+    template <class Kernel>
+    void over_chunks(const Kernel& kernel) {
+      std::fill_n(sums_.get(), layout_.chunks * part_, 0.0);
+      const Index columns_x = layout_.columns(z_.shape().rows), columns_y = layout_.columns(z_.shape().cols);
+      const Index end = std::max(columns_x, columns_y);
+      const Matrix gram_x = grams_.x1 + grams_.x2, gram_y = grams_.y1 + grams_.y2;
+      for_each_chunk(layout_.chunks, layout_.work, [&](Index chunk) {
+        const Index first = layout_.first(chunk), last = chunk == 0 ? layout_.padded_leading : std::min(first + layout_.chunk_columns, end);
+        const bool x = first < columns_x, y = first < columns_y;
+        kernel(SpectralPass{first, last - first, layout_.rank, layout_.stride, x ? xt_.get() : nullptr, y ? yt_.get() : nullptr,
+                            x ? new_xt_.get() : nullptr, y ? new_yt_.get() : nullptr, values_.get(), gram_x.data(), gram_y.data(), h_,
+                            sums_.get() + chunk * part_});
+      });
+    }
+
+    // The sums of all chunks, in their order; lanes last.
+    void gather() {
+      const auto chunk = [&](Index i) { return Eigen::Map<Vector>(sums_.get() + i * part_, part_); };
+      grams_.x1 = gram_from(chunk(0).data(), 0);
+      grams_.y1 = gram_from(chunk(0).data(), spectral_triangle(layout_.rank));
+      squares_ = lanes(chunk(0).data(), 2 * spectral_triangle(layout_.rank));
+      Vector others = Vector::Zero(part_);
+      for (Index i = 1; i < layout_.chunks; ++i) others += chunk(i);
+      grams_.x2 = gram_from(others.data(), 0);
+      grams_.y2 = gram_from(others.data(), spectral_triangle(layout_.rank));
+      squares_ += lanes(others.data(), 2 * spectral_triangle(layout_.rank));
+      cross_ = -lanes(others.data(), 2 * spectral_triangle(layout_.rank) + 1);  // the kernel sums <X, -S Y>
+    }
+    static double lanes(const double* sums, Index at) {
+      const double* lane = sums + at * kLaneLimit;
+      return ((lane[0] + lane[4]) + (lane[2] + lane[6])) + ((lane[1] + lane[5]) + (lane[3] + lane[7]));
+    }
+    Matrix gram_from(const double* sums, Index at) const {
+      Matrix gram(layout_.rank, layout_.rank);
+      for (Index k = 0; k < layout_.rank; ++k) {
+        for (Index l = k; l < layout_.rank; ++l, ++at) gram(k, l) = gram(l, k) = lanes(sums, at);
+      }
+      return gram;
+    }
+
+    const SpectralProblem& problem_;
+    MutableFactors z_;
+    double h_;
+    Layout layout_;
+    Lanes xt_, yt_, new_xt_, new_yt_, values_, sums_;
+    Index part_ = 0;
+    SplitGrams grams_{Matrix::Zero(layout_.rank, layout_.rank), Matrix::Zero(layout_.rank, layout_.rank),
+                      Matrix::Zero(layout_.rank, layout_.rank), Matrix::Zero(layout_.rank, layout_.rank)};
+    double squares_ = 0, cross_ = 0;
+  };
+
   /// out -= S V; serves S^T as well, since both are the same diagonal.
   void subtract_diagonal(const ConstBlock& V, MutableBlock out) const {
     for (Index i = 0; i < values_.size(); ++i) out.row(i) -= values_[i] * V.row(i);
@@ -80,6 +240,7 @@ class SpectralProblem final : public Problem {
   Vector values_;
   Index rows_, cols_;
   double at_rest_;
+  Vector squares_from_;
 };
 
 /// Orthonormal columns: first `singular` (rows x r), then a basis of what `factor` has outside their span, or any basis
@@ -110,6 +271,24 @@ struct MovingPairs {
   double at_rest = 0;
 };
 
+/// To order 1, so that the squares in a QR neither underflow nor overflow.
+void scale_to_one(Eigen::MatrixXd& joined, Index first, Index count) {
+  auto block = joined.middleCols(first, count);
+  const double largest = block.size() > 0 ? block.cwiseAbs().maxCoeff() : 0;
+  if (largest > 0 && std::isfinite(largest)) block /= largest;
+}
+
+/// 2 d + 1 orthonormal directions that span the columns of X and of Y; the last is any direction at all, at rest where it is not
+/// in the others.
+Matrix moving_directions(const Matrix& X, const Matrix& Y) {
+  const Index d = X.cols();
+  Eigen::MatrixXd joined(X.rows(), 2 * d + 1);
+  joined << X, Y, Vector::Unit(X.rows(), X.rows() - 1);
+  scale_to_one(joined, 0, d);
+  scale_to_one(joined, d, d);
+  return thin_qr(joined).orthonormal;
+}
+
 /// `slack`: how far apart computed singular values of the same exact value may be.
 MovingPairs pairs_that_move(const Vector& values, double slack, const Matrix& X, const Matrix& Y) {
   const Index r = values.size(), most = 2 * X.cols() + 1;
@@ -126,17 +305,9 @@ MovingPairs pairs_that_move(const Vector& values, double slack, const Matrix& X,
       kept += count;
       continue;
     }
-    // Scaled to order 1, as in completed_basis(); the last column is any direction at all, at rest where it is not in the others.
-    Eigen::MatrixXd joined(count, most);
-    joined << X.middleRows(first, count), Y.middleRows(first, count), Vector::Unit(count, count - 1);
-    for (Index side = 0; side < 2; ++side) {
-      auto block = joined.middleCols(side * X.cols(), X.cols());
-      const double largest = block.size() > 0 ? block.cwiseAbs().maxCoeff() : 0;
-      if (largest > 0 && std::isfinite(largest)) block /= largest;
-    }
     const double value = values.segment(first, count).mean();
     result.values.segment(kept, most).setConstant(value);
-    result.rotation.block(first, kept, count, most) = thin_qr(joined).orthonormal;
+    result.rotation.block(first, kept, count, most) = moving_directions(X.middleRows(first, count), Y.middleRows(first, count));
     result.at_rest += static_cast<double>(count - most) * value * value;
     kept += most;
   }
@@ -145,9 +316,47 @@ MovingPairs pairs_that_move(const Vector& values, double slack, const Matrix& X,
   return result;
 }
 
+/// The rows of A = mu I in which the factors move: those of pairs_that_move() with U = I and V = sign(mu) I.
+SpectralCoordinates identity_coordinates(double mu, ConstFactors start) {
+  const double sign = mu < 0 ? -1 : 1;
+  const Shape shape = start.shape();
+  SpectralCoordinates result;
+  result.left = moving_directions(start.X(), sign * start.Y());
+  result.right = sign * result.left;
+  result.pairs_at_rest = shape.rows - result.left.cols();
+  result.start = Factors(Matrix(result.left.transpose() * start.X()), Matrix(result.right.transpose() * start.Y()));
+  const double at_rest = static_cast<double>(result.pairs_at_rest) * mu * mu;
+  result.problem = spectral_problem(Vector::Constant(result.left.cols(), std::abs(mu)), result.left.cols(), result.left.cols(), at_rest);
+  return result;
+}
+
+/// Rotates the columns so that as few as possible are in use, where there are more than rows.
+void keep_columns_in_use(SpectralCoordinates& coordinates) {
+  const Shape shape = coordinates.start.shape();
+  const Index needed = shape.rows + shape.cols + 1;
+  if (shape.rank <= needed) return;
+  // A column for every row, and any other, in which nothing moves: it keeps the Hessian's eigenvalues between used and unused ones.
+  Eigen::MatrixXd joined(shape.rank, needed);
+  joined << coordinates.start.X().transpose(), coordinates.start.Y().transpose(), Vector::Unit(shape.rank, shape.rank - 1);
+  scale_to_one(joined, 0, shape.rows);
+  scale_to_one(joined, shape.rows, shape.cols);
+  coordinates.columns = thin_qr(joined).orthonormal;
+  coordinates.start = Factors(Matrix(coordinates.start.X() * coordinates.columns), Matrix(coordinates.start.Y() * coordinates.columns));
+}
+
 }  // namespace
 
-CoordinatesChoice choose_coordinates(Shape shape, std::uint64_t expected_steps) {
+std::optional<double> multiple_of_identity(const Matrix& A) {
+  if (A.rows() != A.cols() || A.rows() == 0 || A(0, 0) == 0 || !std::isfinite(A(0, 0))) return std::nullopt;
+  for (Index i = 0; i < A.rows(); ++i) {
+    for (Index j = 0; j < A.cols(); ++j) {
+      if (A(i, j) != (i == j ? A(0, 0) : 0)) return std::nullopt;
+    }
+  }
+  return A(0, 0);
+}
+
+CoordinatesChoice choose_coordinates(Shape shape, std::uint64_t expected_steps, std::optional<double> identity_times) {
   // Measured on one machine (docs/performance.md): flops of the dense kernel that take as long as one of the SVD's, and the fixed
   // cost of a step in spectral coordinates, in the same currency.
   constexpr double svd_flops_per_entry_and_side = 80;
@@ -155,13 +364,19 @@ CoordinatesChoice choose_coordinates(Shape shape, std::uint64_t expected_steps) 
   constexpr double worth_flops = 2e9;  // some tens of milliseconds: below that nobody waits
   const auto rows = static_cast<double>(shape.rows), cols = static_cast<double>(shape.cols), rank = static_cast<double>(shape.rank);
   const double least = std::min(rows, cols);
-  const double svd = svd_flops_per_entry_and_side * rows * cols * least;
   const double plain_step = 6 * rows * cols * rank;
-  const double kept = std::min(rows, least + rank) + std::min(cols, least + rank);
-  const double spectral_step = 10 * kept * rank * rank + fixed_flops;
+  const double moving = 2 * rank + 1;
+  const bool is_identity = identity_times.has_value() && moving < rows;
+  const double svd = is_identity ? 0 : svd_flops_per_entry_and_side * rows * cols * least;
+  const double kept = is_identity ? 2 * moving : std::min(rows, least + rank) + std::min(cols, least + rank);
+  const double kept_columns = std::min(rank, kept + 1);
+  const double spectral_step = 10 * kept * kept_columns * kept_columns + fixed_flops;
   const double saved = (plain_step - spectral_step) * static_cast<double>(expected_steps) - svd;
   if (spectral_step >= plain_step) {
     return {false, fmt::format("plain coordinates: at {} x {} and rank {} a step is no cheaper in spectral ones", shape.rows, shape.cols, shape.rank)};
+  }
+  if (is_identity && saved > 0) {
+    return {true, fmt::format("spectral coordinates: A is {} times the identity, so that no SVD is needed", *identity_times)};
   }
   if (saved < worth_flops) {
     return {false, fmt::format("plain coordinates: over {} steps at most, one SVD would not be worth its time", expected_steps)};
@@ -230,19 +445,41 @@ SpectralCoordinates spectral_coordinates(const SpectralBasis& basis, ConstFactor
   result.pairs_at_rest = values.size() - moving.values.size();
   result.start = Factors(Matrix(result.left.transpose() * start.X()), Matrix(result.right.transpose() * start.Y()));
   result.problem = spectral_problem(moving.values, result.left.cols(), result.right.cols(), moving.at_rest);
+  keep_columns_in_use(result);
   return result;
 }
 
 SpectralCoordinates spectral_coordinates(const Matrix& A, ConstFactors start) {
+  const Shape shape = start.shape();
+  if (const std::optional<double> mu = multiple_of_identity(A); mu && 2 * shape.rank + 1 < A.rows()) {
+    if (shape.rows == A.rows() && shape.cols == A.cols()) return identity_coordinates(*mu, start);
+  }
   return spectral_coordinates(spectral_basis(A), start);
 }
 
 Factors SpectralCoordinates::restore(ConstFactors coordinates) const {
-  if (coordinates.shape().rows != left.cols() || coordinates.shape().cols != right.cols()) {
-    throw Error(fmt::format("the coordinates have {} rows in X and {} in Y; these need {} and {}",
-                            coordinates.shape().rows, coordinates.shape().cols, left.cols(), right.cols()));
+  if (coordinates.shape() != start.shape()) {
+    const Shape got = coordinates.shape(), want = start.shape();
+    throw Error(fmt::format("the coordinates have {} rows in X, {} in Y and {} columns; these need {}, {} and {}", got.rows, got.cols,
+                            got.rank, want.rows, want.cols, want.rank));
   }
-  return Factors(Matrix(left * coordinates.X()), Matrix(right * coordinates.Y()));
+  const Matrix X = left * coordinates.X(), Y = right * coordinates.Y();
+  if (columns.size() == 0) return Factors(X, Y);
+  return Factors(Matrix(X * columns.transpose()), Matrix(Y * columns.transpose()));
+}
+
+std::string SpectralCoordinates::reduction() const {
+  const Shape kept = start.shape();
+  std::string text;
+  if (kept.rows < left.rows() || kept.cols < right.rows()) {
+    text = fmt::format("{} of {} rows carry X and {} of {} carry Y, exactly", kept.rows, left.rows(), kept.cols, right.rows());
+    if (pairs_at_rest > 0) text += fmt::format("; {} of the singular pairs have equal values and are at rest", pairs_at_rest);
+  }
+  if (columns.size() > 0) {
+    if (!text.empty()) text += "; ";
+    text += fmt::format("{} of {} columns are in use, exactly", kept.rank, columns.rows());
+  }
+  return text;
 }
 
 }  // namespace equipoise

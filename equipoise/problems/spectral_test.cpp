@@ -2,6 +2,7 @@
 #include "equipoise/problems/spectral.hpp"
 
 #include <gtest/gtest.h>
+#include <hwy/targets.h>
 
 #include <cmath>
 #include <limits>
@@ -10,6 +11,7 @@
 #include "equipoise/core/decompositions.hpp"
 #include "equipoise/core/sharpness.hpp"
 #include "equipoise/problems/dense.hpp"
+#include "equipoise/problems/test_only_target.hpp"
 #include "equipoise/problems/test_problem_checks.hpp"
 
 namespace equipoise {
@@ -81,6 +83,7 @@ TEST(Spectral, RefusesWhatIsNoSpectrum) {
   EXPECT_THROW(spectral_coordinates(A, Factors(Shape{4, 3, 1})), Error);
   const SpectralCoordinates in = spectral_coordinates(A, Factors(Shape{3, 4, 1}));
   EXPECT_THROW(in.restore(Factors(Shape{3, 4, 1})), Error);
+  EXPECT_THROW(in.restore(Factors(Shape{2, 2, 2})), Error);
   A(1, 1) = nan;
   EXPECT_THROW(spectral_coordinates(A, Factors(Shape{3, 4, 1})), Error);
 }
@@ -152,6 +155,135 @@ TEST(Spectral, PairsWithEqualValuesRest) {
   EXPECT_EQ(in.pairs_at_rest, 47);
 }
 
+// The kernel's steps against those of the gradient, on every target: thin, prime and empty shapes, ranks around the tiles, values
+// for some of the pairs, several chunks.
+TEST(Spectral, EveryTargetStepsAsTheGradientDoes) {
+  std::vector<Shape> shapes = {{1, 1, 1}, {1, 9, 2}, {9, 1, 3}, {2, 3, 8}, {1, 1, 5}, {7, 7, 0}, {13, 17, 4}, {31, 29, 9}, {3, 40, 12},
+                               {700, 690, 3}, {1031, 1500, 5}, {1500, 40, 2}, {200, 190, 33}};
+  std::mt19937_64 sizes(45);
+  for (int i = 0; i < 20; ++i) {
+    shapes.push_back({static_cast<Index>(1 + sizes() % 60), static_cast<Index>(1 + sizes() % 60), static_cast<Index>(1 + sizes() % 20)});
+  }
+  std::vector<Factors> first;  // of the first target: all give the same bits
+  for (const std::int64_t target : hwy::SupportedAndGeneratedTargets()) {
+    const OnlyTarget only(target);
+    for (std::size_t which = 0; which < shapes.size(); ++which) {
+      const Shape& shape = shapes[which];
+      SCOPED_TRACE(std::string(hwy::TargetName(target)) + " " + text(shape));
+      std::mt19937_64 random(46);
+      const Index least = std::min(shape.rows, shape.cols);
+      Vector s = random_matrix(least - least / 3, 1, random).cwiseAbs();
+      std::sort(s.begin(), s.end(), std::greater<>());
+      const auto problem = spectral_problem(s, shape.rows, shape.cols, 0.25);
+      const Factors at = random_factors(shape, random), u = random_factors(shape, random);
+      const double h = 0.1 / (1 + at.flat().squaredNorm() + s.norm());
+      check_advance(*problem, at, h, 64);
+      Factors end(at);
+      std::vector<StepTrace> trace(9);
+      problem->advance(end, h, trace);
+      Factors seen(Shape{3, 9, 1});
+      for (Index k = 0; k < 9; ++k) {
+        seen.Y()(k, 0) = trace[static_cast<std::size_t>(k)].gradient_squared;
+        if (k < 3) seen.X()(k, 0) = trace[static_cast<std::size_t>(3 * k)].loss;
+      }
+      if (first.size() == 2 * which) {
+        first.push_back(end);
+        first.push_back(seen);
+      }
+      EXPECT_TRUE(same_bits(end, first[2 * which]));
+      EXPECT_TRUE(same_bits(seen, first[2 * which + 1]));
+      if (shape.size() > 3000) check_threads(*problem, at, u, h);
+    }
+  }
+}
+
+// One factor alone overflows first; what the trace says of it is not a number that could be taken for a small one.
+TEST(Spectral, StepsThatOverflowSaySo) {
+  const Shape shape{20, 23, 3};
+  std::mt19937_64 random(47);
+  Factors z(0.5e150 * random_matrix(20, 3, random), 0.5e150 * random_matrix(23, 3, random));
+  std::vector<StepTrace> trace(8);
+  spectral_problem(Vector::Ones(20), shape.rows, shape.cols)->advance(z, 1, trace);
+  EXPECT_FALSE(std::isfinite(trace.back().norm_squared));
+  EXPECT_FALSE(std::isfinite(trace.back().gradient_squared));
+}
+
+// The reduced run is the plain one: iterates, losses, and a part of the Hessian's spectrum with both of its ends.
+void expect_same_run(const Matrix& A, const Factors& start, const SpectralCoordinates& in, double h) {
+  EXPECT_LE((in.restore(in.start).flat() - start.flat()).norm(), 1e-14 * start.flat().norm());
+  const auto plain = plain_dense_problem(A);
+  Factors here(start), there(in.start);
+  std::vector<StepTrace> here_trace(150), there_trace(150);
+  plain->advance(here, h, here_trace);
+  in.problem->advance(there, h, there_trace);
+  EXPECT_LE((in.restore(there).flat() - here.flat()).norm(), 1e-11 * here.flat().norm());
+  for (std::size_t k = 0; k < 150; k += 10) {
+    EXPECT_NEAR(there_trace[k].loss, here_trace[k].loss, 1e-12 * (A.squaredNorm() + here_trace[k].loss)) << k;
+    EXPECT_NEAR(there_trace[k].gradient_squared, here_trace[k].gradient_squared, 1e-11 * (A.squaredNorm() + here_trace[k].gradient_squared)) << k;
+    EXPECT_NEAR(there_trace[k].norm_squared, here_trace[k].norm_squared, 1e-12 * here_trace[k].norm_squared) << k;
+  }
+  const Vector all = hessian_spectrum(*plain, start), fewer = hessian_spectrum(*in.problem, in.start);
+  const double scale = all.cwiseAbs().maxCoeff();
+  EXPECT_NEAR(fewer[0], all[0], 1e-12 * scale);
+  EXPECT_NEAR(fewer[fewer.size() - 1], all[all.size() - 1], 1e-12 * scale);
+  for (Index i = 0; i < fewer.size(); ++i) EXPECT_LE((all.array() - fewer[i]).abs().minCoeff(), 1e-12 * scale) << i;
+}
+
+TEST(Spectral, ReducesAMultipleOfTheIdentityWithoutAnSvd) {
+  std::mt19937_64 random(48);
+  for (const double mu : {1.0, -2.5, 3e-3}) {
+    for (const Index rank : {1, 3}) {
+      SCOPED_TRACE(::testing::Message() << "mu " << mu << " rank " << rank);
+      const Index n = 17;
+      const Matrix A = mu * Matrix::Identity(n, n);
+      const Factors generic(random_matrix(n, rank, random), 0.2 * random_matrix(n, rank, random));
+      Factors opposite(generic);
+      opposite.Y() = -generic.X();
+      for (const Factors& start : {generic, opposite, Factors(Shape{n, n, rank}), Factors(Matrix::Constant(n, rank, 0.1), Matrix::Zero(n, rank))}) {
+        const SpectralCoordinates in = spectral_coordinates(A, start);
+        EXPECT_EQ(in.left.cols(), 2 * rank + 1);
+        EXPECT_EQ(in.right.cols(), 2 * rank + 1);
+        EXPECT_EQ(in.pairs_at_rest, n - 2 * rank - 1);
+        EXPECT_NE(in.reduction().find("of 17 rows"), std::string::npos) << in.reduction();
+        if (start.flat().norm() > 0) expect_same_run(A, start, in, 0.1 / (std::abs(mu) + start.flat().squaredNorm()));
+      }
+    }
+  }
+  Matrix A = Matrix::Identity(5, 5);
+  EXPECT_EQ(multiple_of_identity(A), 1.0);
+  A(3, 4) = 1e-300;
+  EXPECT_FALSE(multiple_of_identity(A));
+  EXPECT_FALSE(multiple_of_identity(Matrix::Identity(5, 6)));
+  EXPECT_FALSE(multiple_of_identity(Matrix::Zero(5, 5)));
+  EXPECT_FALSE(multiple_of_identity(Matrix(0, 0)));
+}
+
+TEST(Spectral, ReducesColumnsBeyondTheRows) {
+  std::mt19937_64 random(49);
+  for (const Shape shape : {Shape{1, 1, 9}, Shape{2, 1, 12}, Shape{3, 3, 8}}) {
+    SCOPED_TRACE(text(shape));
+    const Matrix A = random_matrix(shape.rows, shape.cols, random);
+    const Factors start = random_factors(shape, random);
+    const SpectralCoordinates in = spectral_coordinates(A, start);
+    EXPECT_EQ(in.start.shape(), (Shape{shape.rows, shape.cols, shape.rows + shape.cols + 1}));
+    EXPECT_NE(in.reduction().find("columns are in use"), std::string::npos) << in.reduction();
+    expect_same_run(A, start, in, 0.1 / (A.norm() + start.flat().squaredNorm()));
+  }
+  const Shape fits{1, 1, 3};
+  EXPECT_EQ(spectral_coordinates(Matrix::Ones(1, 1), random_factors(fits, random)).columns.size(), 0);
+}
+
+// A of rank one at rank one: two rows of each factor carry the run.
+TEST(Spectral, ReducesAMatrixOfRankOne) {
+  std::mt19937_64 random(50);
+  const Matrix A = random_matrix(40, 1, random) * random_matrix(30, 1, random).transpose();
+  const Factors start(random_matrix(40, 1, random), random_matrix(30, 1, random));
+  const SpectralCoordinates in = spectral_coordinates(A, start);
+  EXPECT_EQ(in.start.shape(), (Shape{2, 2, 1}));
+  EXPECT_EQ(in.reduction(), "2 of 40 rows carry X and 2 of 30 carry Y, exactly");
+  expect_same_run(A, start, in, 0.1 / (A.norm() + start.flat().squaredNorm()));
+}
+
 TEST(Spectral, TheChoiceWeighsShapeAndSteps) {
   EXPECT_FALSE(choose_coordinates({10, 8, 2}, 1000000).spectral);
   EXPECT_FALSE(choose_coordinates({1000, 800, 8}, 10).spectral);
@@ -160,6 +292,11 @@ TEST(Spectral, TheChoiceWeighsShapeAndSteps) {
   EXPECT_FALSE(choose_coordinates({300, 200, 200}, 10000).spectral);  // d of the order of the sides: nothing is saved
   EXPECT_FALSE(choose_coordinates({0, 0, 1}, 10000).spectral);
   EXPECT_FALSE(choose_coordinates({1000, 800, 8}, 0).why.empty());
+  // The identity: no SVD, so that the first step is already a gain; where nothing is saved it stays plain.
+  EXPECT_TRUE(choose_coordinates({100, 100, 1}, 1, 1.0).spectral);
+  EXPECT_FALSE(choose_coordinates({100, 100, 1}, 0, 1.0).spectral);
+  EXPECT_FALSE(choose_coordinates({8, 8, 1}, 10000, 1.0).spectral);
+  EXPECT_FALSE(choose_coordinates({100, 100, 1}, 1).spectral);
 }
 
 }  // namespace

@@ -50,7 +50,7 @@ void check_against_definition(const Problem& problem, const Matrix& A, const Mat
 void check_derivatives(const Problem& problem, ConstFactors at, ConstFactors u, ConstFactors v);
 
 /// advance() takes the steps that its description says, and cutting a run does not change a bit.
-void check_advance(const Problem& problem, ConstFactors start, double h);
+void check_advance(const Problem& problem, ConstFactors start, double h, double rounding = 0);
 
 /// The exact change of X^T X - Y^T Y in one step, (docs/theory.md, imbalance), along a few steps.
 void check_imbalance_identity(const Problem& problem, ConstFactors start, double h);

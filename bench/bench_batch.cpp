@@ -1,0 +1,179 @@
+// Tiny runs in lockstep, against the multiply-add ceiling and against numpy and torch: raw steps, runs to their verdict with lanes that
+// are refilled, and a whole atlas.
+//
+// A lane-step is three fused multiply-adds, 6 flops. What is counted are the steps up to each verdict: refill, looks, exact
+// steps and rows are overhead.
+#include <oneapi/tbb/parallel_for.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "contenders.hpp"
+#include "equipoise/core/batch.hpp"
+#include "equipoise/core/batch_kernel.hpp"
+#include "equipoise/core/start.hpp"
+#include "peers.hpp"
+
+namespace equipoise::bench {
+
+namespace {
+
+constexpr double kFlops = 6;
+
+/// Runs and the rows that they end in.
+struct Cells {
+  std::vector<TinyRun> runs;
+  std::vector<TinyEnd> ends;
+  double steps = 0;  ///< of all runs together, up to their verdicts
+};
+
+void run_span(Cells& cells, std::size_t first, std::size_t count) {
+  run_batch(std::span(cells.runs).subspan(first, count), std::span(cells.ends).subspan(first, count), {"", false});
+}
+
+/// Pieces of some thousands of cells, as a sweep's tiles are.
+void run_all(Cells& cells, int threads) {
+  constexpr std::size_t kTile = 4096;
+  const std::size_t tiles = (cells.runs.size() + kTile - 1) / kTile;
+  const auto tile = [&](std::size_t i) { run_span(cells, i * kTile, std::min(kTile, cells.runs.size() - i * kTile)); };
+  if (threads > 1) {
+    tbb::parallel_for(std::size_t{0}, tiles, tile);
+  } else {
+    for (std::size_t i = 0; i < tiles; ++i) tile(i);
+  }
+}
+
+void settle(Cells& cells) {
+  cells.ends.resize(cells.runs.size());
+  run_all(cells, 1);
+  for (const TinyEnd& end : cells.ends) cells.steps += static_cast<double>(end.steps);
+}
+
+Contender ours(const std::shared_ptr<Cells>& cells, const char* name, int threads) {
+  Contender result;
+  result.name = name;
+  result.flops = kFlops * cells->steps;
+  result.call = [=] { run_all(*cells, threads); };
+  return result;
+}
+
+/// Numbers of the runs for the peers, already scaled: rate 1 and m = h mu.
+void hand_over_scaled(const std::filesystem::path& folder, const std::vector<TinyRun>& runs) {
+  std::vector<double> m, x, y;
+  for (const TinyRun& run : runs) {
+    m.push_back(run.h * run.mu);
+    x.push_back(std::sqrt(run.h) * run.x[0]);
+    y.push_back(std::sqrt(run.h) * run.y[0]);
+  }
+  const auto give = [&](const char* name, const std::vector<double>& numbers) {
+    hand_over(folder / name, numbers.data(), numbers.size() * sizeof(double));
+  };
+  give("m", m), give("x", x), give("y", y);
+}
+
+/// Steps and nothing else, beside numpy and torch that do as many steps of 4096 lanes in cache.
+Case raw_case(const std::string& name, int coordinates, int threads, const Options& options) {
+  struct Data {
+    std::vector<double> m, z;
+  };
+  const std::size_t lanes = 192;
+  const std::uint64_t steps = options.smoke ? 64 : 400000;
+  const double flops = (coordinates == 2 ? kFlops : 22) * static_cast<double>(lanes) * static_cast<double>(steps);
+  Case result{name, threads, {}};
+  result.contenders.push_back(fma_peak(threads, options));
+  Contender own;
+  own.name = "equipoise";
+  own.flops = flops * threads;
+  const auto data = std::make_shared<std::vector<Data>>(static_cast<std::size_t>(threads));
+  for (Data& each : *data) each = {std::vector<double>(lanes, 0.5), std::vector<double>(lanes * static_cast<std::size_t>(coordinates), 0.3)};
+  const std::string target = batch_targets().front();
+  own.call = [=] {
+    tbb::parallel_for(std::size_t{0}, data->size(), [&](std::size_t i) { tiny::advance_lanes(target, (*data)[i].m, (*data)[i].z, steps); });
+  };
+  result.contenders.push_back(own);
+  return result;
+}
+
+Case ensemble_case(const std::string& name, double h0, double h1, int threads, const Options& options) {
+  const auto cells = std::make_shared<Cells>();
+  Generator random(1);
+  for (int i = 0; i < (options.smoke ? 64 : 16384); ++i) {
+    const double x = 1 + random.uniform();
+    cells->runs.push_back(tiny_scalar(1, x, 1, h0 + (h1 - h0) * random.uniform()));
+    cells->runs.back().max_steps = 20000;
+  }
+  settle(*cells);
+  Case result{name, threads, {}};
+  result.contenders.push_back(fma_peak(threads, options));
+  result.contenders.push_back(ours(cells, "equipoise", threads));
+  if (threads > 1) result.contenders.push_back(ours(cells, "one thread", 1));
+  if (PythonPeers* peers = python_peers(); peers != nullptr && threads == 1) {
+    // As many lane-steps without any detection: less work than ours. Its result is that of the plain loop.
+    constexpr std::size_t kLanes = 4096;
+    const std::size_t lanes = std::min(kLanes, cells->runs.size());
+    const auto steps = static_cast<std::uint64_t>(cells->steps / static_cast<double>(lanes));
+    std::vector<TinyRun> starts(cells->runs.begin(), cells->runs.begin() + static_cast<std::ptrdiff_t>(lanes));
+    hand_over_scaled(peers->folder(), starts);
+    std::vector<double> products(lanes);
+    for (TinyRun& run : starts) run.max_steps = steps;
+    record_orbits(starts, 1, products, {"scalar", false});
+    hand_over(peers->folder() / "products", products.data(), lanes * sizeof(double));
+    for (const std::string& peer : names_in(peers->ask("lanes " + std::to_string(lanes) + " " + std::to_string(steps)))) {
+      result.contenders.push_back(python_peer(peer, threads, kFlops * static_cast<double>(lanes) * static_cast<double>(steps), 1e-9));
+    }
+  }
+  return result;
+}
+
+/// h from 0.01 to 1.2, x0 in [-4, 4], y0 = 1: side x side cells of which most converge, diverge at once or wander for ever.
+Case atlas_case(const std::string& name, int side, int threads, const Options& options) {
+  constexpr std::uint64_t kMostSteps = 20000;
+  const auto cells = std::make_shared<Cells>();
+  for (int i = 0; i < side; ++i) {
+    for (int j = 0; j < side; ++j) {
+      const double h = 0.01 + (1.2 - 0.01) * i / (side - 1), x = -4 + 8.0 * j / (side - 1);
+      cells->runs.push_back(tiny_scalar(1, x, 1, h));
+      cells->runs.back().max_steps = kMostSteps;
+    }
+  }
+  settle(*cells);
+  Case result{name, threads, {}};
+  result.contenders.push_back(fma_peak(threads, options));
+  result.contenders.push_back(ours(cells, "equipoise", threads));
+  if (threads > 1) result.contenders.push_back(ours(cells, "one thread", 1));
+  if (PythonPeers* peers = python_peers(); peers != nullptr && threads == 1) {
+    hand_over_scaled(peers->folder(), cells->runs);
+    std::vector<std::uint8_t> outcomes;
+    for (const TinyEnd& end : cells->ends) {
+      outcomes.push_back(end.outcome == Outcome::converged ? 1 : end.outcome == Outcome::diverged ? 4 : 0);
+    }
+    hand_over(peers->folder() / "outcomes", outcomes.data(), outcomes.size());
+    const std::string order = "atlas " + std::to_string(outcomes.size()) + " " + std::to_string(kMostSteps);
+    // Outcomes must be equal, but for cells within rounding of a boundary: one in ten thousand.
+    for (const std::string& peer : names_in(peers->ask(order))) result.contenders.push_back(python_peer(peer, threads, 0, 1e-4));
+  }
+  return result;
+}
+
+}  // namespace
+
+std::vector<Plan> batch_plans(const Options& options) {
+  std::vector<Plan> plans;
+  for (const int threads : {1, 2}) {
+    const std::string end = "/threads" + std::to_string(threads);
+    const auto add = [&](const std::string& name, const auto& make) { plans.push_back({name + end, [=] { return make(name + end); }}); };
+    add("ensemble/float64/raw", [=](const std::string& name) { return raw_case(name, 2, threads, options); });
+    if (!options.quick) add("ensemble/float64/raw-isotropic", [=](const std::string& name) { return raw_case(name, 4, threads, options); });
+    add("ensemble/float64/steps1200", [=](const std::string& name) { return ensemble_case(name, 0.008, 0.01, threads, options); });
+    add("ensemble/float64/steps140", [=](const std::string& name) { return ensemble_case(name, 0.06, 0.08, threads, options); });
+    if (!options.quick) {
+      add("ensemble/float64/steps55", [=](const std::string& name) { return ensemble_case(name, 0.12, 0.18, threads, options); });
+    }
+    const int side = options.smoke ? 16 : 512;
+    add("sweep/scalar/" + std::to_string(side) + "x" + std::to_string(side),
+        [=](const std::string& name) { return atlas_case(name, side, threads, options); });
+  }
+  return plans;
+}
+
+}  // namespace equipoise::bench

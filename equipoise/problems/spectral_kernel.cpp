@@ -1,0 +1,255 @@
+// The vector code of spectral_step(), compiled once for every target that Highway knows here.
+//
+// A block of columns is stepped in two rounds. The first forms the gradient kTile rows times kVectors vectors at a time in
+// registers: the diagonal part, then the product with the other factor's Gram matrix; its squares are summed there, and the new
+// rows go to a second array, since both factors need the old ones of each other. The second round adds them to the new Gram
+// matrix, a kGram x kGram piece of its upper triangle in registers at a time.
+//
+// Every sum has eight partial ones, column c adding to the one of c modulo 8 in the order of the columns (squares: 32), whatever the
+// width of the vectors, and every multiply-add rounds once: all targets give the same bits.
+#include "equipoise/problems/spectral_kernel.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "equipoise/problems/spectral_kernel.cpp"
+#include <hwy/foreach_target.h>
+// foreach_target.h comes first
+#include <hwy/cache_control.h>
+#include <hwy/highway.h>
+
+#include "equipoise/core/fused-inl.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace equipoise::HWY_NAMESPACE {
+namespace {
+
+namespace hn = hwy::HWY_NAMESPACE;
+using Lanes = hn::CappedTag<double, kLaneLimit>;
+using Vec = hn::Vec<Lanes>;
+
+// Rows of a tile, the same everywhere since their squares are summed in turn; then what fits into 32 vector registers, or 16.
+constexpr int kTile = 4;
+#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
+constexpr int kVectors = 4, kGram = 4;
+#else
+constexpr int kVectors = 2, kGram = 3;
+#endif
+constexpr std::ptrdiff_t kSquareLanes = 4 * kLaneLimit;
+
+/// a b + c, rounded once. Processors without it are slow here, and exact.
+HWY_INLINE Vec fused(Vec a, Vec b, Vec c) {
+#if EQUIPOISE_FUSED
+  return hn::MulAdd(a, b, c);
+#else
+  const Lanes lanes;
+  double factors[kLaneLimit], others[kLaneLimit], sums[kLaneLimit];
+  hn::StoreU(a, lanes, factors);
+  hn::StoreU(b, lanes, others);
+  hn::StoreU(c, lanes, sums);
+  for (std::size_t i = 0; i < hn::Lanes(lanes); ++i) sums[i] = std::fma(factors[i], others[i], sums[i]);
+  return hn::LoadU(lanes, sums);
+#endif
+}
+
+/// `width` columns of one factor: rows `stride` doubles apart.
+struct Piece {
+  const double* at;
+  std::ptrdiff_t stride, width;
+};
+
+/// How a step sees the other factor: as rows that the diagonal pairs with these, which give <x, -s other> besides or not; or not at all.
+enum class Pairs { with_cross, without_cross, none };
+
+/// Sums by lanes. They wait in memory: registers are for the tile.
+struct Sums {
+  alignas(64) double squares[kSquareLanes] = {};  ///< |gradient|^2
+  alignas(64) double cross[kSquareLanes] = {};    ///< <x, -s other>
+};
+
+/// What stays the same over the columns of a piece.
+struct Step {
+  Piece x, other;
+  const double* values;
+  const double* gram;
+  std::ptrdiff_t rank;
+  double h;
+  double* out;  ///< rows as far apart as those of x
+};
+
+/// Rows [l, l + ROWS) and VECTORS vectors of columns: out = x - h g with g_l = sum over k of G_kl x_k - s other_l.
+/// ROWS (2 rank + 5) flops a column, 2 more a row with the cross sum.
+template <int ROWS, int VECTORS, Pairs PAIRS>
+HWY_INLINE void step_tile(const Step& step, std::ptrdiff_t l, std::ptrdiff_t col, Sums& sums) {
+  const Lanes lanes;
+  const std::ptrdiff_t N = static_cast<std::ptrdiff_t>(hn::Lanes(lanes));
+  const std::ptrdiff_t stride = step.x.stride, rank = step.rank;
+  const double* HWY_RESTRICT x = step.x.at + col;
+  Vec g[ROWS][VECTORS];
+  for (int v = 0; v < VECTORS; ++v) {
+    double* const cross_of = sums.cross + (col + v * N) % kSquareLanes;
+    if constexpr (PAIRS == Pairs::none) {
+      for (int i = 0; i < ROWS; ++i) g[i][v] = hn::Zero(lanes);
+    } else {
+      const Vec s = hn::Neg(hn::LoadU(lanes, step.values + col + v * N));
+      for (int i = 0; i < ROWS; ++i) g[i][v] = hn::Mul(s, hn::LoadU(lanes, step.other.at + (l + i) * stride + col + v * N));
+    }
+    if constexpr (PAIRS == Pairs::with_cross) {
+      Vec cross = hn::LoadU(lanes, cross_of);
+      for (int i = 0; i < ROWS; ++i) cross = fused(hn::LoadU(lanes, x + (l + i) * stride + v * N), g[i][v], cross);
+      hn::StoreU(cross, lanes, cross_of);
+    }
+  }
+  const double* HWY_RESTRICT gram = step.gram + l;
+  const double* HWY_RESTRICT x_row = x;
+  for (std::ptrdiff_t k = 0; k < rank; ++k, gram += rank, x_row += stride) {
+    Vec x_k[VECTORS];
+    for (int v = 0; v < VECTORS; ++v) x_k[v] = hn::LoadU(lanes, x_row + v * N);
+    for (int i = 0; i < ROWS; ++i) {
+      const Vec of_row = hn::Set(lanes, gram[i]);
+      for (int v = 0; v < VECTORS; ++v) g[i][v] = fused(of_row, x_k[v], g[i][v]);
+    }
+  }
+  const Vec rate = hn::Set(lanes, -step.h);
+  double* HWY_RESTRICT out = step.out + l * stride + col;
+  for (int v = 0; v < VECTORS; ++v) {
+    double* const squares_of = sums.squares + (col + v * N) % kSquareLanes;
+    Vec squares = hn::LoadU(lanes, squares_of);
+    for (int i = 0; i < ROWS; ++i) {
+      squares = fused(g[i][v], g[i][v], squares);
+      hn::StoreU(fused(rate, g[i][v], hn::LoadU(lanes, x + (l + i) * stride + v * N)), lanes, out + i * stride + v * N);
+    }
+    hn::StoreU(squares, lanes, squares_of);
+  }
+}
+
+template <int ROWS, Pairs PAIRS>
+HWY_NOINLINE void step_rows(const Step& step, std::ptrdiff_t l, Sums& sums) {
+  const std::ptrdiff_t N = static_cast<std::ptrdiff_t>(hn::Lanes(Lanes()));
+  std::ptrdiff_t col = 0;
+  for (; col + kVectors * N <= step.x.width; col += kVectors * N) step_tile<ROWS, kVectors, PAIRS>(step, l, col, sums);
+  for (; col < step.x.width; col += N) step_tile<ROWS, 1, PAIRS>(step, l, col, sums);
+}
+
+/// 2 rank^2 + 5 rank flops a column, 2 rank more with the cross sum.
+template <Pairs PAIRS>
+void step_piece(const Step& step, Sums& sums) {
+  std::ptrdiff_t l = 0;
+  for (; l + kTile <= step.rank; l += kTile) step_rows<kTile, PAIRS>(step, l, sums);
+  for (; l < step.rank; ++l) step_rows<1, PAIRS>(step, l, sums);
+}
+
+HWY_INLINE std::ptrdiff_t place(std::ptrdiff_t k, std::ptrdiff_t l, std::ptrdiff_t rank) {
+  return (k * rank - k * (k - 1) / 2 + l - k) * kLaneLimit;
+}
+
+/// The sums of x_k x_l for k in ROWS rows from `k` on and l in COLS rows from `l` on; with DIAGONAL, k = l and only the upper half.
+template <int ROWS, int COLS, bool DIAGONAL>
+HWY_NOINLINE void gram_tile(const Piece& x, std::ptrdiff_t rank, std::ptrdiff_t k, std::ptrdiff_t l, double* HWY_RESTRICT sums) {
+  const Lanes lanes;
+  const std::ptrdiff_t N = static_cast<std::ptrdiff_t>(hn::Lanes(lanes));
+  const double* HWY_RESTRICT at_k = x.at + k * x.stride;
+  const double* HWY_RESTRICT at_l = x.at + l * x.stride;
+  for (std::ptrdiff_t lane = 0; lane < kLaneLimit; lane += N) {
+    Vec sum[ROWS][COLS];
+    for (int i = 0; i < ROWS; ++i) {
+      for (int j = DIAGONAL ? i : 0; j < COLS; ++j) sum[i][j] = hn::LoadU(lanes, sums + place(k + i, l + j, rank) + lane);
+    }
+    for (std::ptrdiff_t c = lane; c < x.width; c += kLaneLimit) {
+      Vec x_l[COLS];
+      for (int j = 0; j < COLS; ++j) x_l[j] = hn::LoadU(lanes, at_l + j * x.stride + c);
+      for (int i = 0; i < ROWS; ++i) {
+        const Vec x_k = DIAGONAL ? x_l[i] : hn::LoadU(lanes, at_k + i * x.stride + c);
+        for (int j = DIAGONAL ? i : 0; j < COLS; ++j) sum[i][j] = fused(x_k, x_l[j], sum[i][j]);
+      }
+    }
+    for (int i = 0; i < ROWS; ++i) {
+      for (int j = DIAGONAL ? i : 0; j < COLS; ++j) hn::StoreU(sum[i][j], lanes, sums + place(k + i, l + j, rank) + lane);
+    }
+  }
+}
+
+/// rank (rank + 1) flops a column.
+void add_gram(const Piece& x, std::ptrdiff_t rank, double* sums) {
+  std::ptrdiff_t k = 0;
+  for (; k + kGram <= rank; k += kGram) {
+    gram_tile<kGram, kGram, true>(x, rank, k, k, sums);
+    std::ptrdiff_t l = k + kGram;
+    for (; l + kGram <= rank; l += kGram) gram_tile<kGram, kGram, false>(x, rank, k, l, sums);
+    for (; l < rank; ++l) gram_tile<kGram, 1, false>(x, rank, k, l, sums);
+  }
+  for (; k < rank; ++k) {
+    for (std::ptrdiff_t l = k; l < rank; ++l) gram_tile<1, 1, false>(x, rank, k, l, sums);
+  }
+}
+
+void fetch(const Piece& piece, std::ptrdiff_t rank) {
+  for (std::ptrdiff_t k = 0; k < rank; ++k) {
+    for (std::ptrdiff_t c = 0; c < piece.width; c += 8) hwy::Prefetch(piece.at + k * piece.stride + c);
+  }
+}
+
+/// to += the sums, in a fixed order.
+void add_lanes(const double* sums, double* to) {
+  for (std::ptrdiff_t lane = 0; lane < kLaneLimit; ++lane) {
+    double all = 0;
+    for (std::ptrdiff_t at = lane; at < kSquareLanes; at += kLaneLimit) all += sums[at];
+    to[lane] += all;
+  }
+}
+
+template <bool STEP>
+void over_blocks(const SpectralPass& pass) {
+  const std::ptrdiff_t rank = pass.rank, block = spectral_block(rank), triangle = spectral_triangle(rank) * kLaneLimit;
+  Sums sums;
+  const auto piece_of = [&](const double* factor, std::ptrdiff_t from) {
+    const std::ptrdiff_t width = std::max<std::ptrdiff_t>(std::min(block, pass.first + pass.count - from), 0);
+    return Piece{factor == nullptr ? nullptr : factor + from, pass.stride, factor == nullptr ? 0 : width};
+  };
+  for (std::ptrdiff_t from = pass.first; from < pass.first + pass.count; from += block) {
+    const Piece x = piece_of(pass.xt, from), y = piece_of(pass.yt, from);
+    Piece now_x = x, now_y = y;
+    if (STEP) {
+      const double* values = pass.values + from;
+      const Step of_x{x, y, values, pass.gram_y, rank, pass.h, pass.new_xt + from};
+      const Step of_y{y, x, values, pass.gram_x, rank, pass.h, pass.new_yt + from};
+      if (x.width > 0 && y.width > 0) {
+        step_piece<Pairs::with_cross>(of_x, sums);
+        step_piece<Pairs::without_cross>(of_y, sums);
+      } else if (x.width > 0) {
+        step_piece<Pairs::none>(of_x, sums);
+      } else {
+        step_piece<Pairs::none>(of_y, sums);
+      }
+      fetch(piece_of(pass.xt, from + block), rank);
+      fetch(piece_of(pass.yt, from + block), rank);
+      now_x = piece_of(pass.new_xt, from);
+      now_y = piece_of(pass.new_yt, from);
+    }
+    if (x.width > 0) add_gram(now_x, rank, pass.sums);
+    if (y.width > 0) add_gram(now_y, rank, pass.sums + triangle);
+  }
+  double* const more = pass.sums + 2 * triangle;
+  add_lanes(sums.squares, more);
+  add_lanes(sums.cross, more + kLaneLimit);
+}
+
+void step_here(const SpectralPass& pass) { over_blocks<true>(pass); }
+void grams_here(const SpectralPass& pass) { over_blocks<false>(pass); }
+
+}  // namespace
+}  // namespace equipoise::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace equipoise {
+
+HWY_EXPORT(step_here);
+HWY_EXPORT(grams_here);
+
+void spectral_step(const SpectralPass& pass) { HWY_DYNAMIC_DISPATCH(step_here)(pass); }
+void spectral_grams(const SpectralPass& pass) { HWY_DYNAMIC_DISPATCH(grams_here)(pass); }
+
+}  // namespace equipoise
+#endif
