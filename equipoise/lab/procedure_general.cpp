@@ -106,7 +106,7 @@ std::vector<Row> runs_of(const Plan& plan, const Job& job, const Laboratory& lab
   std::vector<Row> rows;
   for (const RelativeRate& rate : plan.rates) {
     const double h = prepared.rate(rate);
-    const Record record = prepared.descend(h, settings);
+    const Record record = prepared.descend(h, settings, laboratory);
     const bool diverged = record.verdict.outcome == Outcome::diverged;
     const Balance& end = record.balance_end;
     const auto known = [diverged](double value) { return diverged ? nan : value; };
