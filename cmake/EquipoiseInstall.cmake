@@ -10,6 +10,9 @@ install(EXPORT equipoiseTargets NAMESPACE equipoise:: DESTINATION ${package_fold
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 if(TARGET equipoise-cli)
   install(TARGETS equipoise-cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  # `equipoise reproduce` looks for its experiments, and for the data that they name, in ../share/equipoise.
+  install(DIRECTORY ${PROJECT_SOURCE_DIR}/experiments DESTINATION ${CMAKE_INSTALL_DATADIR}/equipoise FILES_MATCHING PATTERN "*.toml")
+  install(FILES ${PROJECT_SOURCE_DIR}/data/digits.mtx ${PROJECT_SOURCE_DIR}/data/digits.md DESTINATION ${CMAKE_INSTALL_DATADIR}/equipoise/data)
 endif()
 
 configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/equipoiseConfig.cmake.in

@@ -139,6 +139,7 @@ int factor(const Flags& flags) {
   constexpr std::uint64_t usual_steps = 10000;
   DescentFlags descent = flags.descent;
   descent.expected_steps = settings.tolerance == 0 ? settings.max_steps : std::min(settings.max_steps, usual_steps);
+  descent.top_eigenvalues = settings.top_eigenvalues;
   Setup setup = set_up(descent);
   append_settings(setup.settings, settings);
   setup.settings.emplace_back("out", folder.empty() ? SettingValue() : SettingValue(flags.out));

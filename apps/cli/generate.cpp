@@ -24,7 +24,10 @@ Action declare_generate(CLI::App& verb) {
   auto flags = std::make_shared<Flags>();
   verb.add_option("SPEC", flags->spec, "scalar:1.0, isotropic:100:1.0, gaussian:200x100:seed=7 or spectrum:300x250:1,0.5,0.2:seed=7")->required();
   verb.add_option("--out", flags->out, "a file ending in .npy, .mtx or .csv, or - for standard output")->required();
-  verb.footer("Example: equipoise generate spectrum:30x20:1,0.5,0.2:seed=7 --out A.mtx\nThe same text gives the same doubles on every platform.");
+  verb.footer(
+      "Example: equipoise generate spectrum:30x20:1,0.5,0.2:seed=7 --out A.mtx\n"
+      "The same text gives the same doubles on every platform. isotropic:100:1.0 is the matrix of the experiments in\n"
+      "Wang, Chen, Zhao, Tao, ICLR 2022, arXiv 2110.03677.");
   return [flags] { return generate(*flags); };
 }
 

@@ -54,7 +54,9 @@ Action declare_info(CLI::App& verb) {
   flags->descent.matrix.declare(verb);
   verb.add_option("--top", flags->top, "how many singular values (default 10)");
   verb.add_flag("--json", flags->json, "print one JSON object and nothing else");
-  verb.footer("Example: equipoise info data/digits.mtx --top 3");
+  verb.footer(
+      "Example: equipoise info data/digits.mtx --top 3\n"
+      "Beyond the rate 1/sigma_1 almost no descent converges (docs/theory.md, any.necessary-rate).");
   return [flags] { return show_info(*flags); };
 }
 

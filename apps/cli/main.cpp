@@ -4,8 +4,10 @@
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <algorithm>
 #include <csignal>
 #include <new>
+#include <optional>
 
 #include "apps/cli/flags.hpp"
 #include "apps/cli/output.hpp"
@@ -30,6 +32,23 @@ constexpr Verb verbs[] = {
     {"sweep", "a grid of runs: every cell to its verdict", declare_sweep},
     {"merge", "put the shards of a sweep together", declare_merge},
     {"report", "rebuild the page of a run, or the pictures of a sweep, from its folder", declare_report},
+    {"reproduce", "the paper's experiments and claims, in one page", declare_reproduce},
+};
+
+// Of the contract, and not built yet: a flag of a verb, or a verb.
+struct Planned {
+  const char* verb;
+  const char* word;
+  const char* what;
+};
+constexpr Planned planned[] = {
+    {"factor", "--holdout", "held-out entries"},
+    {"factor", "--validate", "held-out entries"},
+    {"factor", "--patience", "early stopping on held-out entries"},
+    {"factor", "--checkpoint-every", "checkpoints"},
+    {"factor", "--resume", "checkpoints; --start DIR goes on from the factors of a finished run"},
+    {"", "certify", "proofs in ball arithmetic"},
+    {"", "verify", "proofs in ball arithmetic"},
 };
 
 int fail(const std::string& message) {
@@ -46,6 +65,11 @@ std::string unexpected_argument(const CLI::App& app, const std::vector<std::stri
   const CLI::App* verb = app.get_subcommands().empty() ? &app : app.get_subcommands().front();
   std::string word = extras.empty() ? "" : extras.front();
   word = word.substr(0, word.find('='));
+  for (const Planned& each : planned) {
+    if (word == each.word && (verb == &app ? "" : verb->get_name()) == each.verb) {
+      return fmt::format("'{}' is planned and not there yet ({}); leave it out", word, each.what);
+    }
+  }
   std::vector<std::string> known;
   if (verb == &app) {
     for (const Verb& each : verbs) known.emplace_back(each.name);
@@ -57,6 +81,15 @@ std::string unexpected_argument(const CLI::App& app, const std::vector<std::stri
   const std::string where = verb == &app ? "equipoise --help" : fmt::format("equipoise {} --help", verb->get_name());
   const std::optional<std::string> close = nearest(word, known);
   return fmt::format("{} '{}'{}; {} lists what there is", what, word, close ? fmt::format(", did you mean '{}'?", *close) : "", where);
+}
+
+// A variable of a script that was not set: --out "" must not lose a run.
+std::optional<std::string> empty_value(const CLI::App& verb) {
+  for (const CLI::Option* option : verb.get_options()) {
+    if (std::ranges::find(option->results(), "") == option->results().end()) continue;
+    return fmt::format("{} is given an empty text; write a value{}", option->get_name(), option->get_positional() ? "" : " or leave the flag out");
+  }
+  return std::nullopt;
 }
 
 int main(int argc, char** argv) {
@@ -89,6 +122,9 @@ int main(int argc, char** argv) {
   if (version) {
     print(version_text() + "\n");
     return 0;
+  }
+  for (const CLI::App* verb : app.get_subcommands()) {
+    if (const std::optional<std::string> mistake = empty_value(*verb)) return fail(*mistake);
   }
   if (!chosen) return fail("no verb given; equipoise --help lists them, equipoise factor A.mtx --rank 8 is a start");
   return chosen();

@@ -34,7 +34,9 @@ int rebuild(const std::filesystem::path& folder) {
 Action declare_report(CLI::App& verb) {
   auto folder = std::make_shared<std::string>();
   verb.add_option("DIR", *folder, "the folder that factor --out or sweep --out wrote")->required();
-  verb.footer("Example: equipoise report digits");
+  verb.footer(
+      "Example: equipoise report digits\n"
+      "The statements that a page names are proved or cited in docs/theory.md.");
   return [folder] { return rebuild(*folder); };
 }
 

@@ -139,14 +139,15 @@ Factors make_start(const DescentFlags& flags, const Problem& problem, const std:
 
 // What --coordinates auto means here.
 CoordinatesChoice coordinates_for(const LoadedMatrix& loaded, Shape shape, double ridge, const std::string& precision,
-                                  std::uint64_t expected_steps) {
+                                  const DescentFlags& flags) {
+  if (flags.top_eigenvalues > 1) return {false, "plain coordinates: spectral ones drop copies of eigenvalues, and several are to be measured"};
   if (loaded.has_unknown) return {false, "plain coordinates: entries are unknown"};
   if (!loaded.mapped && !std::holds_alternative<Matrix>(loaded.values)) return {false, "plain coordinates: the matrix is sparse"};
   if (ridge > 0) return {false, "plain coordinates: there is a ridge"};
   if (precision != "float64") return {false, "plain coordinates: A is stored in float32"};
   std::optional<double> identity_times;
   if (!loaded.mapped) identity_times = multiple_of_identity(std::get<Matrix>(loaded.values));
-  return choose_coordinates(shape, expected_steps, identity_times);
+  return choose_coordinates(shape, flags.expected_steps, identity_times);
 }
 
 Index resolve_rank(const DescentFlags& flags, const std::optional<Factors>& given) {
@@ -161,11 +162,15 @@ Index resolve_rank(const DescentFlags& flags, const std::optional<Factors>& give
   return rank;
 }
 
+// A descent holds some thirty arrays of the size of the factors: iterates, gradient, tangent, and the basis of an eigensolver. This is
+// asked beforehand, since Linux grants memory that it has not got and ends the program when that shows.
 void require_room(Index rows, Index cols, Index rank) {
-  // Ten arrays of the size of the factors is what a run with sharpness holds; beyond 2^40 numbers no machine here has room.
-  if (static_cast<double>(rows + cols) * static_cast<double>(rank) > 0x1p40) {
-    throw Error(fmt::format("--rank {} makes ({} + {}) x {} unknowns, more than 2^40; choose a smaller rank", rank, rows, cols, rank));
-  }
+  const double needed = 30 * sizeof(double) * (static_cast<double>(rows) + static_cast<double>(cols)) * static_cast<double>(rank);
+  const auto there = static_cast<double>(memory_of_this_machine());
+  if (needed <= there) return;
+  throw Error(fmt::format("a {} x {} matrix at rank {} needs about {:.3g} GB for its factors and what is made of them, and this machine has "
+                          "{:.3g} GB of memory; choose a smaller matrix or rank",
+                          rows, cols, rank, needed / 1e9, there / 1e9));
 }
 
 }  // namespace
@@ -228,6 +233,9 @@ Setup set_up(const DescentFlags& flags) {
   if (!flags.start_norms.empty()) two_numbers("--start-norms", flags.start_norms, 0);
   bool spectral = coordinates == "spectral";
   if (spectral && precision == "float32") throw Error("--coordinates spectral keeps no A to store in float32; leave --precision out");
+  if (spectral && flags.top_eigenvalues > 1) {
+    throw Error("--coordinates spectral drops copies of eigenvalues, which --top-eigenvalues counts; use --coordinates plain");
+  }
   if (spectral && ridge > 0) throw Error("--coordinates spectral is for a ridge of 0; use --coordinates plain with --ridge");
   if (threads > 0) {
     setup.threads = std::make_shared<tbb::global_control>(tbb::global_control::max_allowed_parallelism,
@@ -248,7 +256,7 @@ Setup set_up(const DescentFlags& flags) {
   if (spectral && loaded.has_unknown) throw Error("--coordinates spectral needs every entry of the matrix; this one has unknown entries");
 
   if (coordinates == "auto") {
-    const CoordinatesChoice choice = coordinates_for(loaded, {loaded.rows(), loaded.cols(), rank}, ridge, precision, flags.expected_steps);
+    const CoordinatesChoice choice = coordinates_for(loaded, {loaded.rows(), loaded.cols(), rank}, ridge, precision, flags);
     spectral = choice.spectral;
     setup.coordinates_why = choice.why;
   } else {

@@ -41,6 +41,7 @@ struct DescentFlags {
   std::string ridge = "0";
   std::string coordinates = "auto";
   std::uint64_t expected_steps = 0;    ///< how many steps are to come; decides --coordinates auto
+  std::uint32_t top_eigenvalues = 1;   ///< how many eigenvalues are measured along the way; several need plain coordinates
   std::string precision = "float64";
   std::string threads = "0";
 

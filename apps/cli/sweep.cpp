@@ -143,7 +143,7 @@ int sweep(const Flags& flags) {
           writer.write(tile);
           bar.add(tiling.length(tile.tile), tile.steps);
         },
-        [] { return interrupted.load(); });
+        &interrupted);
   }
   writer.finish();
   work.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();

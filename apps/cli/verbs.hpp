@@ -16,6 +16,7 @@ Action declare_sharpness(CLI::App& verb);
 Action declare_info(CLI::App& verb);
 Action declare_generate(CLI::App& verb);
 Action declare_report(CLI::App& verb);
+Action declare_reproduce(CLI::App& verb);
 Action declare_sweep(CLI::App& verb);
 Action declare_merge(CLI::App& verb);
 

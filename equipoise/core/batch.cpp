@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 
 #include "equipoise/core/batch_kernel.hpp"
 #include "equipoise/core/batch_rules.hpp"
@@ -55,14 +56,17 @@ std::string resolved(const std::string& target) {
   throw Error(fmt::format("'{}' is no target of this processor; it has {}", target, fmt::join(known, ", ")));
 }
 
-// The oracle: one run at a time, a look every 64 steps.
+bool stopped(const BatchSettings& settings) { return settings.stop != nullptr && settings.stop->load(std::memory_order_relaxed); }
+
+// The oracle: one run at a time, a look every 64 steps. Nothing where it is stopped.
 template <std::size_t S>
-Ending<S> follow_plainly(const TinyRun& run) {
+std::optional<Ending<S>> follow_plainly(const TinyRun& run, const BatchSettings& settings) {
   Follow<S> follow;
   Ending<S> ending;
   Marks<S> marks;
   if (tiny::begin(run, follow, ending)) return ending;
   do {
+    if (stopped(settings)) return std::nullopt;
     tiny::take_block(follow, marks);
   } while (!tiny::look(follow, marks, ending));
   return ending;
@@ -142,7 +146,7 @@ struct Units {
   double area(double scaled) const { return plain ? scaled * inverse : scaled / h; }
 };
 
-// f = r^2 / 2; the Hessian [[y^2, 2p - m], [2p - m, x^2]] (docs/theory.md 1). With u +- v along fixed unit vectors of cosine c,
+// f = r^2 / 2; the Hessian [[y^2, 2p - m], [2p - m, x^2]] (docs/theory.md, section 3). With u +- v along fixed unit vectors of cosine c,
 // |u|^2 = (a^2 + b^2 + 2 c a b) / 4 and u u^T - v v^T has the norm |a b| sqrt((1 + c^2) / 2), where a, b = x +- y.
 Measures measures_of(const TinyRun& run, const tiny::Map<2>& map, const tiny::State<2>& z) {
   const Units units(run.h);
@@ -169,7 +173,7 @@ Measures measures_of(const TinyRun& run, const tiny::Map<2>& map, const tiny::St
   return result;
 }
 
-// f = ((n - 1) m^2 + (m - p)^2 + (x1 y2 - x2 y1)^2) / 2, and fact 1 for d = 1 with A = m I.
+// f = ((n - 1) m^2 + (m - p)^2 + (x1 y2 - x2 y1)^2) / 2, and the sharpness of docs/theory.md, section 3, for A = m I.
 Measures measures_of(const TinyRun& run, const tiny::Map<4>& map, const tiny::State<4>& z) {
   const Units units(run.h);
   const double m = map.m;
@@ -192,10 +196,11 @@ Measures measures_of(const TinyRun& run, const tiny::Map<4>& map, const tiny::St
 }
 
 template <std::size_t S>
-void run_plainly(const TinyRun& run, bool measures, TinyEnd& end) {
-  const Ending<S> ending = follow_plainly<S>(run);
-  tiny::report_ending(ending, end);
-  if (measures) tiny::report_measures<S>(run, ending.z, end);
+void run_plainly(const TinyRun& run, const BatchSettings& settings, TinyEnd& end) {
+  const std::optional<Ending<S>> ending = follow_plainly<S>(run, settings);
+  if (!ending) return;
+  tiny::report_ending(*ending, end);
+  if (settings.measures) tiny::report_measures<S>(run, ending->z, end);
 }
 
 }  // namespace
@@ -303,15 +308,15 @@ void run_batch(std::span<const TinyRun> runs, std::span<TinyEnd> ends, const Bat
   }
   if (target != scalar_target) {
     for (const TinyRun::Kind kind : {TinyRun::Kind::pair, TinyRun::Kind::isotropic}) {
-      if (count[static_cast<std::size_t>(kind)] > 0) tiny::follow_in_lanes(target, runs, kind, settings.measures, ends);
+      if (count[static_cast<std::size_t>(kind)] > 0) tiny::follow_in_lanes({target, settings.measures, settings.stop}, runs, kind, ends);
     }
     return;
   }
-  for (std::size_t i = 0; i < runs.size(); ++i) {
+  for (std::size_t i = 0; i < runs.size() && !stopped(settings); ++i) {
     if (runs[i].kind == TinyRun::Kind::pair) {
-      run_plainly<2>(runs[i], settings.measures, ends[i]);
+      run_plainly<2>(runs[i], settings, ends[i]);
     } else {
-      run_plainly<4>(runs[i], settings.measures, ends[i]);
+      run_plainly<4>(runs[i], settings, ends[i]);
     }
   }
 }

@@ -1,6 +1,7 @@
 // Very many tiny independent descents in lockstep: the same verdicts as run(), a lane of a SIMD vector each.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -60,7 +61,7 @@ struct TinyEnd {
   std::uint64_t steps = 0;   ///< the step at which the verdict was reached; max_steps where none was
   // At the iterate of that step, which is the last that is looked at:
   double loss = 0;
-  double sharpness = 0;   ///< largest Hessian eigenvalue (closed form, docs/theory.md 1); NaN after divergence
+  double sharpness = 0;   ///< largest Hessian eigenvalue (closed form, docs/theory.md, section 3); NaN after divergence
   double ratio = 0;       ///< |X| / |Y|; 1 where both are zero
   double imbalance = 0;   ///< |X^T X - Y^T Y|_F
   double product = 0;     ///< u.v or x.y; <X, Y> of any square problem, NaN of others
@@ -75,6 +76,8 @@ struct TinyEnd {
 struct BatchSettings {
   std::string target;   ///< one of batch_targets(); empty: the first of them
   bool measures = true; ///< false leaves loss to norm_y at NaN, which saves about as much as 50 steps a run
+  /// Set by another thread or a signal: run_batch() then returns within some blocks of 64 steps, and ends that were not reached are as they were.
+  const std::atomic<bool>* stop = nullptr;
 };
 
 /// The ways of computing that this processor has, best first; the last is always "scalar", the plain loop that is the oracle of
@@ -87,12 +90,12 @@ std::vector<std::string> batch_targets();
 /// a few hundred kilobytes.
 ///
 /// The rules are those of run(), looked at every 64 steps, with the exact step found afterwards:
-/// - diverged: the first step at which Lemma E holds (docs/theory.md 8), or after which an iterate leaves the range of double.
+/// - diverged: the first step at which Lemma E holds (docs/theory.md, section 9), or after which an iterate leaves the range of double.
 /// - converged: pair |r| <= tolerance m (m = 0: tolerance times |z_0|^2), or at the saddle |grad f| <= tolerance m^(3/2), scaled by h;
 ///   isotropic |grad f| <= tolerance |A|_F max(|z|, |A|_F^(1/2)) with a factor between 1 and 4 on the safe side. The step is the first
 ///   of the stretch that lasts until the look. An unstable point must hold for as long as a rounding error needs to leave it.
 /// - periodic: looked for at 256, 512, 1024, ... steps, and at the end; pairs with m < 1 have no attracting cycle (theorem 2).
-/// - chaotic: m > 1 alone, where no minimiser is stable; exponent above 0.02 and three standard errors over at least 10^4 steps
+/// - chaotic: 1 < m <= 2 alone, where no minimiser is stable and runs may stay bounded for ever; exponent above 0.02 and three standard errors over at least 10^4 steps
 ///   that end at 20032, 40256, ... or at max_steps (so never before 19968). Chaotic transients below m = 1 go on.
 /// Throws Error, before the first step, for a number that is not finite, h <= 0, a tolerance outside [0, 1], n < 1, an unknown
 /// target, or spans of different lengths.
@@ -106,7 +109,7 @@ void record_orbits(std::span<const TinyRun> runs, std::size_t last, std::span<do
 /// The largest Lyapunov exponent of each run along the second half of its steps: the mean logarithmic growth per step of a tangent
 /// vector that has turned with the first half. What lies under a bifurcation diagram: it is measured everywhere, at a minimiser
 /// (where a neutral direction makes it 0) as well as in chaos. Nothing ends a run early; beyond the range of double, and for fewer than
-/// 2 steps, it is NaN. One plain loop, hence the same bits on every target: about 6 ns a step for a pair. Throws Error as run_batch() does.
+/// 2 steps, it is NaN. One plain loop, hence the same bits on every target. Throws Error as run_batch() does.
 void lyapunov_exponents(std::span<const TinyRun> runs, std::span<double> exponents);
 
 /// The same row for a run of any other problem. Small general matrices go through run(), cell by cell: their step is

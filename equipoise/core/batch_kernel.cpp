@@ -40,23 +40,23 @@ namespace {
 #if EQUIPOISE_FUSED
 
 template <std::size_t S>
-void follow_all(std::span<const TinyRun> runs, TinyRun::Kind kind, bool measures, std::span<TinyEnd> ends) {
-  Cells<S> cells{runs, kind, measures, ends, 0, {}, {}, {}};
+void follow_all(std::span<const TinyRun> runs, TinyRun::Kind kind, const BatchSettings& settings, std::span<TinyEnd> ends) {
+  Cells<S> cells{runs, kind, settings, ends, 0, {}, {}, {}};
   Lanes<S, false>(cells).run();
   if (!cells.with_tangent.empty()) Lanes<S, true>(cells).run();
 }
 
-void follow_kind(std::span<const TinyRun> runs, TinyRun::Kind kind, bool measures, std::span<TinyEnd> ends) {
+void follow_kind(std::span<const TinyRun> runs, TinyRun::Kind kind, const BatchSettings& settings, std::span<TinyEnd> ends) {
   if (kind == TinyRun::Kind::pair) {
-    follow_all<2>(runs, kind, measures, ends);
+    follow_all<2>(runs, kind, settings, ends);
   } else {
-    follow_all<4>(runs, kind, measures, ends);
+    follow_all<4>(runs, kind, settings, ends);
   }
 }
 
 #else
 
-void follow_kind(std::span<const TinyRun>, TinyRun::Kind, bool, std::span<TinyEnd>) {}
+void follow_kind(std::span<const TinyRun>, TinyRun::Kind, const BatchSettings&, std::span<TinyEnd>) {}
 void record(std::span<const TinyRun>, std::size_t, std::span<double>) {}
 void advance(std::span<const double>, std::span<double>, std::uint64_t) {}
 
@@ -109,9 +109,8 @@ std::vector<std::string> lane_targets() {
   return names;
 }
 
-void follow_in_lanes(const std::string& target, std::span<const TinyRun> runs, TinyRun::Kind kind, bool measures,
-                     std::span<TinyEnd> ends) {
-  EQUIPOISE_AT(follow_kind, index_of(target))(runs, kind, measures, ends);
+void follow_in_lanes(const BatchSettings& settings, std::span<const TinyRun> runs, TinyRun::Kind kind, std::span<TinyEnd> ends) {
+  EQUIPOISE_AT(follow_kind, index_of(settings.target))(runs, kind, settings, ends);
 }
 
 void record_in_lanes(const std::string& target, std::span<const TinyRun> runs, std::size_t last, std::span<double> orbits) {

@@ -12,9 +12,8 @@ namespace equipoise::tiny {
 /// The names of the SIMD targets that this processor runs with fused multiply-adds, best first; may be empty.
 std::vector<std::string> lane_targets();
 
-/// Runs every cell of `kind` in lanes of the named target and reports it. Nothing is checked here.
-void follow_in_lanes(const std::string& target, std::span<const TinyRun> runs, TinyRun::Kind kind, bool measures,
-                     std::span<TinyEnd> ends);
+/// Runs every cell of `kind` in lanes of settings.target, which is not empty, and reports it. Nothing is checked here.
+void follow_in_lanes(const BatchSettings& settings, std::span<const TinyRun> runs, TinyRun::Kind kind, std::span<TinyEnd> ends);
 
 /// All cells, of one kind and one max_steps, to the end without a look; orbits as in record_orbits(), unscaled products.
 void record_in_lanes(const std::string& target, std::span<const TinyRun> runs, std::size_t last, std::span<double> orbits);

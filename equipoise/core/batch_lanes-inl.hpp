@@ -13,16 +13,17 @@ template <std::size_t S>
 struct Cells {
   std::span<const TinyRun> runs;
   TinyRun::Kind kind;
-  bool measures;
+  const BatchSettings& settings;
   std::span<TinyEnd> ends;
   std::size_t next = 0;                                         ///< the first cell that `ready` has not seen
   Ready<S> ready;
   std::vector<std::size_t> others;                              ///< cells to begin with care
   std::vector<std::pair<std::size_t, Follow<S>>> with_tangent;  ///< runs that go on where a tangent is followed
 
+  HWY_INLINE bool stopped() const { return settings.stop != nullptr && settings.stop->load(std::memory_order_relaxed); }
   HWY_INLINE void finish(std::size_t cell, const Ending<S>& ending) {
     report_ending(ending, ends[cell]);
-    if (measures) report_measures<S>(runs[cell], ending.z, ends[cell]);
+    if (settings.measures) report_measures<S>(runs[cell], ending.z, ends[cell]);
   }
 };
 
@@ -36,6 +37,7 @@ class Lanes {
   void run() {
     for (std::size_t i = 0; i < kSize; ++i) refill(i);
     while (active_ > 0) {
+      if (cells_.stopped()) return;
       take_blocks();
       ++blocks_;
       for (std::size_t v = 0; v < kVecs; ++v) {

@@ -281,10 +281,11 @@ constexpr State<S> first_tangent() {
 // Runs where no cycle attracts and none is worth looking for.
 bool may_cycle(const Map<2>& map) { return map.m >= 1; }
 bool may_cycle(const Map<4>&) { return true; }
-// Only where no minimiser is stable (any.necessary-rate): below, chaotic transients end at one.
+// Only where no minimiser is stable (any.necessary-rate): below, chaotic transients end at one. And not beyond 2, where the map is
+// unbounded for almost every start (theorem 2c), however long a run wanders first.
 template <std::size_t S>
 bool may_be_chaotic(const Map<S>& map) {
-  return map.m > 1 + 1e-12;
+  return map.m > 1 + 1e-12 && map.m <= 2;
 }
 
 }  // namespace

@@ -87,7 +87,7 @@ EQUIPOISE_TINY bool finite(const State<S>& z) {
   return all;
 }
 
-/// Lemma E (docs/theory.md 8) with its rounding errors on the safe side. Once it holds it holds at every later iterate, and
+/// Lemma E (docs/theory.md, section 9) with its rounding errors on the safe side. Once it holds it holds at every later iterate, and
 /// |r| >= 4, or |x| |y| >= 4, goes with it: the looks may be far apart.
 EQUIPOISE_TINY bool diverges(const Map<2>& map, const State<2>& z) {
   const double r = std::abs(residual(map, z)) * below_one;

@@ -263,6 +263,24 @@ TEST(Batch, ATransientIsNotChaos) {
   for (const TinyEnd& end : ends_of(mixed(3000, 77))) EXPECT_NE(end.outcome, Outcome::stopped);
 }
 
+// Just beyond h |mu| = 2 a balanced run wanders over what was its invariant interval, with an exponent near log 3, and leaves it
+// after thousands of steps or more: it is never called chaotic.
+TEST(Batch, ADivergingRunThatLingersIsNotChaos) {
+  Runs runs;
+  for (const double beyond : {1e-12, 1e-8, 1e-6}) {
+    for (const double start : {0.3, 0.32, 0.35, 0.38, 0.41}) {
+      runs.push_back(tiny_scalar(1, start, start, 2 + beyond));
+      runs.back().max_steps = 300000;
+    }
+  }
+  int lingered = 0;
+  for (const TinyEnd& end : ends_of(runs, batch_targets().front())) {
+    EXPECT_TRUE(end.outcome == Outcome::diverged || end.outcome == Outcome::exhausted) << name(end.outcome);
+    lingered += end.steps > 10000 ? 1 : 0;
+  }
+  EXPECT_GE(lingered, 7);
+}
+
 TEST(Batch, ExceptionalStarts) {
   const TinyEnd saddle = end_of(tiny_scalar(0.5, 1, 1.5, 1));  // CE1: lands on the line to the saddle
   EXPECT_EQ(saddle.outcome, Outcome::converged);

@@ -15,7 +15,7 @@ struct Curvature {
   Limit limit = Limit::undetermined;
 };
 
-/// For a complete A in closed form (docs/theory.md, fact on minimisers): with tau = |R|_2, found by Lanczos on the residual, the smallest
+/// For a complete A in closed form (docs/theory.md, section 6): with tau = |R|_2, found by Lanczos on the residual, the smallest
 /// eigenvalue at a critical point is that of [[Y^T Y, -tau I], [-tau I, X^T X]] or zero. Otherwise by Lanczos on the Hessian.
 /// Cost: some tens of gradients of rank + 1 and of Hessian products.
 Curvature curvature_at_critical_point(const Problem& problem, ConstFactors at);

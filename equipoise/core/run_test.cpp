@@ -168,6 +168,22 @@ TEST(Run, SlowApproachIsNotACycle) {
   EXPECT_EQ(scalar_run(1, 1.2, 0.9, 1 + 1e-5, settings).verdict.outcome, Outcome::exhausted);
 }
 
+TEST(Run, ExhaustedSaysWhetherTheGradientStillFalls) {
+  RunSettings settings;
+  settings.max_steps = 1000;
+  const auto why = [&](double x, double y, double h) {
+    const Record record = scalar_run(1, x, y, h, settings);
+    EXPECT_EQ(record.verdict.outcome, Outcome::exhausted) << record.verdict.why;
+    return record.verdict.why;
+  };
+  EXPECT_NE(why(1.2, 0.5, 1e-3).find("and still falls: "), std::string::npos);
+  EXPECT_NE(why(1.2, 0.9, 1e-9).find("still falls, slowly"), std::string::npos);  // by a millionth
+  EXPECT_NE(why(1e-3, 1e-3, 1e-3).find("has grown"), std::string::npos);           // leaving the saddle
+  EXPECT_NE(why(1.2, 0.9, std::sqrt(5.0) - 1).find("no longer falls"), std::string::npos);  // where the cycle of two turns into one of four
+  settings.max_steps = 5;
+  EXPECT_NE(why(1.2, 0.5, 1e-3).find("too short"), std::string::npos);
+}
+
 TEST(Run, ChaosIsBoundedWithItsKnownExponent) {
   for (const auto& [h, exponent] : {std::pair{1.4, 0.34}, std::pair{1.8, 0.81}}) {
     const Record record = scalar_run(1, 1.2, 0.9, h);

@@ -83,9 +83,10 @@ Index LoadedMatrix::entries() const {
 }
 
 std::uint64_t memory_limit(const LoadOptions& options) {
-  if (options.memory_limit != 0) {
-    return options.memory_limit;
-  }
+  return options.memory_limit != 0 ? options.memory_limit : memory_of_this_machine();
+}
+
+std::uint64_t memory_of_this_machine() {
   const long pages = sysconf(_SC_PHYS_PAGES);
   const long page_size = sysconf(_SC_PAGE_SIZE);
   constexpr std::uint64_t when_unknown = std::uint64_t{1} << 40;
@@ -106,6 +107,13 @@ void check_sparse_size(const Document& document, std::uint64_t rows, std::uint64
   const std::uint64_t limit = memory_limit(options);
   if (rows > largest_dimension || cols > largest_dimension || exceeds(rows + 1, sizeof(Index), limit)) {
     fail_too_large(document, rows, cols, options);
+  }
+  // Nothing is done with a matrix without some thirty vectors of its sides: the basis of an eigensolver alone has twenty. To read on
+  // would be minutes of clearing memory for an answer that is no.
+  constexpr std::uint64_t bytes_a_side = 30 * sizeof(double);
+  if (options.memory_limit == 0 && exceeds(rows + cols, bytes_a_side, limit)) {
+    fail(document, fmt::format("work on a matrix of {} x {} needs about {} bytes for vectors of its sides, and this machine has {} bytes of memory",
+                               rows, cols, (rows + cols) * bytes_a_side, limit));
   }
   const std::uint64_t left = limit - (rows + 1) * sizeof(Index);
   if (exceeds(entries, sizeof(Index) + sizeof(double), left)) {

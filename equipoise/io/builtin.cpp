@@ -132,6 +132,36 @@ void orthonormalise_rows(Matrix& vectors) {
   }
 }
 
+// (G + G^T)/2 for square G of independent standard normals.
+Matrix symmetric_matrix(Matrix values, std::uint64_t seed) {
+  Generator generator(seed);
+  fill_with_normals(values, generator);
+  for (Index i = 0; i < values.rows(); ++i) {
+    for (Index j = 0; j < i; ++j) {
+      values(i, j) = values(j, i) = (values(i, j) + values(j, i)) / 2;
+    }
+  }
+  return values;
+}
+
+// G G^T / (2 n) for G of size n x 2n: eigenvalues between about 0.09 and 2.9, whatever n is. Plain loops, as above.
+Matrix positive_matrix(Matrix values, std::uint64_t seed) {
+  const Index n = values.rows();
+  Generator generator(seed);
+  Matrix G(n, 2 * n);
+  fill_with_normals(G, generator);
+  for (Index i = 0; i < n; ++i) {
+    for (Index j = 0; j <= i; ++j) {
+      double sum = 0;
+      for (Index k = 0; k < 2 * n; ++k) {
+        sum += G(i, k) * G(j, k);
+      }
+      values(i, j) = values(j, i) = sum / static_cast<double>(2 * n);
+    }
+  }
+  return values;
+}
+
 // The sum of value[k] * left[k] right[k]^T, term by term.
 void add_spectrum(Matrix& values, const std::vector<double>& spectrum, std::uint64_t seed) {
   Generator generator(seed);
@@ -171,7 +201,7 @@ std::vector<double> read_spectrum(const Spec& spec, std::string_view text, const
 }  // namespace
 
 bool is_builtin(std::string_view name) {
-  constexpr std::array<std::string_view, 4> kinds = {"scalar:", "isotropic:", "gaussian:", "spectrum:"};
+  constexpr std::array<std::string_view, 6> kinds = {"scalar:", "isotropic:", "gaussian:", "symmetric:", "positive:", "spectrum:"};
   return std::any_of(kinds.begin(), kinds.end(), [name](std::string_view kind) { return name.starts_with(kind); });
 }
 
@@ -196,6 +226,13 @@ LoadedMatrix builtin_matrix(const std::string& name, const LoadOptions& options)
     values = spec.zeros(spec.part(1));
     Generator generator(seed);
     fill_with_normals(values, generator);
+  } else if (spec.kind() == "symmetric" || spec.kind() == "positive") {
+    spec.expect(2, 3, fmt::format("{}:100:seed=7", spec.kind()));
+    const std::uint64_t size = spec.size(spec.part(1), "the size");
+    const std::uint64_t seed = spec.seed(2);
+    values = spec.zeros(size, size);
+    if (spec.kind() == "positive") check_dense_size(document, size, 2 * size, options);
+    values = spec.kind() == "positive" ? positive_matrix(std::move(values), seed) : symmetric_matrix(std::move(values), seed);
   } else {
     spec.expect(3, 4, "spectrum:300x250:1,0.5,0.2:seed=7");
     const std::uint64_t seed = spec.seed(3);

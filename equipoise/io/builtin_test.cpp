@@ -75,6 +75,22 @@ TEST(Builtin, SpectrumHasItsSingularValues) {
   EXPECT_NE(made("spectrum:5x4:1,0.5"), made("spectrum:5x4:1,0.5:seed=1"));
 }
 
+TEST(Builtin, SymmetricAndPositiveAreWhatTheySay) {
+  const Matrix S = made("symmetric:40:seed=7");
+  ASSERT_EQ(S.rows(), 40);
+  EXPECT_EQ(S, Matrix(S.transpose()));
+  EXPECT_LT(symmetric_eigenvalues(S)[0], 0) << "of both signs";
+  EXPECT_NE(S, made("symmetric:40:seed=8"));
+  const Matrix P = made("positive:40:seed=7");
+  EXPECT_EQ(P, Matrix(P.transpose()));
+  const Vector eigenvalues = symmetric_eigenvalues(P);
+  EXPECT_GT(eigenvalues[0], 0.03);
+  EXPECT_LT(eigenvalues[39], 3.5);
+  EXPECT_EQ(made("positive:5"), made("positive:5:seed=0"));
+  EXPECT_EQ(made("symmetric:1").size(), 1);
+  EXPECT_GT(made("positive:1")(0, 0), 0);
+}
+
 // Recorded once, equal on every platform and compiler: a change here changes every published result that names a
 // built-in.
 TEST(Builtin, TheSameDoublesForEver) {
@@ -109,6 +125,10 @@ TEST(Builtin, MalformedTexts) {
   expect_bad("gaussian:3x4:seed=1:2", {"4 parts"});
   expect_bad("gaussian:1000000000000x1000000000000", {"does not fit"});
   expect_bad("gaussian:99999999999999999999999x2", {"does not fit"});
+  expect_bad("symmetric:3x4", {"'3x4'", "symmetric:100:seed=7"});
+  expect_bad("symmetric:0", {"'0'"});
+  expect_bad("positive:5:7", {"'7'", "seed="});
+  expect_bad("positive:100000000", {"does not fit"});
   expect_bad("spectrum:3x4", {"2 parts", "spectrum:300x250:1,0.5,0.2:seed=7"});
   expect_bad("spectrum:3x4:", {"singular value", "''"});
   expect_bad("spectrum:3x4:1,,2", {"''"});

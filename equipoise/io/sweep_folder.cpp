@@ -35,6 +35,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
+constexpr std::string_view lock_name = ".lock";
 constexpr std::uint64_t longest_ledger = std::uint64_t{16} << 30;
 
 std::string reason(int error) { return std::generic_category().message(error); }
@@ -281,6 +282,8 @@ struct SweepWriter::State {
   std::exception_ptr failure;
   std::thread keeper;
 
+  void begin_folder();
+  void go_on_in_folder();
   void keep();
   void rethrow_failure() const {
     if (failure) std::rethrow_exception(failure);
@@ -361,6 +364,52 @@ void SweepWriter::State::open_files() {
   }
 }
 
+// Before the first line of the ledger nothing is lost by making everything anew: a process that was killed here has computed nothing.
+void SweepWriter::State::begin_folder() {
+  save_text(grid_path(folder), grid_toml(grid));
+  try {
+    create_files();
+    force_folder(folder);
+    save_text(ledger_path(folder), header_line(header));
+  } catch (...) {
+    // A disk that is too small should not stay full.
+    std::error_code ignored;
+    for (const Column& column : columns) fs::remove(column_path(folder, column), ignored);
+    for (const fs::path& path : {ledger_path(folder), grid_path(folder), folder / lock_name, folder}) fs::remove(path, ignored);
+    throw;
+  }
+  done.assign(header.tiling.count(), 0);
+  ledger = Descriptor(ledger_path(folder), O_RDWR);
+  ledger_length = header_line(header).size();
+}
+
+void SweepWriter::State::go_on_in_folder() {
+  const std::string differs = difference(load_grid(grid_path(folder)), grid);
+  if (!differs.empty()) throw Error(fmt::format("the sweep in {} is another one: {} (the folder's is named first); give --out another folder", shown(folder), differs));
+  const Ledger before = read_ledger(ledger_path(folder));
+  if (before.header.shard != header.shard) {
+    throw Error(fmt::format("{} holds shard {}/{}, not {}/{}; give each shard a folder of its own", shown(folder), before.header.shard.index, before.header.shard.count,
+                            header.shard.index, header.shard.count));
+  }
+  if (before.header.matrix != header.matrix) throw Error(fmt::format("the matrix {} is not the one that the sweep in {} began with", grid.matrix, shown(folder)));
+  if (before.header.tiling.cells != header.tiling.cells) {
+    throw Error(fmt::format("{} speaks of {} cells, and the grid has {}", shown(ledger_path(folder)), before.header.tiling.cells, header.tiling.cells));
+  }
+  header = before.header;  // its tiling goes on
+  open_files();
+  done.assign(header.tiling.count(), 0);
+  const std::vector<MappedColumn> mapped = map_columns(folder, grid);
+  for (const Line& line : before.lines) {
+    const bool sound = crc_of(mapped, header.tiling, line.tile) == line.crc;
+    done[line.tile] = sound ? 1 : 0;
+    if (!sound) ++damaged;
+  }
+  ledger = Descriptor(ledger_path(folder), O_RDWR);
+  // A torn line goes, so that what follows begins on a line of its own.
+  if (ftruncate(ledger.number(), static_cast<off_t>(before.length)) != 0) throw Error(fmt::format("cannot write {}: {}", shown(ledger_path(folder)), reason(errno)));
+  ledger_length = before.length;
+}
+
 SweepWriter::SweepWriter(const fs::path& folder, const Grid& grid, const LedgerHeader& header, bool resume) : state_(std::make_unique<State>()) {
   State& state = *state_;
   state.folder = folder;
@@ -368,46 +417,24 @@ SweepWriter::SweepWriter(const fs::path& folder, const Grid& grid, const LedgerH
   state.header = header;
   state.columns = columns(grid);
   make_folder(folder);
-  const fs::path lock = folder / ".lock";
+  if (holds_sweep(folder)) {
+    if (!resume) throw Error(fmt::format("{} holds a sweep already; add --resume to go on with it, or give --out another folder", shown(folder)));
+  } else {
+    for (const Column& column : state.columns) {
+      const fs::path path = column_path(folder, column);
+      if (fs::exists(path)) throw Error(fmt::format("{} is there already and belongs to no sweep; give --out another folder", shown(path)));
+    }
+  }
+  const fs::path lock = folder / lock_name;
   state.lock = Descriptor(lock, O_RDWR | O_CREAT);
   if (flock(state.lock.number(), LOCK_EX | LOCK_NB) != 0) {
     if (errno == EWOULDBLOCK) throw Error(fmt::format("another process is writing the sweep in {}; wait for it, or give --out another folder", shown(folder)));
     throw Error(fmt::format("cannot lock {}: {}", shown(lock), reason(errno)));
   }
-  const bool began = fs::exists(ledger_path(folder));
-  if (holds_sweep(folder) && !resume) throw Error(fmt::format("{} holds a sweep already; add --resume to go on with it, or give --out another folder", shown(folder)));
-  if (!began) {
-    // Before the first line of the ledger nothing is lost by making everything anew: a process that was killed here has computed nothing.
-    save_text(grid_path(folder), grid_toml(grid));
-    state.create_files();
-    force_folder(folder);
-    state.done.assign(header.tiling.count(), 0);
-    save_text(ledger_path(folder), header_line(header));
-    state.ledger = Descriptor(ledger_path(folder), O_RDWR);
-    state.ledger_length = header_line(header).size();
+  if (fs::exists(ledger_path(folder))) {
+    state.go_on_in_folder();
   } else {
-    const std::string differs = difference(load_grid(grid_path(folder)), grid);
-    if (!differs.empty()) throw Error(fmt::format("the sweep in {} is another one: {} (the folder's is named first); give --out another folder", shown(folder), differs));
-    const Ledger ledger = read_ledger(ledger_path(folder));
-    if (ledger.header.shard != header.shard) {
-      throw Error(fmt::format("{} holds shard {}/{}, not {}/{}; give each shard a folder of its own", shown(folder), ledger.header.shard.index, ledger.header.shard.count,
-                              header.shard.index, header.shard.count));
-    }
-    if (ledger.header.matrix != header.matrix) throw Error(fmt::format("the matrix {} is not the one that the sweep in {} began with", grid.matrix, shown(folder)));
-    if (ledger.header.tiling.cells != header.tiling.cells) throw Error(fmt::format("{} speaks of {} cells, and the grid has {}", shown(ledger_path(folder)), ledger.header.tiling.cells, header.tiling.cells));
-    state.header = ledger.header;  // its tiling goes on
-    state.open_files();
-    state.done.assign(state.header.tiling.count(), 0);
-    const std::vector<MappedColumn> mapped = map_columns(folder, grid);
-    for (const Line& line : ledger.lines) {
-      const bool sound = crc_of(mapped, state.header.tiling, line.tile) == line.crc;
-      state.done[line.tile] = sound ? 1 : 0;
-      if (!sound) ++state.damaged;
-    }
-    state.ledger = Descriptor(ledger_path(folder), O_RDWR);
-    // A torn line goes, so that what follows begins on a line of its own.
-    if (ftruncate(state.ledger.number(), static_cast<off_t>(ledger.length)) != 0) throw Error(fmt::format("cannot write {}: {}", shown(ledger_path(folder)), reason(errno)));
-    state.ledger_length = ledger.length;
+    state.begin_folder();
   }
   state.keeper = std::thread([&state] { state.keep(); });
 }

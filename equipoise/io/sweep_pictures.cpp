@@ -20,7 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uint64_t longest_on_page = 1024;
+constexpr std::uint64_t longest_on_page = 1024, shortest_on_page = 700;
 
 bool keeps(const Grid& grid, Field field) { return std::ranges::find(grid.fields, field) != grid.fields.end(); }
 
@@ -109,7 +109,7 @@ void draw_fields(const SweepFolder& folder, const Cells& cells, SweepReport& rep
                [&](std::uint64_t top, std::span<std::uint8_t> out) { paint_rows(picture.painting, cells.plane, top, out); });
     }
     const Raster shown = reduced(picture.painting, cells.plane, longest_on_page);
-    picture.png = bytes_of(shown, picture.painting.palette);
+    picture.png = bytes_of(enlarged(shown, shortest_on_page), picture.painting.palette);
     picture.shown_width = shown.width;
     picture.shown_height = shown.height;
     picture.words = [&folder, cells, &of](std::uint64_t cell) { return words(folder, cells, of, cell); };
@@ -123,7 +123,8 @@ void collect_curves(const SweepFolder& folder, const Cells& cells, SweepReport& 
   for (const Field field : folder.grid().fields) {
     SweepCurve curve{std::string(info(field).name), {}};
     for (std::uint64_t cell = 0; cell < folder.grid().cells(); ++cell) {
-      curve.values.push_back(cells.computed(cell) ? number(folder, info(field), cell) : std::numeric_limits<double>::quiet_NaN());
+      const bool left_out = !cells.computed(cell) || (info(field).type == FieldType::float64 && cells.code(cell) == outcome_code(Outcome::diverged));
+      curve.values.push_back(left_out ? std::numeric_limits<double>::quiet_NaN() : number(folder, info(field), cell));
     }
     report.curves.push_back(std::move(curve));
   }

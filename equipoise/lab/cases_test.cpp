@@ -1,4 +1,4 @@
-// The reference cases of tests/data/cases.json: every forecast and every finding against their endings.
+// The reference cases of tests/data: every forecast and every finding against their endings.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -31,8 +31,8 @@ Outcome outcome_of(const std::string& expected) {
   return Outcome::diverged;
 }
 
-TEST(Cases, ForecastsAndFindingsAgreeWithEveryEnding) {
-  std::ifstream file(EQUIPOISE_SOURCE_DIR "/tests/data/cases.json");
+void check_all(const std::string& name, int count, int least_told) {
+  std::ifstream file(EQUIPOISE_SOURCE_DIR "/tests/data/" + name);
   const nlohmann::json all = nlohmann::json::parse(file);
   int seen = 0;
   int told = 0;
@@ -55,7 +55,8 @@ TEST(Cases, ForecastsAndFindingsAgreeWithEveryEnding) {
     }
     for (const Outcome excluded : before.excluded) EXPECT_NE(excluded, expected) << before.sentence;
     if (kind == "scalar" || kind == "vector") {
-      EXPECT_TRUE(before.outcome || !before.excluded.empty()) << before.sentence;
+      const bool silent = before.sentence.find("no theorem") != std::string::npos;
+      EXPECT_TRUE(before.outcome || !before.excluded.empty() || silent) << before.sentence;
     }
     if (before.outcome == Outcome::converged) {
       EXPECT_EQ(before.limit == Limit::saddle, item.at("expected") == "converge_saddle") << before.sentence;
@@ -69,7 +70,8 @@ TEST(Cases, ForecastsAndFindingsAgreeWithEveryEnding) {
       }
       if (finding.statement == "scalar.critical-rate" && (kind == "scalar" || kind == "vector")) {
         EXPECT_EQ(finding.applies, Answer::yes);
-        if (expected == Outcome::converged && item.at("expected") != "converge_saddle") {
+        const bool exceptional = before.sentence.find("exceptional") != std::string::npos;
+        if (expected == Outcome::converged && item.at("expected") != "converge_saddle" && !exceptional) {
           EXPECT_EQ(finding.confirmed, Answer::yes) << finding.says;
         }
       }
@@ -86,9 +88,12 @@ TEST(Cases, ForecastsAndFindingsAgreeWithEveryEnding) {
     }
     ++seen;
   }
-  EXPECT_EQ(seen, 44);
-  EXPECT_GE(told, 28);
+  EXPECT_EQ(seen, count);
+  EXPECT_GE(told, least_told);
 }
+
+TEST(Cases, ForecastsAndFindingsAgreeWithEveryEnding) { check_all("cases.json", 44, 28); }
+TEST(Cases, AndWithThoseOfMoreCases) { check_all("more_cases.json", 45, 24); }
 
 }  // namespace
 }  // namespace equipoise

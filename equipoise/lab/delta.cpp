@@ -115,7 +115,7 @@ double Delta::delta(double h) const {
   const Exact rate(h);
   const Exact S = rate * exact_.S;
   const Exact discriminant = S * S - Exact(16) * rate * rate * (exact_.w - exact_.mu2);
-  return (S.nearest() + discriminant.root()) / 4;
+  return S.nearest() / 4 + discriminant.root() / 4;
 }
 
 double Delta::m(double h) const { return (Exact(h) * Exact(h) * exact_.mu2).root(); }

@@ -66,6 +66,9 @@ void check_figure(const Figure& figure) {
                               map.y.size(), map.x.size()));
     }
     if (!map.words.empty() && map.words.size() != map.values.size()) {
+      throw Error(fmt::format("figure {}: the heat map has {} words, it should have none or {}", figure.id, map.words.size(), map.values.size()));
+    }
+    if (!map.words.empty() && map.words.size() != map.values.size()) {
       throw Error(fmt::format("figure {}: the heat map has {} words for {} values, it should have none or as many", figure.id, map.words.size(), map.values.size()));
     }
   }

@@ -38,11 +38,13 @@ struct Figure {
     /// Where not empty, as long as y: ends of an interval around it, drawn as error bars, or as a band where `band` is set.
     std::vector<double> low = {}, high = {};
     bool band = false;
+    /// One of the same name comes before it, perhaps in a panel above, whose entry in the legend hides both.
+    bool repeated = false;
     /// Drawn in black with a white rim, on any page: to be seen on a Picture of every colour.
     bool on_picture = false;
   };
 
-  /// A dotted line through the whole panel with its name beside it: 2/h, a critical rate. Not drawn where `at` is not finite.
+  /// A dotted line through the whole panel with its name (where it has one) and its value beside it: 2/h, a critical rate. Not drawn where `at` is not finite.
   struct Level {
     std::string name;
     double at = 0;
@@ -60,7 +62,7 @@ struct Figure {
   struct Picture {
     std::string png;             ///< the bytes of a PNG file; empty: none
     double x_low = 0, x_high = 0, y_low = 0, y_high = 0;
-    std::string description;     ///< for someone who cannot see it
+    std::string description = {};  ///< for someone who cannot see it
   };
 
   /// values[i * x.size() + j] belongs to y[i], x[j]: some thousands of cells at most, larger ones are a Picture. With `hover_only`

@@ -149,11 +149,11 @@ double shelf(const Figure::Panel& panel) {
   return std::pow(10, std::max(low - std::max(0.3, 0.1 * (high - low)), -322.0));
 }
 
-std::string axis_json(const Figure::Axis& axis, Scale scale, const Extent& window) {
+std::string axis_json(const Figure::Axis& axis, Scale scale, const Extent& window, bool grid) {
   std::string out = fmt::format(
       "\"title\":{{\"text\":{}}},\"type\":\"{}\",\"hoverformat\":\".6~g\",\"exponentformat\":\"power\",\"automargin\":true,"
-      "\"zeroline\":false,\"showline\":true,\"mirror\":true,\"ticks\":\"outside\",\"ticklen\":4",
-      plotly_text(axis.title), scale == Scale::log ? "log" : "linear");
+      "\"zeroline\":false,\"showline\":true,\"mirror\":true,\"ticks\":\"outside\",\"ticklen\":4,\"showgrid\":{}",
+      plotly_text(axis.title), scale == Scale::log ? "log" : "linear", grid);
   if (scale == Scale::log) out += ",\"minor\":{\"ticks\":\"\"}";
   if (!window.empty() && window.low < window.high) {
     out += fmt::format(",\"range\":[{},{}]", json_number(on_axis(window.low, scale), true),
@@ -185,6 +185,21 @@ bool any_picture(const Figure& figure) {
                      [](const Figure::Panel& panel) { return !panel.picture.png.empty(); });
 }
 
+/// Is there a mark to draw?
+bool anything(const Figure& figure) {
+  return std::any_of(figure.panels.begin(), figure.panels.end(), [&](const Figure::Panel& panel) {
+    const auto seen = [&](const Figure::Curve& curve) {
+      for (std::size_t i = 0; i < curve.x.size(); ++i) {
+        if (drawable(curve.x[i], x_scale(figure)) && std::isfinite(curve.y[i])) return true;
+      }
+      return false;
+    };
+    const std::vector<double>& cells = panel.heat_map.values;
+    return !panel.picture.png.empty() || std::any_of(cells.begin(), cells.end(), [](double v) { return std::isfinite(v); }) ||
+           std::any_of(panel.curves.begin(), panel.curves.end(), seen);
+  });
+}
+
 std::string suffix(std::size_t panel) { return panel == 0 ? "" : std::to_string(panel + 1); }
 
 // ---- Traces ----
@@ -192,10 +207,12 @@ std::string suffix(std::size_t panel) { return panel == 0 ? "" : std::to_string(
 std::string scatter(const Figure::Curve& curve, const std::string& y_axis, int style, bool legend, std::string_view more) {
   const Style& look = style_at(style);
   const std::string name = curve.name.empty() ? "" : fmt::format("\"name\":{},", plotly_text(curve.name));
+  // Curves of one name share the fate of their entry in the legend, in whichever panels they are.
+  const std::string group = curve.name.empty() ? fmt::format("\"{}-{}\"", y_axis, style) : plotly_text(curve.name);
   return fmt::format(
-      "{{\"type\":\"scatter\",{}\"yaxis\":\"y{}\",\"legendgroup\":\"{}-{}\",\"showlegend\":{},\"connectgaps\":false,"
+      "{{\"type\":\"scatter\",{}\"yaxis\":\"y{}\",\"legendgroup\":{},\"showlegend\":{},\"connectgaps\":false,"
       "\"line\":{{\"color\":\"{}\",\"dash\":\"{}\",\"width\":1.8}},\"marker\":{{\"color\":\"{}\",\"symbol\":\"{}\",\"size\":6}},{}}}",
-      name, y_axis, y_axis, style, legend && !curve.name.empty(), look.light, look.dash, look.light, look.symbol, more);
+      name, y_axis, group, legend && !curve.name.empty() && !curve.repeated, look.light, look.dash, look.light, look.symbol, more);
 }
 
 /// A band is two lines around a filled area, drawn before the curve itself.
@@ -234,15 +251,14 @@ std::string curve_json(const Figure::Curve& curve, Scale xs, Scale ys, const std
   const auto x_at = [&](std::size_t i) { return drawable(curve.x[i], xs) ? json_number(curve.x[i], true) : "null"; };
   const bool interval = !curve.low.empty();
 
+  const std::string x = json_array(kept, x_at);
+  const std::string y = json_array(kept, [&](std::size_t i) { return drawable(curve.y[i], ys) ? json_number(curve.y[i]) : "null"; });
+  if (curve.on_picture) return on_picture_json(curve, x, y, y_axis, style);
+
   std::string out;
-  if (curve.on_picture) return on_picture_json(curve, json_array(kept, x_at), json_array(kept, [&](std::size_t i) {
-    return drawable(curve.y[i], ys) ? json_number(curve.y[i], true) : "null";
-  }), y_axis, style);
   if (interval && curve.band) out += band_json(curve, kept, xs, ys, y_axis, style) + ",";
   const char* mode = curve.marks == Figure::Marks::lines ? "lines" : curve.marks == Figure::Marks::points ? "markers" : "lines+markers";
-  std::string more = fmt::format(
-      "\"mode\":\"{}\",\"x\":{},\"y\":{},\"meta\":{{\"style\":{}}}", mode, json_array(kept, x_at),
-      json_array(kept, [&](std::size_t i) { return drawable(curve.y[i], ys) ? json_number(curve.y[i]) : "null"; }), style);
+  std::string more = fmt::format("\"mode\":\"{}\",\"x\":{},\"y\":{},\"meta\":{{\"style\":{}}}", mode, x, y, style);
   if (interval && !curve.band) {
     const auto arm = [&](double sign, const std::vector<double>& end) {
       return json_array(kept, [&, sign](std::size_t i) {
@@ -316,6 +332,12 @@ std::string heat_map_json(const Figure::HeatMap& map, const std::string& y_axis)
 
 // ---- Shapes ----
 
+/// "2/h = 5", and "1" for a level that is named by its value.
+std::string level_text(const Figure::Level& level) {
+  const std::string value = readable(level.at, 4);
+  return level.name.empty() || level.name == value ? value : level.name + " = " + value;
+}
+
 std::string level_json(const Figure::Level& level, const std::string& y_axis) {
   const bool across = level.direction == Direction::horizontal;
   const std::string own = across ? "y" + y_axis : "x", other = across ? "x domain" : "y" + y_axis + " domain";
@@ -324,25 +346,16 @@ std::string level_json(const Figure::Level& level, const std::string& y_axis) {
       "{{\"type\":\"line\",\"name\":\"level\",\"layer\":\"above\",\"{0}ref\":\"{2}\",\"{1}ref\":\"{3}\",\"{0}0\":{4},\"{0}1\":{4},"
       "\"{1}0\":0,\"{1}1\":1,\"line\":{{\"color\":\"#1b1f24\",\"dash\":\"1.5px,4px\",\"width\":1.5}},\"label\":{{\"text\":{5},"
       "\"textposition\":\"end\",\"textangle\":{6},\"xanchor\":\"right\",\"yanchor\":\"{7}\",\"padding\":3,\"font\":{{\"size\":12}}}}}}",
-      along, cross, own, other, json_number(level.at, true), plotly_text(level.name + " = " + readable(level.at, 4)), across ? 0 : -90,
-      across ? "bottom" : "top");
+      along, cross, own, other, json_number(level.at, true), plotly_text(level_text(level)), across ? 0 : -90, across ? "bottom" : "top");
 }
 
-/// The share of the x axis that a span takes: a narrow one has its name upright.
-double share(const Figure::Span& span, const Extent& extent, Scale scale) {
-  const double whole = on_axis(extent.high, scale) - on_axis(extent.low, scale);
-  const double part = on_axis(std::min(span.to, extent.high), scale) - on_axis(std::max(span.from, extent.low), scale);
-  return whole > 0 && std::isfinite(part) ? part / whole : 1;
-}
-
-std::string span_json(const Figure::Span& span, std::size_t index, double part) {
-  const bool narrow = part < 0.02 * static_cast<double>(span.name.size());
+/// A page sets the name above the plot where it fits, see page_assets.hpp; alone, plotly sets it inside.
+std::string span_json(const Figure::Span& span, std::size_t index) {
   return fmt::format(
       "{{\"type\":\"rect\",\"name\":\"span\",\"layer\":\"below\",\"xref\":\"x\",\"yref\":\"paper\",\"x0\":{},\"x1\":{},\"y0\":0,\"y1\":1,"
-      "\"line\":{{\"width\":0}},\"fillcolor\":\"rgba(110,120,135,{})\",\"label\":{{\"text\":{},\"textposition\":\"{}\","
-      "\"textangle\":{},\"padding\":4,\"font\":{{\"size\":12}}}}}}",
-      json_number(span.from, true), json_number(span.to, true), index % 2 == 0 ? "0.16" : "0.06", plotly_text(span.name),
-      narrow ? "middle center" : "top center", narrow ? -90 : 0);
+      "\"line\":{{\"width\":0}},\"fillcolor\":\"rgba(110,120,135,{})\",\"label\":{{\"text\":{},\"textposition\":\"top center\",\"padding\":4,"
+      "\"font\":{{\"size\":12}}}}}}",
+      json_number(span.from, true), json_number(span.to, true), index % 2 == 0 ? "0.16" : "0.06", plotly_text(span.name));
 }
 
 std::string base64(std::string_view bytes) {
@@ -378,7 +391,7 @@ std::string plotly_json(const Figure& figure) {
 
   for (std::size_t i = 0; i < figure.spans.size(); ++i) {
     const Figure::Span& span = figure.spans[i];
-    if (drawable(span.from, xs) && drawable(span.to, xs)) add(shapes, span_json(span, i, share(span, across, xs)));
+    if (drawable(span.from, xs) && drawable(span.to, xs)) add(shapes, span_json(span, i));
   }
 
   const bool stacked = figure.panels.size() > 1;
@@ -395,7 +408,7 @@ std::string plotly_json(const Figure& figure) {
     const std::string y_axis = suffix(p);
     const double bottom = top - height(panel);
     add(axes, fmt::format("\"yaxis{}\":{{\"domain\":[{:.6f},{:.6f}],{}}}", y_axis, std::max(0.0, bottom / whole), top / whole,
-                          axis_json(panel.y, panel.y.scale, y_window(panel))));
+                          axis_json(panel.y, panel.y.scale, y_window(panel), panel.picture.png.empty())));
     top = bottom - gap;
 
     if (!panel.picture.png.empty()) add(images, picture_json(panel.picture, xs, panel.y.scale, y_axis));
@@ -413,13 +426,16 @@ std::string plotly_json(const Figure& figure) {
   }
 
   const bool window = figure.x.low < figure.x.high || any_picture(figure);
-  std::string x_axis = axis_json(figure.x, xs, window ? across : Extent{});
+  std::string x_axis = axis_json(figure.x, xs, window ? across : Extent{}, stacked || !any_picture(figure));
   x_axis += fmt::format(",\"anchor\":\"y{}\",\"domain\":[0,1]", suffix(figure.panels.size() - 1));
   return fmt::format(
-      "{{\"data\":[{}],\"layout\":{{\"xaxis\":{{{}}},{},\"shapes\":[{}],\"images\":[{}],\"height\":{:.0f},\"showlegend\":{},"
+      "{{\"data\":[{}],\"layout\":{{\"xaxis\":{{{}}},{},\"shapes\":[{}],\"images\":[{}],\"annotations\":[{}],\"height\":{:.0f},\"showlegend\":{},"
       "\"meta\":{{\"title\":{}}},\"hovermode\":\"{}\",\"margin\":{{\"l\":52,\"r\":12,\"t\":{},\"b\":44}},\"legend\":{{\"orientation\":\"h\",\"x\":0,\"xanchor\":\"left\","
       "\"y\":1,\"yanchor\":\"bottom\"}}}}}}",
-      data, x_axis, axes, shapes, images, whole + 44 + (legend ? 44 : 12), legend, plotly_text(figure.title),
+      data, x_axis, axes, shapes, images,
+      anything(figure) ? ""
+                       : "{\"text\":\"no finite value\",\"xref\":\"paper\",\"yref\":\"paper\",\"x\":0.5,\"y\":0.5,\"showarrow\":false}",
+      whole + 44 + (legend ? 44 : 12), legend, plotly_text(figure.title),
       figure.linked == "steps" ? "x unified" : "closest", legend ? 44 : 12);
 }
 

@@ -218,6 +218,23 @@ TEST(PlotlyJson, APictureFillsItsWindow) {
   }
 }
 
+TEST(PlotlyJson, ACurveOverAPictureHasAnEdge) {
+  Figure f = figure({0, 1}, {0, 1});
+  f.panels[0].curves[0].on_picture = true;
+  f.panels[0].picture = {"png", 0, 1, 0, 1};
+  const Json json = Json::parse(plotly_json(f));
+  ASSERT_EQ(json["data"].size(), 2u);
+  EXPECT_FALSE(json["data"][0].contains("meta")) << "a page leaves its colours as they are";
+  EXPECT_NE(json["data"][0]["line"]["color"], json["data"][1]["line"]["color"]);
+  EXPECT_EQ(json["data"][0]["legendgroup"], json["data"][1]["legendgroup"]) << "a click hides both";
+  EXPECT_FALSE(json["layout"]["xaxis"]["showgrid"].get<bool>());
+}
+
+TEST(PlotlyJson, SaysWhereThereIsNothing) {
+  EXPECT_EQ(Json::parse(plotly_json(figure({0, 1}, {nan, inf})))["layout"]["annotations"][0]["text"], "no finite value");
+  EXPECT_TRUE(Json::parse(plotly_json(figure({0, 1}, {0, nan}, Scale::log)))["layout"]["annotations"].empty());
+}
+
 TEST(PlotlyJson, HeatMaps) {
   Figure f = figure({}, {});
   f.panels[0].curves.clear();
@@ -297,6 +314,9 @@ TEST(Figure, InconsistentOnesAreNamed) {
   f = figure({1}, {1});
   f.panels[0].heat_map = {"m", {1, 2}, {1}, {1}};
   EXPECT_TRUE(holds(complaint(f), "1 values, it should have 1 x 2"));
+  f.panels[0].heat_map = {"m", {1}, {1}, {1}};
+  f.panels[0].heat_map.words = {"a", "b"};
+  EXPECT_TRUE(holds(complaint(f), "2 words, it should have none or 1"));
   f = figure({1}, {1});
   f.id = "../x";
   EXPECT_TRUE(holds(complaint(f), "'../x' should be of letters"));

@@ -5,9 +5,9 @@
 #include <cmath>
 #include <limits>
 
-#include "equipoise/core/divergence.hpp"
 #include "equipoise/lab/knowledge.hpp"
 #include "equipoise/lab/scalar.hpp"
+#include "equipoise/lab/sure_divergence.hpp"
 #include "equipoise/lab/theory.hpp"
 
 namespace equipoise {
@@ -70,10 +70,10 @@ Forecast vector_forecast(const Knowledge& known) {
               ": this start converges, to a global minimiser for almost every start (to the saddle only where "
               "u_k + v_k = 0 at some step)");
     case Region::outside:
-      if (surely_diverges(known.mu(), u, v, h)) {
+      if (sure_divergence(known, known.situation.start).any()) {
         result.statement = "any.divergence";
         return decide(Outcome::diverged, true, Limit::undetermined, false,
-                      numbers + ": this start diverges, surely (lemma E)");
+                      numbers + ": this start diverges, surely (the norms grow for ever, docs/theory.md, section 9)");
       }
       return decide(
           Outcome::diverged, false, Limit::undetermined, false,
@@ -261,12 +261,12 @@ Forecast forecast(const Situation& situation) {
     return result;
   }
   if (known.vector_state) return vector_forecast(known);
-  const double bound_A = known.scaled_A && known.singular ? known.hs1 + known.hs1_error : known.h_norm_A * (1 + 1e-12);
-  if (lemma_e(known.scaled(situation.start), known.rate, bound_A / known.rate).holds) {
+  if (const SureDivergence sure = sure_divergence(known, situation.start); sure.any()) {
     result.outcome = Outcome::diverged;
     result.outcome_surely = true;
     result.statement = "any.divergence";
-    result.sentence = "lemma E holds at the start: this start diverges, surely";
+    result.sentence = sure.lemma.holds ? "lemma E holds at the start: this start diverges, surely"
+                                       : "h min(|x|^2, |y|^2) > 2 + h sigma_1 at the start: this start diverges, surely";
     return result;
   }
   if (known.isotropic_state) {

@@ -16,8 +16,6 @@
 namespace equipoise {
 namespace {
 
-constexpr std::size_t rows_per_table = 40;
-
 // ---- Figures ----
 
 /// Curves with the same x stand in one table, a column each.
@@ -45,8 +43,34 @@ std::string value_cell(double value) {
   return std::isfinite(value) ? number_html(value, 6) : std::string("<span class=\"muted\">—</span>");
 }
 
+/// All rows where they are few; otherwise some that are spread evenly, some logarithmically, and the extremes of every curve.
+std::vector<std::size_t> rows_shown(const ValueTable& table) {
+  constexpr std::size_t few = 30, spread = 12;
+  const std::size_t n = table.x->size();
+  std::set<std::size_t> rows;
+  if (n <= few) {
+    for (std::size_t i = 0; i < n; ++i) rows.insert(i);
+    return {rows.begin(), rows.end()};
+  }
+  for (std::size_t k = 0; k <= spread; ++k) {
+    const double part = static_cast<double>(k) / spread;
+    rows.insert(static_cast<std::size_t>(std::round(part * static_cast<double>(n - 1))));
+    rows.insert(static_cast<std::size_t>(std::round(std::pow(static_cast<double>(n), part))) - 1);
+  }
+  for (const Figure::Curve* curve : table.curves) {
+    std::size_t low = n, high = n;
+    for (std::size_t i = 0; i < n; ++i) {
+      if (!std::isfinite(curve->y[i])) continue;
+      if (low == n || curve->y[i] < curve->y[low]) low = i;
+      if (high == n || curve->y[i] > curve->y[high]) high = i;
+    }
+    if (low < n) rows.insert({low, high});
+  }
+  return {rows.begin(), rows.end()};
+}
+
 std::string value_table_html(const Figure& figure, const ValueTable& table) {
-  const std::vector<std::size_t> rows = thinned(*table.x, table.curves[0]->y, rows_per_table);
+  const std::vector<std::size_t> rows = rows_shown(table);
   std::string head = fmt::format("<th scope=\"col\" class=\"number\">{}</th>", escaped(figure.x.title.empty() ? "x" : figure.x.title));
   for (const Figure::Curve* curve : table.curves) {
     const std::string name = escaped(curve->name.empty() ? figure.title : curve->name);
@@ -272,8 +296,8 @@ std::string page_html(const Page& page) {
   if (page.heading) out += "<h1>" + escaped(page.title) + "</h1>\n";
   if (!page.lead.empty()) out += "<p class=\"lead\">" + escaped(page.lead) + "</p>\n";
   if (figures) {
-    out += "<noscript><p>The figures are drawn by a script inside this page, and scripts are off. The values of each are in the table "
-           "below its caption.</p></noscript>\n";
+    out += "<noscript><p>The figures are drawn by a script inside this page, and scripts are off. The values of each are in the table or "
+           "the file below its caption.</p></noscript>\n";
   }
   if (page.contents) {
     out += "<nav aria-label=\"Contents\"><ul class=\"contents\">";

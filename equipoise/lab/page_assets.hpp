@@ -54,7 +54,7 @@ thead th { color: var(--muted); font-weight: 600; font-size: .85rem; }
 tbody th { font-weight: 500; overflow-wrap: normal; }
 th.number, td.number { text-align: right; white-space: nowrap; }
 .figure table { font-size: .8rem; } .figure .scroll { max-height: 22rem; overflow-y: auto; } .figure .scroll td { padding-top: .12rem; padding-bottom: .12rem; }
-.values { margin-top: 1.25rem; }
+.values { margin-top: 1.25rem; } .values table:not(.checks) { width: auto; min-width: min(24rem, 100%); }
 table.checks { table-layout: fixed; min-width: 36rem; }
 table.claims th:nth-child(1) { width: 40%; } table.claims th:nth-child(4) { width: 17%; }
 .mark { display: inline-block; width: 1.1em; text-align: center; font-weight: 700; }
@@ -107,6 +107,27 @@ inline constexpr std::string_view script = R"js(
   const log_steps = item => item.linked === "steps" ? Boolean(logarithmic?.checked) : false;
   const faint = colour => "rgba(" + [1, 3, 5].map(k => parseInt(colour.slice(k, k + 2), 16)).join(",") + ",0.18)";
 
+  // Names of shaded stretches stand above the plot, those of narrow ones upright inside.
+  const name_spans = (layout, width, font, ground) => {
+    const spans = layout.shapes.filter(shape => shape.name === "span");
+    const measure = layout.xaxis.type === "log" ? x => Math.log10(Math.max(x, Number.MIN_VALUE)) : x => x;
+    const from = Math.min(...spans.map(s => measure(s.x0))), to = Math.max(...spans.map(s => measure(s.x1)));
+    let above = false;
+    for (const span of spans) {
+      const fits = width * (measure(span.x1) - measure(span.x0)) / (to - from) > 6.5 * span.label.text.length;
+      above ||= fits;
+      layout.annotations.push({
+        text: span.label.text, font, showarrow: false, xref: "x", x: (measure(span.x0) + measure(span.x1)) / 2, yref: "paper",
+        ...(fits ? { y: 1, yanchor: "bottom" } : { y: 0, yanchor: "bottom", textangle: -90, bgcolor: ground, borderpad: 1 }),
+      });
+      span.label = { text: "" };
+    }
+    if (!above) return;
+    layout.margin.t += 20;
+    layout.height += 20;
+    layout.legend.y = 1 + 22 / (layout.height - layout.margin.t - layout.margin.b);
+  };
+
   // The figure's data in the colours of the page and, for steps, on the axis that was chosen.
   const dressed = item => {
     const { data, layout } = structuredClone(item.source);
@@ -134,6 +155,7 @@ inline constexpr std::string_view script = R"js(
       if (shape.name === "level") shape.line.color = colour("text");
       shape.label.font = { size: 12 - small, color: colour(shape.name === "level" ? "text" : "muted") };
     }
+    for (const note of layout.annotations) note.font = { color: colour("muted") };
     for (const [key, axis] of Object.entries(layout)) {
       if (!/^[xy]axis/.test(key)) continue;
       Object.assign(axis, { gridcolor: colour("grid"), linecolor: colour("line"), tickcolor: colour("line") });
@@ -152,6 +174,7 @@ inline constexpr std::string_view script = R"js(
       layout.xaxis.type = "log";
       layout.xaxis.title.text = "1 + " + layout.xaxis.title.text;
     }
+    name_spans(layout, (printing() ? paper_width : item.drawing.clientWidth) - 70, { size: 12 - small, color: colour("muted") }, colour("page"));
     Object.assign(layout, {
       autosize: true,
       font: { family: getComputedStyle(document.body).fontFamily, size: 12 - small, color: colour("text") },
@@ -159,9 +182,15 @@ inline constexpr std::string_view script = R"js(
       plot_bgcolor: "rgba(0,0,0,0)",
       dragmode: coarse ? false : "zoom",
       hoverlabel: { bgcolor: colour("card"), bordercolor: colour("line"), font: { color: colour("text") } },
-      modebar: { bgcolor: "rgba(0,0,0,0)", color: colour("muted"), activecolor: colour("text"), orientation: "v" },
+      modebar: { bgcolor: colour("page"), color: colour("muted"), activecolor: colour("text"), orientation: "h" },
+      legend: { ...layout.legend, bgcolor: "rgba(0,0,0,0)" },
       uirevision: log_steps(item) ? "log" : "linear",
     });
+    if (coarse) {
+      // Without a pointer that hovers the buttons are always there, in a row of their own.
+      layout.margin.t += 26;
+      layout.height += 26;
+    }
     if (printing()) Object.assign(layout, { autosize: false, width: paper_width });
     return { data, layout };
   };
@@ -173,19 +202,21 @@ inline constexpr std::string_view script = R"js(
     modeBarButtons: [["zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "resetScale2d"]],
     scrollZoom: false,
     showTips: false,
+    showAxisDragHandles: !coarse,
   };
 
   // A legend of several rows would take its room from the plot: the figure grows by what it needs.
   const fit = item => {
     const legend = item.drawing.querySelector(".legend .bg");
     const rows = legend ? legend.getBoundingClientRect().height : 0;
-    const height = Math.round(item.source.layout.height + Math.max(0, rows - 36));
+    const height = Math.round(item.height + Math.max(0, rows - 36));
     if (item.drawing.layout.height !== height) Plotly.relayout(item.drawing, { height });
   };
 
   const draw = item => {
     const { data, layout } = dressed(item);
-    layout.height = item.drawing.layout?.height ?? layout.height;
+    item.height = layout.height;
+    layout.height = Math.max(layout.height, item.drawing.layout?.height ?? 0);
     Plotly.react(item.drawing, data, layout, config);
     fit(item);
   };

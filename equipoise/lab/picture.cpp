@@ -448,4 +448,15 @@ Raster reduced(const Painting& painting, const Plane& plane, std::uint64_t longe
   return raster;
 }
 
+Raster enlarged(const Raster& raster, std::uint64_t shortest) {
+  if (raster.pixels.empty()) return raster;
+  const std::uint64_t across = (std::max(shortest, raster.width) - 1) / raster.width + 1, down = (std::max(shortest, raster.height) - 1) / raster.height + 1;
+  Raster large{raster.width * across, raster.height * down, {}};
+  large.pixels.reserve(large.width * large.height);
+  for (std::uint64_t row = 0; row < large.height; ++row) {
+    for (std::uint64_t column = 0; column < large.width; ++column) large.pixels.push_back(raster.pixels[row / down * raster.width + column / across]);
+  }
+  return large;
+}
+
 }  // namespace equipoise

@@ -91,5 +91,7 @@ void paint_rows(const Painting& painting, const Plane& plane, std::uint64_t top,
 /// edge) and has the colour group that is most frequent among them (the first, where two are), and of that group the
 /// lower median. Memory: a few rows of cells.
 Raster reduced(const Painting& painting, const Plane& plane, std::uint64_t longest);
+/// Every pixel repeated until each side has at least `shortest`: a small picture that a browser enlarges would be blurred.
+Raster enlarged(const Raster& raster, std::uint64_t shortest);
 
 }  // namespace equipoise

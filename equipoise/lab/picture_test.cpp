@@ -236,5 +236,15 @@ TEST(Picture, ReducedPicturesShowTheMostFrequentGroup) {
   EXPECT_EQ(whole.pixels, rows);
 }
 
+TEST(Picture, SmallPicturesAreEnlargedByWholePixels) {
+  const Raster small{2, 1, {7, 9}};
+  const Raster large = enlarged(small, 3);
+  EXPECT_EQ(large.width, 4u);
+  EXPECT_EQ(large.height, 3u);
+  EXPECT_EQ(large.pixels, (std::vector<std::uint8_t>{7, 7, 9, 9, 7, 7, 9, 9, 7, 7, 9, 9}));
+  EXPECT_EQ(enlarged(small, 1).pixels, small.pixels);
+  EXPECT_TRUE(enlarged({}, 5).pixels.empty());
+}
+
 }  // namespace
 }  // namespace equipoise

@@ -14,7 +14,7 @@
 namespace equipoise {
 namespace {
 
-constexpr std::size_t side = 192;       ///< squares of the lattice along each axis
+constexpr std::size_t side = 128;       ///< squares of the lattice along each axis
 constexpr std::size_t along_line = 2048;
 
 struct Criterion {
@@ -67,10 +67,17 @@ class Continuum {
 
   void move(std::size_t axis, double place) { place_[axis] = value_at(grid_.axes[axis], place); }
 
-  /// For each criterion, whether the place lies inside.
   bool inside(const Criterion& criterion) const {
     const TinyRun run = cells_.run_at(place_);
     return criterion.inside(state_of(run), run.h);
+  }
+  /// The same of each of them, one bit each from the lowest.
+  unsigned inside(const std::vector<Criterion>& criteria) const {
+    const TinyRun run = cells_.run_at(place_);
+    const Delta state = state_of(run);
+    unsigned bits = 0;
+    for (std::size_t i = 0; i < criteria.size(); ++i) bits |= criteria[i].inside(state, run.h) ? 1u << i : 0u;
+    return bits;
   }
 
  private:
@@ -119,18 +126,30 @@ std::vector<std::vector<Edge>> chains(std::map<Edge, std::vector<Edge>> neighbou
   return result;
 }
 
-std::vector<ProvedCurve::Line> lines_of(const Grid& grid, Continuum& continuum, const Criterion& criterion) {
-  const auto place = [](std::size_t i) { return static_cast<double>(i) / side; };
+double place(std::size_t i) { return static_cast<double>(i) / side; }
+
+/// What Continuum::inside says at each corner of the lattice, row by row.
+std::vector<unsigned> corners_of(Continuum& continuum, const std::vector<Criterion>& criteria) {
+  std::vector<unsigned> corners;
+  corners.reserve((side + 1) * (side + 1));
+  for (std::size_t j = 0; j <= side; ++j) {
+    continuum.move(1, place(j));
+    for (std::size_t i = 0; i <= side; ++i) {
+      continuum.move(0, place(i));
+      corners.push_back(continuum.inside(criteria));
+    }
+  }
+  return corners;
+}
+
+/// The curves of one criterion; its bit in the corners is 1 << `number`.
+std::vector<ProvedCurve::Line> lines_of(const Grid& grid, Continuum& continuum, const Criterion& criterion, const std::vector<unsigned>& corners, std::size_t number) {
   const auto inside = [&](double x, double y) {
     continuum.move(0, x);
     continuum.move(1, y);
     return continuum.inside(criterion);
   };
-  std::vector<std::uint8_t> corner((side + 1) * (side + 1));
-  const auto at = [&](std::size_t i, std::size_t j) -> std::uint8_t& { return corner[j * (side + 1) + i]; };
-  for (std::size_t j = 0; j <= side; ++j) {
-    for (std::size_t i = 0; i <= side; ++i) at(i, j) = inside(place(i), place(j)) ? 1 : 0;
-  }
+  const auto at = [&](std::size_t i, std::size_t j) { return corners[j * (side + 1) + i] >> number & 1u; };
 
   std::map<Edge, std::vector<Edge>> neighbours;
   const auto join = [&](const Edge& one, const Edge& other) {
@@ -233,8 +252,11 @@ std::vector<ProvedCurve> proved_curves(const Grid& grid) {
   std::vector<ProvedCurve> curves;
   if (!Continuum::works(grid, 2)) return curves;
   Continuum continuum(grid, 2);
-  for (const Criterion& each : criteria(grid.kind)) {
-    std::vector<ProvedCurve::Line> lines = lines_of(grid, continuum, each);
+  const std::vector<Criterion> list = criteria(grid.kind);
+  const std::vector<unsigned> corners = corners_of(continuum, list);
+  for (std::size_t number = 0; number < list.size(); ++number) {
+    const Criterion& each = list[number];
+    std::vector<ProvedCurve::Line> lines = lines_of(grid, continuum, each, corners, number);
     if (!lines.empty()) curves.push_back({each.name, each.statement, each.says, std::move(lines)});
   }
   return curves;

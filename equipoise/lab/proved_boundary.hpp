@@ -24,7 +24,7 @@ struct ProvedCurve {
 
 /// Scalar and vector: delta = 2, the exact critical rate of theorem 2 (docs/theory.md), and h |mu| = 1. Isotropic: theorem 3's
 /// delta = 1 + sqrt(1 - m^2) and delta = 2 below h |mu| = 1, and h |mu| = 1. Further axes stand where plane_of() has them. A point is
-/// found on an edge of a lattice of 192 x 192 by halving the edge until it is two neighbouring doubles (on a log axis, of the
+/// found on an edge of a lattice of 128 x 128 by halving the edge until it is two neighbouring doubles (on a log axis, of the
 /// logarithm); on which side a point lies is an exact sign (lab/delta), except that a start given by norms and angle is
 /// rounded first, as it is for the cells. Between the points lines are straight. Curves without a point are left out.
 ///

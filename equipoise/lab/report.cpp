@@ -256,11 +256,19 @@ std::vector<Figure::Curve> sharpness_curves(const ReportRecord& record, const st
   return out;
 }
 
-/// The logarithmic axis where a linear one would crowd half of the samples into the first tenth.
+/// The logarithmic axis where a linear one would crowd half of what happens, or half of the samples, into the first tenth. What
+/// happens is how far the logarithm of the loss goes up and down.
 Figure::Scale fitting_steps(const std::vector<Sample>& samples) {
   const auto first = static_cast<double>(samples.front().step), last = static_cast<double>(samples.back().step);
-  const auto median = static_cast<double>(samples[samples.size() / 2].step);
-  return median - first < 0.1 * (last - first) ? Figure::Scale::log : Figure::Scale::linear;
+  const auto early = [&](const Sample& sample) { return static_cast<double>(sample.step) - first < 0.1 * (last - first); };
+  double before = 0, all = 0;
+  for (std::size_t i = 1; i < samples.size(); ++i) {
+    const double change = std::abs(std::log(samples[i].loss) - std::log(samples[i - 1].loss));
+    if (!std::isfinite(change)) continue;
+    all += change;
+    if (early(samples[i])) before += change;
+  }
+  return early(samples[samples.size() / 2]) || before > all / 2 ? Figure::Scale::log : Figure::Scale::linear;
 }
 
 std::vector<Figure> figures_of(const ReportRecord& record, const std::vector<Sample>& samples) {

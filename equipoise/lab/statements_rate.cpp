@@ -5,9 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "equipoise/core/divergence.hpp"
 #include "equipoise/lab/confront.hpp"
-#include "equipoise/lab/scalar.hpp"
+#include "equipoise/lab/sure_divergence.hpp"
 
 namespace equipoise {
 
@@ -80,33 +79,10 @@ void confront_frobenius_rate(const Knowledge& known, const Record* record, Findi
 
 void confront_divergence(const Knowledge& known, const Record* record, Finding& finding) {
   if (!common_assumptions(known, finding)) return;
-  const double h = known.situation.learning_rate;
-  // In units of the rate, with a bound of |A|_2 that is no larger than |A|_F.
-  const double bound_A = known.singular && known.scaled_A ? known.hs1 + known.hs1_error : known.h_norm_A * (1 + 1e-12);
-  struct At {
-    LemmaE lemma;
-    double smaller;  // d = 1: h min(|x|^2, |y|^2)
-    bool number;     // the sharper test for one number
-    bool column;
-    bool any() const { return lemma.holds || number || column; }
-  };
-  const auto at = [&](ConstFactors z) {
-    const Factors scaled = known.scaled(z);
-    At result{lemma_e(scaled, known.rate, bound_A / known.rate), 0, false, false};
-    if (known.vector_state) {
-      result.number = surely_diverges(known.mu(), z.X().row(0).transpose(), z.Y().row(0).transpose(), h);
-    }
-    if (known.shape.rank == 1) {
-      const Sizes sizes = known.sizes(z);
-      result.smaller = std::min(sizes.norm_x, sizes.norm_y);
-      result.column = result.smaller * (1 - 1e-12) > 2 + bound_A * (1 + 1e-12);
-    }
-    return result;
-  };
-  At found = at(known.situation.start);
+  SureDivergence found = sure_divergence(known, known.situation.start);
   std::string_view where = "the start";
   if (!found.any() && record != nullptr && record->last.flat().allFinite()) {
-    const At last = at(record->last);
+    const SureDivergence last = sure_divergence(known, record->last);
     if (last.any()) {
       found = last;
       where = "the last iterate";
@@ -115,9 +91,9 @@ void confront_divergence(const Knowledge& known, const Record* record, Finding& 
   if (found.number) {
     finding.assumptions.push_back(
         fact(fmt::format("|r| >= 4 + m and |r p| >= 2 S at {} (decided exactly)", where), Answer::yes));
-  } else if (found.column && !found.lemma.holds) {
+  } else if (found.rank_one && !found.lemma.holds) {
     finding.assumptions.push_back(
-        less(fmt::format("h sigma_1 + 2 < h min(|x|^2, |y|^2) at {}", where), 2 + bound_A, found.smaller));
+        less(fmt::format("h sigma_1 + 2 < h min(|x|^2, |y|^2) at {}", where), 2 + found.bound_A, found.smaller));
   } else {
     Check check =
         less(fmt::format("max(4 (1 + h |A|), 2 sqrt(S)) <= h |X Y^T| at {} (bounds, rounding included)", where),

@@ -27,7 +27,9 @@ constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 // Cells that are handed to the batch at once: runs, ends and the columns stay in the second cache, and the steps at the end of a stretch,
 // when lanes run empty, are few beside the others.
 constexpr std::uint64_t most_in_a_stretch = 4096;
-constexpr std::uint64_t steps_in_a_stretch = std::uint64_t{1} << 31;  // under a second: so long does Ctrl-C wait
+constexpr std::uint64_t steps_in_a_stretch = std::uint64_t{1} << 31;  // under a second
+
+bool is_set(const std::atomic<bool>* stop) { return stop != nullptr && stop->load(std::memory_order_relaxed); }
 
 double extreme_max_steps(const Grid& grid) {
   double most = grid.fixed_value("max_steps").value_or(0);
@@ -108,7 +110,7 @@ class MatrixCells {
       : cells_(cells), basis_(basis), units_(units), needs_product_(needs_product) {}
 
   /// Nothing where `stop` said so. `run` gets the learning rate.
-  std::optional<TinyEnd> operator()(std::uint64_t cell, const std::function<bool()>& stop, TinyRun& run) {
+  std::optional<TinyEnd> operator()(std::uint64_t cell, const std::atomic<bool>* stop, TinyRun& run) {
     const Key key{cells_.value("rank", cell), cells_.value("seed", cell), cells_.value("norm_x", cell), cells_.value("norm_y", cell)};
     if (!known_ || !same(key, key_)) prepare(key);
     RunSettings settings;
@@ -119,7 +121,7 @@ class MatrixCells {
     if (std::isnan(h)) h = known_->sharpness.value > 0 ? cells_.value("times_L", cell) / known_->sharpness.value : 1;
     Watch watch;
     watch.known = known_;
-    watch.pulse = [&stop](std::uint64_t) { return !stop(); };
+    watch.pulse = [stop](std::uint64_t) { return !is_set(stop); };
     const Record record = in_users_units(equipoise::run(*coordinates_.problem, coordinates_.start, h, settings, watch), units_);
     if (record.verdict.outcome == Outcome::stopped) return std::nullopt;
     run.h = record.learning_rate;
@@ -167,7 +169,7 @@ struct Shared {
   SpectralBasis basis;
   Units units;
   std::uint64_t stretch = 1;
-  const std::function<bool()>& stop;
+  const std::atomic<bool>* stop;
 
   bool keeps(Field field) const {
     const std::vector<Field>& kept = cells.grid().fields;
@@ -196,7 +198,7 @@ class Desk {
     result.steps = 0;
     for (std::uint64_t at = 0; at < length; at += shared_.stretch) {
       const std::uint64_t count = std::min(shared_.stretch, length - at);
-      if (shared_.stop()) return false;
+      if (is_set(shared_.stop)) return false;
       const std::span<TinyRun> runs = std::span(runs_).first(count);
       if (grid().output == OutputKind::orbit) {
         shared_.cells.runs(first + at, runs);
@@ -213,7 +215,8 @@ class Desk {
         }
       } else {
         shared_.cells.runs(first + at, runs);
-        run_batch(runs, ends, {shared_.target, shared_.measures});
+        run_batch(runs, ends, {shared_.target, shared_.measures, shared_.stop});
+        if (is_set(shared_.stop)) return false;  // some ends may not have been reached
       }
       for (std::size_t column = 0; column < bytes_.size(); ++column) put_field(grid().fields[column], ends, runs, bytes_[column], at);
       for (const TinyEnd& end : ends) result.steps += end.steps;
@@ -229,7 +232,7 @@ class Desk {
   void orbit(std::span<const TinyRun> runs, std::uint64_t at) {
     const std::span<double> orbits = std::span(orbits_).first(runs.size() * grid().last);
     const std::span<double> exponents = std::span(exponents_).first(runs.size());
-    record_orbits(runs, grid().last, orbits, {shared_.target, true});
+    record_orbits(runs, grid().last, orbits, {shared_.target, true, nullptr});
     lyapunov_exponents(runs, exponents);
     bytes_[0].put_numbers(at, orbits);
     bytes_[1].put_numbers(at, exponents);
@@ -245,7 +248,7 @@ class Desk {
 
 void require_target(const std::string& target) {
   // An empty batch checks the name and does nothing else.
-  run_batch({}, {}, {target, false});
+  run_batch({}, {}, {target, false, nullptr});
 }
 
 }  // namespace
@@ -274,7 +277,7 @@ Tiling usual_tiling(const Grid& grid) {
 
 SweepTotals sweep(const Grid& grid, const Matrix* A, const Tiling& tiling, const Shard& shard, std::span<const std::uint8_t> done,
                   const SweepSettings& settings, const std::function<void(const FinishedTile&)>& finished,
-                  const std::function<bool()>& stop) {
+                  const std::atomic<bool>* stop) {
   if (resolved(grid) != grid) throw Error("the grid is not resolved; resolved() puts in what was left out");
   if (tiling.cells != grid.cells() || tiling.size == 0) throw Error(fmt::format("the tiling is of {} cells in tiles of {}, the grid has {}", tiling.cells, tiling.size, grid.cells()));
   if (shard.index < 1 || shard.index > shard.count) throw Error(fmt::format("there is no shard {} of {}; they are counted from 1", shard.index, shard.count));
@@ -293,7 +296,7 @@ SweepTotals sweep(const Grid& grid, const Matrix* A, const Tiling& tiling, const
   } else if (grid.output == OutputKind::orbit) {
     shared.stretch = std::min(cells_for(steps_in_a_stretch / 16, grid, 1, most_in_a_stretch), std::max<std::uint64_t>(1, (std::uint64_t{1} << 20) / grid.last));
   } else {
-    shared.stretch = cells_for(steps_in_a_stretch, grid, 64, most_in_a_stretch);
+    shared.stretch = most_in_a_stretch;
   }
 
   std::atomic<std::uint64_t> next = 0, tiles = 0, cells = 0, steps = 0;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -60,13 +61,12 @@ struct SweepTotals {
 };
 
 /// Computes every tile of the shard whose place in `done` (one a tile) is 0. `finished` is called from several threads at a time, once a tile,
-/// and what it throws ends the sweep; its spans are valid during the call. `stop` is asked between stretches of at most a second or so; tiles in
-/// progress are then given up. `A` is the matrix of a grid of that kind, otherwise nullptr.
+/// and what it throws ends the sweep; its spans are valid during the call. Where `stop` is set, by a signal or by another thread, tiles in progress are given
+/// up at once. `A` is the matrix of a grid of that kind, otherwise nullptr.
 /// A matrix is decomposed once; every cell is a run() in its spectral coordinates (kept whole: U^T X and V^T Y), so that rows, columns and
 /// rank cost O((m + n) d^2) a step.
 /// Throws Error, before the first cell, for a grid that is not resolved, a missing A, one with entries that are not finite, an unknown target.
 SweepTotals sweep(const Grid& grid, const Matrix* A, const Tiling& tiling, const Shard& shard, std::span<const std::uint8_t> done,
-                  const SweepSettings& settings, const std::function<void(const FinishedTile&)>& finished,
-                  const std::function<bool()>& stop = [] { return false; });
+                  const SweepSettings& settings, const std::function<void(const FinishedTile&)>& finished, const std::atomic<bool>* stop = nullptr);
 
 }  // namespace equipoise

@@ -96,6 +96,7 @@ std::string style_of(const std::vector<SweepPicture>& pictures) {
       ".key .bar { max-width: 34rem; margin-top: .6rem; } .key .bar div { height: .9rem; border: 1px solid var(--line); }\n"
       ".key .bar p { display: flex; justify-content: space-between; font-size: .85rem; margin: .1rem 0 0; }\n"
       ".key p { font-size: .88rem; }\n"
+      "#shares td:first-child, #shares thead th { overflow-wrap: normal; }\n"
       "@media print { .fields { display: none; } .shade, .bar div { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }\n";
   for (const SweepPicture& each : pictures) {
     out += fmt::format(
@@ -190,7 +191,7 @@ Figure picture_figure(const SweepReport& report, const SweepPicture& picture) {
 Page::Section pictures_section(const SweepReport& report) {
   Page::Section section{"pictures", "Pictures", {}};
   Page::Prose prose;
-  prose.paragraphs.push_back(fmt::format("{} grows to the right and {} upwards: the first and the second axis of the grid. In NumPy's words a picture is "
+  prose.paragraphs.push_back(fmt::format("To the right: {}. Upwards: {}. They are the first and the second axis of the grid; in NumPy's words a picture is "
                                          "imshow(a.T, origin=\"lower\").",
                                          axis_title(report.grid.axes[0]), axis_title(report.grid.axes[1])));
   if (report.grid.axes.size() > 2) {
@@ -219,12 +220,13 @@ Page::Section curves_section(const SweepReport& report) {
   Figure figure;
   figure.id = "curves";
   figure.title = fmt::format("Along {}", axis_title(axis));
-  figure.caption = fmt::format("{} runs; {}.", axis.count, fixed_in_words(report.grid));
+  figure.caption = fmt::format("{} runs; {}. Measures of runs that diverged are left out.", axis.count, fixed_in_words(report.grid));
   figure.wide = true;
   figure.x = figure_axis(axis);
   std::vector<double> x;
   for (std::uint64_t i = 0; i < axis.count; ++i) x.push_back(position(axis, i));
   for (const SweepCurve& curve : report.curves) {
+    if (curve.field == "period" && std::ranges::all_of(curve.values, [](double value) { return !(value > 0); })) continue;
     Figure::Panel panel;
     panel.y.title = curve.field;
     const bool positive = std::ranges::all_of(curve.values, [](double value) { return !(value < 0); });
@@ -249,7 +251,10 @@ Page::Section curves_section(const SweepReport& report) {
       for (const double h : x) bound.y.push_back(2 / h);
       panel.curves.push_back(std::move(bound));
     }
-    for (const ProvedMark& mark : report.marks) panel.levels.push_back({mark.name, mark.at, Figure::Direction::vertical});
+    for (const ProvedMark& mark : report.marks) {
+      const bool first = figure.panels.empty();  // the names once, not in every panel
+      panel.levels.push_back({first ? fmt::format("{}, {}", mark.name, axis.key) : "", mark.at, Figure::Direction::vertical});
+    }
     figure.panels.push_back(std::move(panel));
   }
   Page::Prose prose;
@@ -271,12 +276,13 @@ Page::Section fractions_section(const SweepReport& report) {
     table.rows.push_back({std::string(outcome_codes[code]), fmt::format("{}", row.cells), percent(row.share.value), percent(row.share.low), percent(row.share.high),
                           percent(row.spread)});
   }
-  table.caption = fmt::format("Shares of the {} computed cells", all.computed);
+  table.caption = fmt::format("Shares of the {} computed cells", readable(all.computed));
   section.blocks.emplace_back(std::move(table));
   section.blocks.emplace_back(Page::Prose{{
-      "The interval is Wilson's, for as many starts and rates as there are cells, drawn independently and evenly along the axes (in the logarithm on a log axis). The cells of a "
+      std::string("The interval is Wilson's, for as many starts and rates as there are cells, drawn independently and evenly along the axes (in the logarithm on a log axis). The cells of a "
       "grid are not drawn at all: where a region is a few blobs the grid errs much less than the interval says, where it is finer than the cells it errs about as much. The last "
-      "column measures that: the largest difference between the shares in the four grids of every second cell along each axis.",
+      "column measures that: the largest difference between the shares ") +
+          std::string(report.grid.axes.size() == 2 ? "in the four grids of every second cell along each axis." : "of the even and the odd cells, counted in the order of the files."),
   }});
   if (report.confronted && report.confronted->looked_at > 0) {
     const Confrontation& c = *report.confronted;
@@ -384,8 +390,8 @@ Page::Section orbit_section(const SweepReport& report) {
       "A column shows the values that a run still visits at its end: one for a minimiser, p for a cycle of period p, a band for chaos. Above zero the Lyapunov exponent says that "
       "neighbouring runs separate; it is measured along the second half of each run."};
   if (!orbit_marks(report.grid).empty()) {
-    text.push_back("The dotted lines are those of the balanced map (docs/theory.md, facts 2 and 8): the 2-cycle is born at h|μ| = 1 and loses its stability at √5 − 1; nothing but a null "
-                   "set stays bounded beyond 2.");
+    text.push_back("The dotted lines are those of the balanced map (docs/theory.md, facts 2 and 8): the 2-cycle is born at h|μ| = 1 and loses its stability at √5 − 1; almost no "
+                   "start stays bounded beyond 2.");
   }
   section.blocks.emplace_back(Page::Prose{std::move(text)});
   section.blocks.emplace_back(Page::Figures{{std::move(figure)}});
@@ -442,7 +448,7 @@ std::pair<double, double> outer_edges(const Axis& axis) {
 Page sweep_page(const SweepReport& report) {
   Page page;
   const Grid& grid = report.grid;
-  page.title = fmt::format("A sweep of {} runs", grid.cells());
+  page.title = fmt::format("A sweep of {} runs", readable(grid.cells()));
   page.about = "equipoise sweep";
   page.version = report.version;
   page.contents = true;

@@ -23,7 +23,7 @@ struct SweepPicture {
   std::string field;                                         ///< "outcome"
   Painting painting;
   std::string png;                                           ///< bytes of the picture as the page shows it; its palette is painting's
-  std::uint64_t shown_width = 0, shown_height = 0;           ///< its pixels
+  std::uint64_t shown_width = 0, shown_height = 0;           ///< its pixels, before small pictures are enlarged
   std::string file;                                          ///< the full picture beside the page, "outcome.png"; empty: none
   std::function<std::string(std::uint64_t cell)> words;      ///< what is known of a cell, for the pointer
 };

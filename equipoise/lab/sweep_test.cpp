@@ -4,12 +4,14 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <cmath>
 #include <cstring>
 #include <map>
 #include <mutex>
 #include <numeric>
 #include <random>
+#include <thread>
 
 #include "equipoise/core/error.hpp"
 #include "equipoise/core/start.hpp"
@@ -290,10 +292,10 @@ TEST(Sweep, MatrixCellsAreRunsOfFactor) {
 
 TEST(Sweep, StopsAndLetsErrorsThrough) {
   const Grid grid = atlas(40, 40);
-  std::atomic<int> asked = 0;
+  std::atomic<bool> stop = false;
   int finished = 0;
   const std::vector<std::uint8_t> done(16, 0);
-  const SweepTotals totals = sweep(grid, nullptr, {1600, 100}, {}, done, {"", 1}, [&](const FinishedTile&) { ++finished; }, [&] { return ++asked > 3; });
+  const SweepTotals totals = sweep(grid, nullptr, {1600, 100}, {}, done, {"", 1}, [&](const FinishedTile&) { stop = ++finished == 3; }, &stop);
   EXPECT_TRUE(totals.stopped);
   EXPECT_EQ(finished, 3);
   EXPECT_EQ(totals.tiles, 3U);
@@ -308,12 +310,26 @@ TEST(Sweep, StopsAndLetsErrorsThrough) {
   matrix.fixed = {{"rank", 2}};
   matrix.axes = {{"h", AxisScale::linear, 1, 2, 2, {}}};
   EXPECT_THROW(sweep(resolved(matrix), nullptr, {2, 1}, {}, std::vector<std::uint8_t>(2, 0), {}, [](const FinishedTile&) {}), Error);
-  // In the middle of a cell of a matrix.
+  // In the middle of cells that never end.
   const Matrix A = Matrix::Identity(30, 30);
-  matrix.fixed = {{"rank", 3}, {"tolerance", 0}, {"max_steps", 1e12}};
+  matrix.fixed = {{"rank", 3}, {"tolerance", 0}, {"max_steps", 9e15}};
   matrix.axes = {{"h", AxisScale::linear, 0.01, 0.02, 2, {}}};
-  asked = 0;
-  EXPECT_TRUE(sweep(resolved(matrix), &A, {2, 1}, {}, std::vector<std::uint8_t>(2, 0), {"", 1}, [](const FinishedTile&) {}, [&] { return ++asked > 20; }).stopped);
+  Grid scalar = grid;
+  scalar.fixed = {{"mu", 1}, {"y0", 1}, {"max_steps", 9e15}, {"tolerance", 0}};
+  for (const auto& [endless, matrix_of] : {std::pair{resolved(matrix), &A}, std::pair{resolved(scalar), static_cast<const Matrix*>(nullptr)}}) {
+    for (const std::string& target : batch_targets()) {
+      stop = false;
+      std::thread later([&] {
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+        stop = true;
+      });
+      const Tiling tiling = usual_tiling(endless);
+      const SweepTotals none = sweep(endless, matrix_of, tiling, {}, std::vector<std::uint8_t>(tiling.count(), 0), {target, 2}, [](const FinishedTile&) {}, &stop);
+      later.join();
+      EXPECT_TRUE(none.stopped) << target;
+      EXPECT_EQ(none.tiles, 0U);
+    }
+  }
 }
 
 TEST(Sweep, TilesAreSmallWhereCellsAreSlow) {

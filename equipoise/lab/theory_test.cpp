@@ -88,6 +88,7 @@ TEST(Theory, ListIsCompleteAndUnique) {
   }
 }
 
+// 500 complete problems: what is proved is not refuted, and the sharpness at a minimiser is |X|_2^2 + |Y|_2^2.
 TEST(Theory, NothingProvedIsRefutedByRandomRuns) {
   std::map<std::string, int> confirmed;
   int converged = 0;
@@ -98,6 +99,11 @@ TEST(Theory, NothingProvedIsRefutedByRandomRuns) {
     const Forecast told = forecast(situation);
     const Record record = run(*trial.problem, trial.start, trial.h);
     if (record.verdict.outcome == Outcome::converged) ++converged;
+    if (record.verdict.limit == Limit::minimiser) {
+      const double P = std::pow(singular_values(record.last.X())[0], 2);
+      const double Q = std::pow(singular_values(record.last.Y())[0], 2);
+      EXPECT_NEAR(record.sharpness_end.value, P + Q, 1e-8 * (P + Q)) << record.verdict.why;
+    }
     if (told.outcome && record.verdict.outcome != Outcome::exhausted) {
       EXPECT_EQ(record.verdict.outcome, *told.outcome) << told.sentence << "; " << record.verdict.why;
     }

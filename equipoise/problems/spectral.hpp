@@ -13,7 +13,7 @@ namespace equipoise {
 /// A = diag(singular_values) padded with zeros to rows x cols. One gradient costs 10 (rows + cols) rank^2 flops; same
 /// bits for any number of threads.
 ///
-/// The loss is a sum in the split form (docs/theory.md, loss near convergence): with the first rank rows of the factors
+/// The loss is a sum in the split form (docs/theory.md, section 12): with the first rank rows of the factors
 /// X1, Y1 and the others X2, Y2, S1 the leading block of A and f* = 1/2 sum over i > rank of s_i^2,
 ///   f - f* = 1/2|S1 - X1 Y1^T|^2 + 1/2<X1^T X1, Y2^T Y2> + 1/2<X2^T X2, Y1^T Y1> + 1/2|X2 Y2^T|^2 - <S2, X2 Y2^T>.
 /// It holds for any order of the values; in descending order f* is the least loss, and where f* = 0 every term is a
@@ -28,7 +28,7 @@ std::unique_ptr<Problem> spectral_problem(Vector singular_values, Index rows, In
 /// A user's problem carried to spectral coordinates and back: A = U diag(s) V^T by one SVD, O(rows cols min(rows,
 /// cols)). Singular values up to max(rows, cols) eps s_1 count as zero. Rows of the factors beyond the numerical rank r
 /// obey X2 <- X2 (I - h Y^T Y), hence stay in the span where they start, whose orthonormal basis carries them exactly
-/// (docs/performance.md, reductions): min(rows, r + d) rows are kept of X, min(cols, r + d) of Y.
+/// (docs/theory.md, section 13): min(rows, r + d) rows are kept of X, min(cols, r + d) of Y.
 ///
 /// Where k singular values are equal, to the same accuracy, one rotation of their k singular pairs leaves the factors in
 /// 2d rows, where they stay: 2d + 1 pairs are kept (one at rest, so that no eigenvalue of the Hessian is lost, only copies

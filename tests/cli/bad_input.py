@@ -24,6 +24,11 @@ def few_bytes(limit):
     return prepare
 
 
+def little_memory():
+    """Sixteen gigabytes of addresses: a test must not swap."""
+    resource.setrlimit(resource.RLIMIT_AS, (1 << 34, 1 << 34))
+
+
 class BadInput(CommandTest):
     def setUp(self):
         super().setUp()
@@ -200,6 +205,27 @@ class BadInput(CommandTest):
         self.refused("info", self.good, "--jason", says=("--jason", "--json"))
         self.refused("--versoin", says=("--version",))
 
+    def test_what_is_planned_is_named_so(self):
+        for flag in ("--holdout", "--validate", "--patience", "--checkpoint-every", "--resume"):
+            with self.subTest(flag=flag):
+                self.refused("factor", self.good, "--rank", 2, flag, 1, says=(flag, "planned", "not there yet"))
+        for verb in ("certify", "verify"):
+            self.refused(verb, self.good, says=(verb, "planned", "not there yet"))
+
+    def test_an_empty_value_is_no_value(self):
+        """A script's unset variable: nothing is run whose result would be lost."""
+        for flag in ("--out", "--rank", "--rate", "--start", "--start-norms", "--format", "--expect"):
+            with self.subTest(flag=flag):
+                self.refused("factor", self.good, "--rank", *(("",) if flag == "--rank" else (2, flag, "")), says=(flag, "empty"))
+        self.refused("info", "", says=("MATRIX", "empty"))
+        self.refused("generate", "scalar:1", "--out", "", says=("--out", "empty"))
+
+    def test_more_than_the_machine_holds(self):
+        """Three lines that ask for half a terabyte: refused before anything is allocated that cannot be."""
+        huge = self.write("A.mtx", HEADER + "1000000000 1000000000 1\n1 1 1\n")
+        for verb in (("info", huge), ("factor", huge, "--rank", 1), ("predict", huge, "--rank", 1)):
+            self.refused(*verb, says=("1000000000|does not fit", "memory"), preexec_fn=little_memory)
+
     def test_verbs(self):
         self.refused("factr", self.good, says=("factr", "factor"))
         self.refused(says=("--help",))
@@ -216,6 +242,7 @@ class BadInput(CommandTest):
         missing = self.npy("M.npy", np.array([[1, np.nan], [2, 3.0]]))
         self.refused_run(missing, "--missing", "unknown", "--coordinates", "spectral", says=("spectral",))
         self.refused_run(self.good, "--coordinates", "spectral", "--ridge", 1, says=("ridge",))
+        self.refused_run(self.good, "--coordinates", "spectral", "--top-eigenvalues", 2, says=("--top-eigenvalues", "plain"))
 
     # Start factors.
 

@@ -363,6 +363,12 @@ class SameBytes(SweepTest):
         self.assertEqual((done.returncode, parse(done.stdout)["computed"]["tiles"]), (0, 1))
         self.assertEqual(columns(flipped), expected)
 
+        stranger = self.path("stranger")
+        stranger.mkdir()
+        (stranger / "loss.npy").write_bytes(b"mine")
+        self.refused("sweep", grid, "--out", stranger, part="belongs to no sweep")
+        self.assertEqual([path.read_bytes() for path in stranger.iterdir()], [b"mine"])
+
         for name, change, part in (
             ("short", lambda path: (path / "steps.npy").write_bytes(expected["steps"][:-8]), "bytes; a column of this sweep has"),
             ("long", lambda path: (path / "steps.npy").write_bytes(expected["steps"] + b"\0"), "bytes; a column of this sweep has"),
@@ -424,8 +430,7 @@ class Resources(SweepTest):
         self.refused("sweep", large, "--out", disk / "large", part="No space left on device")
         # Room for the columns, but not for the ledger: what it lists is safe.
         small = self.grid(ATLAS.replace("count = 60", "count = 131").replace("count = 50", "count = 100"), "small.toml")
-        free = os.statvfs(disk)
-        shutil.rmtree(disk / "large", ignore_errors=True)
+        self.assertEqual(list(disk.iterdir()), [], "a disk that is too small does not stay full")
         free = os.statvfs(disk)
         columns_need = 131 * 100 * 53 + 9 * 4096
         (disk / "filler").write_bytes(b"x" * max(0, free.f_bavail * free.f_frsize - columns_need - 4 * 4096))

@@ -101,6 +101,16 @@ def spectrum(rows, cols, values, seed):
     return result
 
 
+def symmetric(size, seed):
+    G = Generator(seed).normals(size, size)
+    return [[G[i][j] if i == j else (G[max(i, j)][min(i, j)] + G[min(i, j)][max(i, j)]) / 2 for j in range(size)] for i in range(size)]
+
+
+def positive(size, seed):
+    G = Generator(seed).normals(size, 2 * size)
+    return [[dot(G[i], G[j]) / (2 * size) for j in range(size)] for i in range(size)]
+
+
 def table(read):
     rows = [[None] * int(read["cols"]) for _ in range(int(read["rows"]))]
     for row, col, value in read["entries"]:
@@ -117,6 +127,12 @@ class BuiltinMatrices(unittest.TestCase):
         self.assertEqual(table(dump("spectrum:30x25:1,0.5,0.2:seed=7")), spectrum(30, 25, [1, 0.5, 0.2], 7))
         self.assertEqual(table(dump("spectrum:4x3:3,2,1")), spectrum(4, 3, [3, 2, 1], 0))
         self.assertEqual(table(dump("spectrum:1x6:2:seed=18446744073709551615")), spectrum(1, 6, [2], MASK))
+
+    def test_symmetric_and_positive(self):
+        self.assertEqual(table(dump("symmetric:12:seed=7")), symmetric(12, 7))
+        self.assertEqual(table(dump("symmetric:1")), symmetric(1, 0))
+        self.assertEqual(table(dump("positive:9:seed=7")), positive(9, 7))
+        self.assertEqual(table(dump("positive:1")), positive(1, 0))
 
     def test_others(self):
         self.assertEqual(table(dump("scalar:0.1")), [[0.1]])
