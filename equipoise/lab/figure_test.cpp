@@ -223,8 +223,14 @@ TEST(PlotlyJson, ACurveOverAPictureHasAnEdge) {
   f.panels[0].curves[0].on_picture = true;
   f.panels[0].picture = {"png", 0, 1, 0, 1};
   const Json json = Json::parse(plotly_json(f));
-  ASSERT_EQ(json["data"].size(), 2u);
+  ASSERT_EQ(json["data"].size(), 3u);
   EXPECT_FALSE(json["data"][0].contains("meta")) << "a page leaves its colours as they are";
+  EXPECT_FALSE(json["data"][1].contains("meta"));
+  // The legend stands on the page: its line takes the page's colour, and has no point.
+  EXPECT_TRUE(json["data"][2]["showlegend"].get<bool>());
+  EXPECT_EQ(json["data"][2]["x"], Json::parse("[null]"));
+  EXPECT_TRUE(json["data"][2].contains("meta"));
+  EXPECT_EQ(json["data"][2]["legendgroup"], json["data"][0]["legendgroup"]);
   EXPECT_NE(json["data"][0]["line"]["color"], json["data"][1]["line"]["color"]);
   EXPECT_EQ(json["data"][0]["legendgroup"], json["data"][1]["legendgroup"]) << "a click hides both";
   EXPECT_FALSE(json["layout"]["xaxis"]["showgrid"].get<bool>());
@@ -247,6 +253,10 @@ TEST(PlotlyJson, HeatMaps) {
   map = Json::parse(plotly_json(f))["data"][0];
   EXPECT_EQ(map["opacity"], 0);
   EXPECT_FALSE(map["showscale"].get<bool>());
+  f.panels[0].heat_map.words = {"a", "b", "c", "<d>", "e", "f"};
+  map = Json::parse(plotly_json(f))["data"][0];
+  EXPECT_EQ(map["text"][0], Json({"a", "b", "c"}));
+  EXPECT_EQ(map["text"][1][0], "&lt;d&gt;") << "plotly reads tags in texts";
 }
 
 TEST(FigureCsv, ReadsBackExactly) {
