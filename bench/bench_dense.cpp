@@ -41,16 +41,51 @@ double block_error(const Block& got, const Matrix& want) {
   return (got.template cast<double>() - want).norm() / want.norm();
 }
 
+/// A and what is built on it, kept from case to case: every rank and number of threads works on the same matrix.
+template <class Entries>
+struct Given {
+  Entries A;
+  std::shared_ptr<const Problem> fast, plain;
+  const void* handed_to = nullptr;  ///< the peers that have the file already
+
+  explicit Given(Index n) : A(uniform_matrix<Entries>(n, n)) {
+    fast = problem_of(A);
+    plain = plain_dense_problem(A.template cast<double>());
+  }
+};
+
+/// What keeps it.
+std::shared_ptr<void>& matrix_in_use() {
+  static std::shared_ptr<void> kept;
+  return kept;
+}
+
+/// The one of this size; that of another precision is let go.
+template <class Entries>
+std::shared_ptr<Given<Entries>> given(Index n) {
+  static std::weak_ptr<Given<Entries>> last;
+  std::shared_ptr<Given<Entries>> found = last.lock();
+  if (found == nullptr || found->A.rows() != n) {
+    matrix_in_use().reset();
+    found = std::make_shared<Given<Entries>>(n);
+    last = found;
+    matrix_in_use() = found;
+  }
+  return found;
+}
+
 template <class Entries>
 Case dense_case(const std::string& name, Index n, Index d, int threads, const Options& options) {
   using Scalar = typename Entries::Scalar;
   constexpr bool single = sizeof(Scalar) == 4;
   // The matrices of a case, alive as long as its contenders.
   struct Data {
-    Entries A, X, Y, P, Q;
-    explicit Data(Index size) : A(uniform_matrix<Entries>(size, size)) {}
+    std::shared_ptr<Given<Entries>> given;
+    Entries X, Y, P, Q;
   };
-  const auto data = std::make_shared<Data>(n);
+  const auto data = std::make_shared<Data>();
+  data->given = given<Entries>(n);
+  const Entries& A = data->given->A;
   Factors at = gaussian_factors({n, n, d}, 2);
   at.flat() *= 0.3;
   data->X = at.X().cast<Scalar>(), data->Y = at.Y().cast<Scalar>();
@@ -60,21 +95,21 @@ Case dense_case(const std::string& name, Index n, Index d, int threads, const Op
   const double area = static_cast<double>(n) * static_cast<double>(n), rank = static_cast<double>(d);
   const double limit = single ? 1e-4 : 1e-11;
   Factors reference(at.shape());
-  const double loss = plain_dense_problem(data->A.template cast<double>())->gradient(at, reference);
+  const double loss = data->given->plain->gradient(at, reference);
 
   Case result{name, threads, {}};
   auto& all = result.contenders;
   const std::size_t bytes = static_cast<std::size_t>(n) * static_cast<std::size_t>(n) * sizeof(Scalar);
   all.push_back(fma_peak(threads, options));
-  all.push_back(read_peak({reinterpret_cast<const std::byte*>(data->A.data()), bytes}));
+  all.push_back(read_peak({reinterpret_cast<const std::byte*>(A.data()), bytes}));
   // 6 n^2 d flops and one read of A: the residual is formed, then multiplied from both sides.
-  all.push_back(own_steps(problem_of(data->A), at, 6 * area * rank, static_cast<double>(bytes), 1e-11, reference, loss));
+  all.push_back(own_steps(data->given->fast, at, 6 * area * rank, static_cast<double>(bytes), 1e-11, reference, loss));
 
   Contender blas;
   blas.name = "openblas pair";
   blas.flops = 4 * area * rank;
   blas.bytes = 2 * static_cast<double>(bytes);
-  blas.call = [=] { pair(n, d, data->A.data(), data->X.data(), data->Y.data(), data->P.data(), data->Q.data()); };
+  blas.call = [=] { pair(n, d, data->given->A.data(), data->X.data(), data->Y.data(), data->P.data(), data->Q.data()); };
   blas.call();
   blas.error = block_error(data->P, at.X() * (at.Y().transpose() * at.Y()) - reference.X());
   blas.error_limit = limit;
@@ -84,7 +119,7 @@ Case dense_case(const std::string& name, Index n, Index d, int threads, const Op
     Contender eigen;
     eigen.name = "eigen residual";
     eigen.flops = 6 * area * rank;
-    eigen.call = [=] { eigen_form(n, d, data->A.data(), data->X.data(), data->Y.data(), data->P.data(), data->Q.data()); };
+    eigen.call = [=] { eigen_form(n, d, data->given->A.data(), data->X.data(), data->Y.data(), data->P.data(), data->Q.data()); };
     eigen.call();
     eigen.error = block_error(data->P, reference.X());  // R here is X Y^T - A: the gradient itself
     eigen.error_limit = limit;
@@ -92,7 +127,8 @@ Case dense_case(const std::string& name, Index n, Index d, int threads, const Op
   }
 
   if (PythonPeers* peers = python_peers()) {
-    hand_over(peers->folder() / "A", data->A.data(), bytes);
+    if (data->given->handed_to != peers) hand_over(peers->folder() / "A", A.data(), bytes);
+    data->given->handed_to = peers;
     hand_over(peers->folder() / "X", data->X.data(), static_cast<std::size_t>(n * d) * sizeof(Scalar));
     hand_over(peers->folder() / "Y", data->Y.data(), static_cast<std::size_t>(n * d) * sizeof(Scalar));
     hand_over(peers->folder() / "GX", reference.data(), static_cast<std::size_t>(n * d) * sizeof(double));

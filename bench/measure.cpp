@@ -29,6 +29,9 @@ double cpu_clock() {
   return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
 }
 
+constexpr int kFewestRounds = 3;
+constexpr double kQuickSeconds = 12;
+
 /// OpenBLAS's threads wait in a busy loop for some 30 ms after a product; what comes next must not pay for that.
 void let_threads_sleep() { std::this_thread::sleep_for(std::chrono::milliseconds(40)); }
 
@@ -69,6 +72,8 @@ void measure(const std::vector<Plan>& plans, const Options& options, std::FILE* 
     }
     const std::size_t count = current.contenders.size();
     for (int repetition = 0; repetition < options.repetitions; ++repetition) {
+      // On a machine that others keep busy, fewer rounds rather than an hour; the summary says how many there were.
+      if (options.quick && repetition >= kFewestRounds && since(begin) > kQuickSeconds) break;
       for (std::size_t turn = 0; turn < count; ++turn) {
         // Another one begins each round.
         const Contender& contender = current.contenders[(turn + static_cast<std::size_t>(repetition)) % count];

@@ -28,6 +28,7 @@ except ImportError:
 folder = sys.argv[1]
 contenders = {}
 reference = {}
+kept = {}    # a matrix that many cases work on
 errors = {}  # of contenders that do not compute a gradient
 
 
@@ -41,11 +42,21 @@ def load_reference(rows, cols, rank):
     reference["loss"] = float(array("loss", np.float64, 1)[0])
 
 
+def large(name, dtype, *shape):
+    """An array that is read once as long as its file stays what it is."""
+    key = (name, dtype, shape, os.stat(os.path.join(folder, name)).st_mtime_ns)
+    if kept.get("key") != key:
+        kept.clear()
+        kept.update(key=key, array=array(name, dtype, *shape))
+        kept["norm_squared"] = float(np.vdot(kept["array"], kept["array"]))
+    return kept["array"], kept["norm_squared"]
+
+
 def dense(dtype, rows, cols, rank):
     dtype = np.dtype(dtype)
-    A, X, Y = array("A", dtype, rows, cols), array("X", dtype, rows, rank), array("Y", dtype, cols, rank)
+    A, norm_squared = large("A", dtype, rows, cols)
+    X, Y = array("X", dtype, rows, rank), array("Y", dtype, cols, rank)
     load_reference(rows, cols, rank)
-    norm_squared = float(np.vdot(A, A))
 
     def residual_form():
         R = A - X @ Y.T

@@ -139,8 +139,8 @@ def markdown(cases, rows):
         met = "" if aim is None else "yes" if is_met(row["metric"], row["value"], aim) else "**no**"
         lines.append(f"| {row['name']} | {row['metric']} | {row['value']:.3g} | {row['low']:.3g} to {row['high']:.3g} | "
                      f"{'' if aim is None else aim} | {met} |")
-    lines += ["", "# Times", "", "| case | contender | ms | spread (quartiles, % of the median) | Gflop/s | GB/s |",
-              "|---|---|---|---|---|---|"]
+    lines += ["", "# Times", "", "| case | contender | rounds | ms | spread (quartiles, % of the median) | Gflop/s | GB/s |",
+              "|---|---|---|---|---|---|---|"]
     for name, contenders in cases.items():
         for contender, samples in contenders.items():
             seconds = [row["seconds"] for row in samples.values()]
@@ -148,7 +148,7 @@ def markdown(cases, rows):
             low, high = quartiles(seconds)
             one = next(iter(samples.values()))
             rate = lambda amount: f"{amount / middle / 1e9:.3g}" if amount > 0 else ""
-            lines.append(f"| {name} | {contender} | {middle * 1e3:.4g} | {100 * (high - low) / middle:.0f} | "
+            lines.append(f"| {name} | {contender} | {len(seconds)} | {middle * 1e3:.4g} | {100 * (high - low) / middle:.0f} | "
                          f"{rate(one['flops'])} | {rate(one['bytes'])} |")
     return "\n".join(lines) + "\n"
 

@@ -92,8 +92,8 @@ def how_large(data, path):
     left = Panel(62, 350, "imbalance of the limit", across, "h in units of 2/L", (1, 1e5, [(10**k, f"1e{k}") for k in range(6)], True))
     left.line(curves["| |X|² − |Y|² |", "limits: median, and 5 to 95 %"], 0)
     left.line(curves["| |X|² − |Y|² |", "proved bound"], 1)
-    left.note(12, 150, "limits, median", 0)
-    left.note(120, 60, "proved bound", 1)
+    left.note(12, 172, "limits, median", 0)
+    left.note(150, 60, "proved bound", 1)
     right = Panel(490, 350, "share of starts that converge", (0, 2.5, [(v, f"{v:g}") for v in (0, 0.5, 1, 1.5, 2, 2.5)], False), "h in units of 2/L",
                   (-0.03, 1.1, [(v, f"{v:g}") for v in (0, 0.5, 1)], False))
     right.line(curves["share that converges", "converged"], 0)
@@ -126,9 +126,8 @@ def edge(data, path):
     curves = read(data / "beyond" / "beyond-orbits.csv")
     across = (0.9, 2, [(v, f"{v:g}") for v in (1, 1.2, 1.4, 1.6, 1.8, 2)], False)
     upper = Panel(62, 790, "h xy after the transient", across, "", (0, 4, [(v, f"{v:g}") for v in range(5)], False), 36, 290)
-    for (panel, name), points in curves.items():
-        if panel == "h xy" and not name.startswith("q"):
-            upper.dots([(x, y) for x, y, *_ in points][::2], 0, 1)
+    with open(data / "beyond" / "points.csv", newline="", encoding="utf-8") as file:
+        upper.dots([(float(row["m"]), float(row["h xy"])) for row in csv.DictReader(file) if row["h xy"]], 0, 1.4)
     for name in ("q₋, proved", "q₊, proved"):
         upper.line([point for point in curves["h xy", name] if point[0] <= math.sqrt(5) - 1], 1)
     lower = Panel(62, 790, "Lyapunov exponent", across, "m = h mu", (-2, 1.2, [(v, f"{v:g}") for v in (-2, -1, 0, 1)], False), 340, 450)

@@ -30,7 +30,7 @@ int merge(const Flags& flags) {
   work.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   work.computed.stopped = interrupted;
   const SweepFolder folder(flags.out);
-  const std::string next = folder.complete() ? "" : "equipoise sweep --out " + flags.out + " --resume";
+  const std::string next = folder.complete() ? "" : "equipoise sweep --out " + in_shell_quotes(flags.out) + " --resume";
   if (folder.complete() && !work.computed.stopped) work.report = save_sweep_pictures(flags.out).back().string();
   print(flags.json ? sweep_json(folder, work, next) : sweep_text(folder, work, next));
   return interrupted ? 130 : 0;

@@ -10,6 +10,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 
 #include "apps/cli/flags.hpp"
 #include "apps/cli/output.hpp"
@@ -17,6 +18,7 @@
 #include "equipoise/core/error.hpp"
 #include "equipoise/io/experiment_file.hpp"
 #include "equipoise/io/files.hpp"
+#include "equipoise/io/png.hpp"
 #include "equipoise/lab/reproduction.hpp"
 
 namespace equipoise::cli {
@@ -173,6 +175,11 @@ int reproduce_all(const Flags& flags, const std::string& version) {
       counter.begin(i + 1, experiments.size(), experiment.name);
       Laboratory laboratory;
       laboratory.load = [&file](const std::string& name) { return load(file, name); };
+      laboratory.png = [](const Raster& raster, const std::vector<Rgb>& palette) {
+        return png_bytes({raster.width, raster.height, palette, {}}, [&raster](std::uint64_t top, std::span<std::uint8_t> out) {
+          std::copy_n(raster.pixels.begin() + static_cast<std::ptrdiff_t>(top * raster.width), out.size(), out.begin());
+        });
+      };
       laboratory.pulse = [&](std::size_t done, std::size_t total) {
         counter.show(done, total);
         return !interrupted;

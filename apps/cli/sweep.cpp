@@ -33,6 +33,7 @@ struct Flags {
   std::string threads = "0";
   std::string zoom;
   std::string window;
+  bool no_pictures = false;
   bool json = false;
   bool quiet = false;
 };
@@ -81,13 +82,6 @@ Matrix load_complete(const std::string& matrix_name) {
   return std::get<Matrix>(loaded.values);
 }
 
-std::string in_shell_quotes(const std::string& word) {
-  if (word.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-+=:,") == std::string::npos) return word;
-  std::string quoted = "'";
-  for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
-}
-
 // Shown from the threads that finish tiles.
 class SweepBar {
  public:
@@ -126,6 +120,9 @@ int sweep(const Flags& flags) {
   if (writer.damaged() > 0 && !flags.quiet) {
     fmt::print(stderr, "equipoise: {} tiles in {} are damaged and are computed again\n", writer.damaged(), flags.out);
   }
+  if (!writer.locked() && !flags.quiet) {
+    fmt::print(stderr, "equipoise: the file system of {} knows no locks; see that no other process writes there\n", flags.out);
+  }
 
   const Tiling tiling = writer.header().tiling;
   std::uint64_t cells = 0;
@@ -157,7 +154,7 @@ int sweep(const Flags& flags) {
   } else if (shard.count > 1) {
     next = fmt::format("equipoise merge the folders of all {} shards --out DIR", shard.count);
   }
-  if (folder.complete() && !work.computed.stopped) work.report = save_sweep_pictures(flags.out).back().string();
+  if (folder.complete() && !work.computed.stopped && !flags.no_pictures) work.report = save_sweep_pictures(flags.out).back().string();
   print(flags.json ? sweep_json(folder, work, next) : sweep_text(folder, work, next));
   return work.computed.stopped ? 130 : 0;
 }
@@ -173,6 +170,7 @@ Action declare_sweep(CLI::App& verb) {
   verb.add_option("--threads", flags->threads, "the most threads to use (default 0: all); results do not depend on it");
   verb.add_option("--zoom", flags->zoom, "folder of an earlier sweep, of which --window is computed anew");
   verb.add_option("--window", flags->window, "h=0.1:0.2,x0=-1:1: these ranges of these axes, with as many cells as before; h=0.1:0.2:4096 with so many");
+  verb.add_flag("--no-pictures", flags->no_pictures, "leave pictures and page to equipoise report DIR");
   verb.add_flag("--json", flags->json, "print a summary as one JSON object and nothing else");
   verb.add_flag("--quiet", flags->quiet, "no progress bar");
   verb.footer(

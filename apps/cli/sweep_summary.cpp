@@ -45,6 +45,13 @@ double rate(std::uint64_t done, double seconds) { return seconds > 0 ? static_ca
 
 }  // namespace
 
+std::string in_shell_quotes(const std::string& word) {
+  if (word.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-+=:,") == std::string::npos) return word;
+  std::string quoted = "'";
+  for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
+}
+
 std::string sweep_text(const SweepFolder& folder, const SweepWork& work, const std::string& next) {
   const Progress progress = progress_of(folder);
   const Shard& shard = folder.header().shard;

@@ -18,6 +18,9 @@ struct SweepWork {
   std::string report;  ///< the page that was drawn; empty where none was
 };
 
+/// A word as a shell takes it: in quotes where it needs them.
+std::string in_shell_quotes(const std::string& word);
+
 /// `next` is the command that goes on, where something is left to do.
 std::string sweep_text(const SweepFolder& folder, const SweepWork& work, const std::string& next);
 std::string sweep_json(const SweepFolder& folder, const SweepWork& work, const std::string& next);

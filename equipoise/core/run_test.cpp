@@ -156,6 +156,25 @@ TEST(Run, PeriodTwoWithEqualLosses) {
   EXPECT_NE(scalar_run(m, w, w, 1, settings).verdict.outcome, Outcome::periodic);
 }
 
+// Beside a cycle that repels, the first return is within the tolerance and the second is not.
+TEST(Run, OneReturnIsNotACycle) {
+  const double m = 1.5;
+  const double q = ((m + 1) + std::sqrt((m + 3) * (m - 1))) / 2;
+  const double w = std::sqrt(q);  // multiplier 9 - 2 (1 + m)^2 = -3.5
+  ASSERT_TRUE(find_cycle(*scalar(m), pair(w, w), 1, 1e-9).has_value());
+  EXPECT_NEAR(find_cycle(*scalar(m), pair(w, w), 1, 1e-9)->multiplier, -3.5, 1e-6);
+  EXPECT_FALSE(find_cycle(*scalar(m), pair(w + 1e-10, w + 1e-10), 1, 1e-9).has_value());
+}
+
+// Close below the doubling at m = sqrt(5) - 1 a turn contracts by less than a thousandth: the cycle closes, and decides nothing.
+TEST(Run, AMarginalCycleDecidesNothing) {
+  RunSettings settings;
+  settings.max_steps = 200000;
+  const Record record = scalar_run(1, 1.2, 0.9, std::sqrt(5.0) - 1 - 5e-5, settings);
+  EXPECT_EQ(record.verdict.outcome, Outcome::exhausted) << record.verdict.why;
+  EXPECT_NE(record.verdict.why.find("decides nothing"), std::string::npos) << record.verdict.why;
+}
+
 TEST(Run, SlowApproachIsNotACycle) {
   // hμ = 1 - 1e-4: the approach alternates with a multiplier of -(1 - 2e-4) and z_{k+2} is nearly z_k for very long.
   RunSettings settings;
@@ -358,6 +377,20 @@ TEST(Lyapunov, AgreesWithTheMultipliersOfAMinimiser) {
     const double expected = std::max(0.0, std::log(std::abs(1 - 5 * h)));
     EXPECT_NEAR(estimate.exponent, expected, 1e-3) << h;
   }
+}
+
+// The transient near the edge separates neighbours wildly; the exponent is that of the second half, at the minimiser.
+TEST(Lyapunov, TheFirstHalfIsDropped) {
+  const LyapunovEstimate estimate = lyapunov(*scalar(1), pair(9, 1), 0.0487, 4000);
+  EXPECT_NEAR(estimate.exponent, 0, 1e-9);
+  EXPECT_LE(estimate.steps, 2000U + 16U);
+}
+
+// So many steps that batches were merged on the way.
+TEST(Lyapunov, LongRunsMergeTheirBatches) {
+  const LyapunovEstimate estimate = lyapunov(*scalar(1.8), pair(1.2, 0.9), 1, 200000);
+  EXPECT_NEAR(estimate.exponent, 0.81, 0.01);
+  EXPECT_GT(estimate.steps, 90000U);
 }
 
 TEST(Lyapunov, ChebyshevMapHasLogThree) {

@@ -133,6 +133,12 @@ TEST(Sharpness, TheClosedSpectrumIsOffByNoMoreThanItsBound) {
       const double error = minimiser_spectrum_error(*problem, s, z);
       const double observed = (minimiser_spectrum(s, z) - hessian_spectrum(*problem, z)).cwiseAbs().maxCoeff();
       EXPECT_LE(observed, error);
+      const Matrix R = A - z.X() * z.Y().transpose();
+      const double by_definition = 2 * ((z.X().transpose() * R).norm() / singular_values(z.X())[shape.rank - 1] +
+                                        (R * z.Y()).norm() / singular_values(z.Y())[shape.rank - 1]);
+      if (std::isfinite(error)) {
+        EXPECT_NEAR(error, by_definition, 1e-6 * by_definition + 1e-11 * z.flat().squaredNorm());
+      }
       if (!std::isfinite(error)) continue;
       ++bounded;
       EXPECT_LE(error, 50 * distance * z.flat().squaredNorm() + 1e-11 * z.flat().squaredNorm());
@@ -174,6 +180,11 @@ TEST(Curvature, SaddlesAreSeenWithTheirSmallestEigenvalue) {
   EXPECT_EQ(at_wrong.limit, Limit::saddle);
   EXPECT_NEAR(at_wrong.smallest, hessian_spectrum(*problem, wrong_pair)[0], 1e-12);
   EXPECT_NEAR(at_wrong.smallest, -1, 1e-12);
+  A.diagonal() << 1, 0.999, 0;  // the first pair pulls away by a thousandth of the largest eigenvalue: still a saddle
+  wrong_pair.flat() *= std::sqrt(0.999 / 2);
+  const Curvature weakly = curvature_at_critical_point(*dense_problem(A), wrong_pair);
+  EXPECT_EQ(weakly.limit, Limit::saddle);
+  EXPECT_NEAR(weakly.smallest, -0.001, 1e-9);
   const Curvature at_zero = curvature_at_critical_point(*problem, Factors({3, 4, 2}));
   EXPECT_EQ(at_zero.limit, Limit::saddle);
   EXPECT_NEAR(at_zero.smallest, -3, 1e-12);

@@ -29,6 +29,8 @@ TEST(Units, SameBitsAfterAChange) {
   const Factors start = gaussian_factors({4, 3, 2}, 2);
   RunSettings settings;
   settings.max_steps = 300;
+  settings.sharpness_every = 50;
+  settings.top_eigenvalues = 2;
   const Record plain = run(*dense_problem(A), start, 0.05, settings);
   for (const int e : {-3, 8}) {
     const Units units{e};
@@ -44,10 +46,35 @@ TEST(Units, SameBitsAfterAChange) {
     EXPECT_EQ(back.verdict.step, plain.verdict.step);
     EXPECT_EQ(back.last.flat(), plain.last.flat());
     EXPECT_EQ(back.balance_end.imbalance, plain.balance_end.imbalance);
-    EXPECT_EQ(back.samples.back().gradient_norm, plain.samples.back().gradient_norm);
+    ASSERT_EQ(back.samples.size(), plain.samples.size());
+    for (std::size_t i = 0; i < plain.samples.size(); ++i) {
+      EXPECT_EQ(back.samples[i].loss, plain.samples[i].loss);
+      EXPECT_EQ(back.samples[i].gradient_norm, plain.samples[i].gradient_norm);
+      EXPECT_EQ(back.samples[i].norm_x, plain.samples[i].norm_x);
+      EXPECT_EQ(back.samples[i].norm_y, plain.samples[i].norm_y);
+      EXPECT_EQ(back.samples[i].imbalance, plain.samples[i].imbalance);
+      ASSERT_EQ(back.samples[i].eigenvalues.size(), plain.samples[i].eigenvalues.size());
+      for (std::size_t k = 0; k < plain.samples[i].eigenvalues.size(); ++k) {
+        EXPECT_NEAR(back.samples[i].eigenvalues[k], plain.samples[i].eigenvalues[k], 1e-6 * plain.samples[i].eigenvalues[0]);
+      }
+    }
+    EXPECT_EQ(back.balance_start.norm_x, plain.balance_start.norm_x);
+    EXPECT_EQ(back.balance_end.norm_y, plain.balance_end.norm_y);
+    EXPECT_NEAR(back.norm, plain.norm, 1e-14 * plain.norm);
     EXPECT_NEAR(back.sharpness_end.value, plain.sharpness_end.value, 1e-10 * plain.sharpness_end.value);
     EXPECT_NEAR(back.sigma1, plain.sigma1, 1e-12 * plain.sigma1);
   }
+}
+
+TEST(Units, CyclesKeepTheirLosses) {
+  const Units units{7};
+  const Factors start(Matrix::Constant(1, 1, 1.2), Matrix::Constant(1, 1, 0.9));
+  const Record plain = run(*dense_problem(Matrix::Ones(1, 1)), start, 1.2);
+  ASSERT_EQ(plain.verdict.cycle_losses.size(), 2U);
+  Factors scaled_start = start;
+  for (double& value : scaled_start.flat()) value = units.factor(value);
+  const Record there = run(*dense_problem(Matrix::Constant(1, 1, units.matrix(1))), scaled_start, units.rate(1.2));
+  EXPECT_EQ(in_users_units(there, units).verdict.cycle_losses, plain.verdict.cycle_losses);
 }
 
 }  // namespace

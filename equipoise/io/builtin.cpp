@@ -94,7 +94,7 @@ class Spec {
   const Document& document_;
   const LoadOptions& options_;
   std::vector<std::string_view> parts_;
-  std::string_view form_;
+  std::string form_;
 };
 
 void fill_with_normals(Matrix& values, Generator& generator) {

@@ -103,6 +103,34 @@ TEST(GridFile, MessagesNameFileAndLine) {
   EXPECT_EQ(message_of("\xef\xbb\xbf[problem]\nkind = \"scalar\"\nmu = 1\n[start]\nx0 = 1\ny0 = 2\n[axes]\nh = [1]"), "");
 }
 
+TEST(GridFile, MutatedTextsAreRefusedOrReadBack) {
+  const std::string sound = "[problem]\nkind = \"vector\"\nmu = 1.5\n[start]\nx0 = [2, 0.5]\ny0 = [-1e0, 3]\n[axes]\nh = { from = 0.1, to = 2, count = 30, scale = \"log\" }\n"
+                            "norm_x = [1, 2]\n[run]\nmax_steps = 2e4\n[output]\nfields = [\"steps\", \"loss\"]\n";
+  const unsigned seed = std::random_device{}();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  std::mt19937_64 random(seed);
+  int accepted = 0;
+  for (int round = 0; round < 3000; ++round) {
+    std::string text = sound;
+    for (std::uint64_t k = 0; k <= random() % 3; ++k) {
+      const std::size_t at = random() % text.size();
+      if (random() % 2 == 0) {
+        text[at] = static_cast<char>(random());
+      } else {
+        text.insert(at, text.substr(random() % text.size(), random() % 12));
+      }
+    }
+    try {
+      const Grid grid = read_grid({text, "mutated.toml"});
+      ++accepted;
+      ASSERT_EQ(read_grid({grid_toml(grid), "back"}), grid) << text;
+    } catch (const Error& error) {
+      ASSERT_EQ(std::string(error.what()).find('\n'), std::string::npos) << error.what();
+    }
+  }
+  EXPECT_GT(accepted, 10);
+}
+
 TEST(GridFile, Windows) {
   const std::vector<Window> windows = read_windows(" h=0.1:0.2 , x0=-1e0:+1:400");
   ASSERT_EQ(windows.size(), 2U);

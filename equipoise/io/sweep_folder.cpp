@@ -128,7 +128,13 @@ std::string header_line(const LedgerHeader& header) {
 
 std::string tile_line(const Line& line) { return fmt::format("{{\"tile\":{},\"crc32\":\"{:08x}\",\"steps\":{}}}\n", line.tile, line.crc, line.steps); }
 
-Ledger read_ledger(const fs::path& path) {
+std::string without_end(std::string line) {
+  line.pop_back();
+  return line;
+}
+
+// `cells`: of the grid beside it, so that a broken number cannot ask for all memory.
+Ledger read_ledger(const fs::path& path, std::uint64_t cells) {
   const std::string text = read_file(path, longest_ledger);
   const Document document{text, path.native()};
   Ledger ledger;
@@ -142,7 +148,8 @@ Ledger read_ledger(const fs::path& path) {
       if (number == 1) {
         ledger.header.tiling = {line.at("cells").get<std::uint64_t>(), line.at("cells_per_tile").get<std::uint64_t>()};
         const std::optional<Shard> shard = read_shard(line.at("shard").get<std::string>());
-        if (!shard || ledger.header.tiling.size == 0 || ledger.header.tiling.count() > (std::uint64_t{1} << 40)) fail(document, number, "the sizes make no sense");
+        if (ledger.header.tiling.cells != cells) fail(document, number, fmt::format("it speaks of {} cells, and the grid beside it has {}", ledger.header.tiling.cells, cells));
+        if (!shard || ledger.header.tiling.size == 0) fail(document, number, "the sizes make no sense");
         ledger.header.shard = *shard;
         if (line.at("matrix").is_string()) ledger.header.matrix = line.at("matrix").get<std::string>();
         place.resize(ledger.header.tiling.count());
@@ -162,7 +169,7 @@ Ledger read_ledger(const fs::path& path) {
       throw;
     } catch (const std::exception&) {
       fail(document, number, fmt::format("{} is no line of a ledger; it should be like {}", in_quotes(std::string_view(text).substr(begin, end - begin)),
-                                         trimmed(number == 1 ? header_line({{4096, 256}, {}, ""}) : tile_line({17, 0x1a2b3c4d, 12345}))));
+                                         without_end(number == 1 ? header_line({{4096, 256}, {}, ""}) : tile_line({17, 0x1a2b3c4d, 12345}))));
     }
     begin = end + 1;
   }
@@ -269,6 +276,7 @@ struct SweepWriter::State {
   std::vector<Descriptor> files;
   std::vector<std::uint64_t> offsets;  // of the first number in each file
   Descriptor lock, ledger;
+  bool locked = true;
   std::uint64_t ledger_length = 0;
   std::vector<std::uint8_t> done;
   std::uint64_t damaged = 0;
@@ -386,15 +394,12 @@ void SweepWriter::State::begin_folder() {
 void SweepWriter::State::go_on_in_folder() {
   const std::string differs = difference(load_grid(grid_path(folder)), grid);
   if (!differs.empty()) throw Error(fmt::format("the sweep in {} is another one: {} (the folder's is named first); give --out another folder", shown(folder), differs));
-  const Ledger before = read_ledger(ledger_path(folder));
+  const Ledger before = read_ledger(ledger_path(folder), grid.cells());
   if (before.header.shard != header.shard) {
     throw Error(fmt::format("{} holds shard {}/{}, not {}/{}; give each shard a folder of its own", shown(folder), before.header.shard.index, before.header.shard.count,
                             header.shard.index, header.shard.count));
   }
   if (before.header.matrix != header.matrix) throw Error(fmt::format("the matrix {} is not the one that the sweep in {} began with", grid.matrix, shown(folder)));
-  if (before.header.tiling.cells != header.tiling.cells) {
-    throw Error(fmt::format("{} speaks of {} cells, and the grid has {}", shown(ledger_path(folder)), before.header.tiling.cells, header.tiling.cells));
-  }
   header = before.header;  // its tiling goes on
   open_files();
   done.assign(header.tiling.count(), 0);
@@ -429,7 +434,9 @@ SweepWriter::SweepWriter(const fs::path& folder, const Grid& grid, const LedgerH
   state.lock = Descriptor(lock, O_RDWR | O_CREAT);
   if (flock(state.lock.number(), LOCK_EX | LOCK_NB) != 0) {
     if (errno == EWOULDBLOCK) throw Error(fmt::format("another process is writing the sweep in {}; wait for it, or give --out another folder", shown(folder)));
-    throw Error(fmt::format("cannot lock {}: {}", shown(lock), reason(errno)));
+    // Some shared file systems know no locks. A sweep there is as good; only the mistake of two writers goes unnoticed.
+    if (errno != ENOSYS && errno != EOPNOTSUPP && errno != ENOLCK) throw Error(fmt::format("cannot lock {}: {}", shown(lock), reason(errno)));
+    state.locked = false;
   }
   if (fs::exists(ledger_path(folder))) {
     state.go_on_in_folder();
@@ -451,6 +458,7 @@ SweepWriter::~SweepWriter() {
 const LedgerHeader& SweepWriter::header() const { return state_->header; }
 std::span<const std::uint8_t> SweepWriter::done() const { return state_->done; }
 std::uint64_t SweepWriter::damaged() const { return state_->damaged; }
+bool SweepWriter::locked() const { return state_->locked; }
 
 void SweepWriter::write(const FinishedTile& tile) {
   State& state = *state_;
@@ -492,10 +500,7 @@ SweepFolder::SweepFolder(const fs::path& folder) : state_(std::make_unique<State
   state.folder = folder;
   if (!holds_sweep(folder)) throw Error(fmt::format("{} holds no sweep; it should have a grid.toml and a ledger.jsonl", shown(folder)));
   state.grid = load_grid(grid_path(folder));
-  state.ledger = read_ledger(ledger_path(folder));
-  if (state.ledger.header.tiling.cells != state.grid.cells()) {
-    throw Error(fmt::format("{} speaks of {} cells, and the grid beside it has {}", shown(ledger_path(folder)), state.ledger.header.tiling.cells, state.grid.cells()));
-  }
+  state.ledger = read_ledger(ledger_path(folder), state.grid.cells());
   state.columns = map_columns(folder, state.grid);
   state.done.assign(state.ledger.header.tiling.count(), 0);
   for (const Line& line : state.ledger.lines) state.done[line.tile] = 1;
@@ -608,6 +613,10 @@ std::uint64_t merge_sweeps(const std::vector<fs::path>& folders, const fs::path&
   if (missing > 0 && !incomplete) {
     throw Error(fmt::format("{} of {} tiles are missing{}; compute them, or add --incomplete and let sweep --resume compute the rest in the new folder", missing, tiling.count(),
                             missing_shards(parts)));
+  }
+  // Every checksum before the first byte is written: a damaged part should not leave half a folder.
+  for (std::uint64_t tile = 0; tile < tiling.count() && !stop(); ++tile) {
+    if (source[tile] != nullptr) source[tile]->tile(tile);
   }
   SweepWriter writer(out, first.grid(), {tiling, {}, first.header().matrix}, false);
   for (std::uint64_t tile = 0; tile < tiling.count() && !stop(); ++tile) {

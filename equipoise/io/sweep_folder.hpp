@@ -49,6 +49,7 @@ class SweepWriter {
   /// One a tile: 1 where it is done. On resuming, tiles whose bytes do not have the checksum of their line are not.
   std::span<const std::uint8_t> done() const;
   std::uint64_t damaged() const;  ///< how many such tiles there were
+  bool locked() const;            ///< false where the file system knows no locks: nobody else is kept out
   /// Writes a finished tile; its line follows as soon as its bytes are on the disk. From several threads at a time. Throws Error where that fails.
   void write(const FinishedTile& tile);
   /// Waits until every line is on the disk. Throws Error where that failed.

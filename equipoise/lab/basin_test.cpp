@@ -113,6 +113,30 @@ TEST(Basin, FactorsAsComputedByHand) {
   EXPECT_NEAR(exact_fit_basin(Matrix::Ones(1, 1), one, 0.25).allowed, largest, 2e-3 * largest);
 }
 
+// Every term of theorem G for one number at x = y = 1.001, in scalar arithmetic.
+TEST(Basin, TheContractionAsComputedByHand) {
+  const double x = 1.001;
+  for (const double h : {0.3, 0.6}) {
+    const double PQ = 2 * x * x;
+    const double tau = x * x - 1;
+    const double g = std::sqrt(2.0) * tau * x;
+    const double alpha0 = PQ - tau;
+    const double beta0 = std::min(PQ + tau, PQ + 2 * g / x);
+    const double first = std::max(std::abs(1 - h * alpha0), std::abs(1 - h * beta0));
+    double expected = 0;
+    for (const double stretch : {1.05, 1.2, 1.5, 2.0, 3.0, 5.0, 10.0}) {
+      const double rho = stretch * h * g / (1 - first);
+      const double B = std::sqrt(PQ) + rho;
+      expected = std::max(std::abs(1 - h * (alpha0 - 3 * B * rho)), std::abs(1 - h * (beta0 + 3 * B * rho))) + 1.5 * h * h * B * g;
+      if (expected < 1 && h * g / (1 - expected) * (1 + 1e-3) <= rho) break;
+    }
+    ASSERT_LT(expected, 1);
+    const GradientBasin basin = gradient_basin(Matrix::Ones(1, 1), Factors(Matrix::Constant(1, 1, x), Matrix::Constant(1, 1, x)), h);
+    EXPECT_TRUE(basin.holds);
+    EXPECT_NEAR(basin.kappa, expected, 1e-9);
+  }
+}
+
 TEST(Basin, EmptyAndOverflow) {
   EXPECT_FALSE(gradient_basin(Matrix(0, 0), Factors(Shape{0, 0, 1}), 1).holds);
   EXPECT_FALSE(exact_fit_basin(Matrix::Ones(1, 1), Factors(Shape{1, 1, 0}), 1).holds);

@@ -154,7 +154,6 @@ std::string axis_json(const Figure::Axis& axis, Scale scale, const Extent& windo
       "\"title\":{{\"text\":{}}},\"type\":\"{}\",\"hoverformat\":\".6~g\",\"exponentformat\":\"power\",\"automargin\":true,"
       "\"zeroline\":false,\"showline\":true,\"mirror\":true,\"ticks\":\"outside\",\"ticklen\":4,\"showgrid\":{}",
       plotly_text(axis.title), scale == Scale::log ? "log" : "linear", grid);
-  if (scale == Scale::log) out += ",\"minor\":{\"ticks\":\"\"}";
   if (!window.empty() && window.low < window.high) {
     out += fmt::format(",\"range\":[{},{}]", json_number(on_axis(window.low, scale), true),
                        json_number(on_axis(window.high, scale), true));
@@ -351,8 +350,8 @@ std::string level_json(const Figure::Level& level, const std::string& y_axis) {
   return fmt::format(
       "{{\"type\":\"line\",\"name\":\"level\",\"layer\":\"above\",\"{0}ref\":\"{2}\",\"{1}ref\":\"{3}\",\"{0}0\":{4},\"{0}1\":{4},"
       "\"{1}0\":0,\"{1}1\":1,\"line\":{{\"color\":\"#1b1f24\",\"dash\":\"1.5px,4px\",\"width\":1.5}},\"label\":{{\"text\":{5},"
-      "\"textposition\":\"end\",\"textangle\":{6},\"xanchor\":\"right\",\"yanchor\":\"{7}\",\"padding\":3,\"font\":{{\"size\":12}}}}}}",
-      along, cross, own, other, json_number(level.at, true), plotly_text(level_text(level)), across ? 0 : -90, across ? "bottom" : "top");
+      "\"textposition\":\"end\",\"textangle\":{6},\"xanchor\":\"right\",\"yanchor\":\"bottom\",\"padding\":3,\"font\":{{\"size\":12}}}}}}",
+      along, cross, own, other, json_number(level.at, true), plotly_text(level_text(level)), across ? 0 : -90);
 }
 
 /// A page sets the name above the plot where it fits, see page_assets.hpp; alone, plotly sets it inside.

@@ -178,6 +178,24 @@ TEST(Forecast, LandingsOnAGridOfShortNumbers) {
   EXPECT_GT(saddles, 100);
 }
 
+// Below delta = 1 a minimiser is sure; between 1 and 1 + sqrt(1 - m^2) it is there for almost every start, and this is all that is told.
+TEST(Forecast, IsotropicMinimisersAreSureBelowDeltaOneAlone) {
+  const Matrix A = Matrix::Identity(3, 3);
+  const Matrix X{{9}, {0}, {0}};
+  const Matrix Y{{0}, {1}, {0}};
+  const Delta state = Delta::of_isotropic(A, X.col(0), Y.col(0));
+  const double at_one = Delta::largest_rate([&](double h) { return state.delta_versus(h, 1) < 0; });
+  for (const double part : {0.5, 0.999, 1.001, 1.5, 1.9}) {
+    SCOPED_TRACE(part);
+    const Forecast told = forecast_of(A, X, Y, part * at_one);
+    EXPECT_EQ(told.outcome, Outcome::converged);
+    EXPECT_EQ(told.limit, Limit::minimiser);
+    EXPECT_EQ(told.limit_surely, part < 1);
+    EXPECT_EQ(told.outcome_surely, part < 1);
+    EXPECT_EQ(says(told, "almost every"), part > 1);
+  }
+}
+
 // Sure divergence is told as sure by whichever of the three tests fires, in agreement with the finding any.divergence.
 TEST(Forecast, SureDivergenceIsToldAsSure) {
   EXPECT_TRUE(scalar_forecast(3, 2.5, 2.5).outcome_surely);  // min(x^2, y^2) > 2 + m alone

@@ -26,6 +26,12 @@ TEST(Isotropy, SignedPermutationsAreExact) {
   EXPECT_EQ(isotropy(A), Isotropy::no);
 }
 
+TEST(Isotropy, ColumnsOfEqualLengthMustBeAtRightAnglesToo) {
+  const double e = std::ldexp(1.0, -53);
+  EXPECT_EQ(isotropy(Matrix{{1, e}, {e, 1}}), Isotropy::nearly);
+  EXPECT_EQ(isotropy(Matrix{{1, e}, {-e, 1}}), Isotropy::exactly);
+}
+
 TEST(Isotropy, HadamardIsExactAndItsIrrationalScaleDoesNotMatter) {
   const Matrix A{{1, 1}, {1, -1}};
   EXPECT_EQ(isotropy(A), Isotropy::exactly);

@@ -6,6 +6,7 @@
 #include <limits>
 #include <numbers>
 
+#include "equipoise/lab/colours.hpp"
 #include "equipoise/lab/delta.hpp"
 #include "equipoise/lab/markup.hpp"
 #include "equipoise/lab/runs.hpp"
@@ -52,29 +53,34 @@ struct Orbits {
   std::vector<double> exponents;
 };
 
-// Points of an orbit diagram are all drawn: a curve holds as many as none of them are thinned away.
-void add_points(Figure::Panel& panel, const Orbits& orbits, std::size_t last, std::size_t kept) {
-  constexpr std::size_t per_curve = points_per_curve / 2;
-  Figure::Curve curve;
-  curve.marks = Figure::Marks::points;
-  curve.style = 1;
-  curve.name = "h xy after the transient";
-  const auto flush = [&] {
-    if (curve.x.empty()) return;
-    panel.curves.push_back(curve);
-    curve.x.clear(), curve.y.clear();
-    curve.repeated = true;
-  };
-  for (std::size_t i = 0; i < orbits.m.size(); ++i) {
-    for (std::size_t j = last - kept; j < last; ++j) {
+// The orbits as a picture: a column of pixels a rate, darker where its values are found more often, in the logarithm of the count.
+Figure::Picture density(const Orbits& orbits, std::size_t last, double from, double to, const Laboratory& laboratory) {
+  constexpr std::uint64_t height = 480, wide = 2;
+  constexpr std::size_t shades = 24;
+  const double highest = 4;  // q of the map lies in [0, 4] for m <= 2
+  const std::size_t columns = orbits.m.size();
+  Raster raster{columns * wide, height, std::vector<std::uint8_t>(columns * wide * height, 0)};
+  const double most = std::log1p(static_cast<double>(last));
+  for (std::size_t i = 0; i < columns; ++i) {
+    std::vector<double> counts(height, 0);
+    for (std::size_t j = 0; j < last; ++j) {
       const double value = orbits.products[i * last + j];
-      if (!std::isfinite(value)) continue;
-      curve.x.push_back(orbits.m[i]);
-      curve.y.push_back(value);
+      if (!(value >= 0) || !(value < highest)) continue;
+      counts[static_cast<std::size_t>(value / highest * static_cast<double>(height))] += 1;
     }
-    if (curve.x.size() + kept > per_curve) flush();
+    for (std::uint64_t row = 0; row < height; ++row) {
+      const double count = counts[height - 1 - row];
+      const std::size_t shade = count > 0 ? 1 + static_cast<std::size_t>(std::log1p(count) / most * (shades - 2)) : 0;
+      for (std::uint64_t k = 0; k < wide; ++k) raster.pixels[row * raster.width + i * wide + k] = static_cast<std::uint8_t>(std::min(shade, shades - 1));
+    }
   }
-  flush();
+  std::vector<Rgb> palette;
+  for (std::size_t i = 0; i < shades; ++i) {
+    const double s = static_cast<double>(i) / (shades - 1);
+    palette.push_back(i == 0 ? Rgb{255, 255, 255} : colour(0.82 - 0.52 * s, 0.06 + 0.09 * s, 250));
+  }
+  const double half = (to - from) / static_cast<double>(columns - 1) / 2;
+  return {laboratory.png(raster, palette), from - half, to + half, 0, highest, "The values of h xy that each rate visits: one to m = 1, two to 1.236, then four, then bands of chaos with windows of cycles between."};
 }
 
 // The curve E = S - m p + m^2 - 4 = 0 (docs/theory.md, section 4) in units of x and y: an ellipse for m < 2.
@@ -113,7 +119,7 @@ std::optional<Results> measure_beyond(const Experiment& experiment, const Labora
   if (drawn > last) settings.refuse("drawn", fmt::format("drawn is {}, more than last = {}", drawn, last));
   if (side % shown_side != 0) settings.refuse("basin_shown", fmt::format("basin_side = {} is no multiple of basin_shown = {}", side, shown_side));
 
-  // Orbits: m = h mu from m_from to m_to, and the probes.
+  // Orbits: m = h mu from m_from to m_to for the picture, and with the probes among them for the table.
   Orbits orbits;
   for (std::uint64_t i = 0; i < count; ++i) orbits.m.push_back(from + (to - from) * static_cast<double>(i) / static_cast<double>(count - 1));
   orbits.m.insert(orbits.m.end(), probes.begin(), probes.end());
@@ -178,9 +184,20 @@ std::optional<Results> measure_beyond(const Experiment& experiment, const Labora
   Figure::Panel points, exponent;
   points.y.title = "h xy";
   points.height = 340;
-  add_points(points, orbits, last, drawn);
+  Orbits even;
+  ResultTable visited{"points", "values", {{"m", "m = hμ", Kind::label}, {"h xy", "h xy after the transient"}}, {}};
+  for (std::size_t i = 0; i < orbits.m.size(); ++i) {
+    const auto orbit = orbits.products.begin() + static_cast<std::ptrdiff_t>(i * last);
+    for (std::size_t j = last - drawn; j < last; ++j) visited.rows.push_back({orbits.m[i], orbits.products[i * last + j]});
+    // A probe between two rates of the picture is in the table alone.
+    if (std::find(probes.begin(), probes.end(), orbits.m[i]) != probes.end() && orbits.m.size() > count) continue;
+    even.m.push_back(orbits.m[i]);
+    even.products.insert(even.products.end(), orbit, orbit + static_cast<std::ptrdiff_t>(last));
+  }
+  points.picture = density(even, last, from, to, laboratory);
+  points.y.low = 0, points.y.high = 4;
   const double period_four = std::sqrt(5.0) - 1;
-  points.levels = {{"1: no minimiser is stable", 1, Figure::Direction::vertical}, {"√5 − 1: the 2-cycle turns unstable", period_four, Figure::Direction::vertical}};
+  points.levels = {{"no minimiser is stable from m", 1, Figure::Direction::vertical}, {"no 2-cycle from m", period_four, Figure::Direction::vertical}};
   Figure::Curve low{"q₋, proved", {}, {}, Figure::Marks::lines, 2}, high{"q₊, proved", {}, {}, Figure::Marks::lines, 3};
   for (const double m : orbits.m) {
     if (!(m > 1)) continue;
@@ -188,14 +205,15 @@ std::optional<Results> measure_beyond(const Experiment& experiment, const Labora
     low.x.push_back(m), low.y.push_back(cycle.lower);
     high.x.push_back(m), high.y.push_back(cycle.upper);
   }
+  low.on_picture = high.on_picture = true;
   points.curves.push_back(std::move(low));
   points.curves.push_back(std::move(high));
   exponent.y.title = "Lyapunov exponent";
   exponent.curves.push_back({"mean log |1 + m − 3 h xy|", orbits.m, orbits.exponents, Figure::Marks::lines, 4});
-  exponent.levels = {{"0", 0}, {"log 3", std::log(3.0)}};
+  exponent.levels = {{"chaos above", 0}, {"log 3", std::log(3.0)}};
   diagram.panels = {points, exponent};
-  diagram.caption = fmt::format("One number, μ = {}, from (x, y) = ({}, {})/√h; the last {} of {} steps, exponents over the last {}; {} rates. The outermost values follow the 2-cycle "
-                                "until it turns unstable.", mu, x0, y0, drawn, orbit_steps, last, orbits.m.size());
+  diagram.caption = fmt::format("One number, μ = {}, from (x, y) = ({}, {})/√h; the last {} of {} steps at {} rates, darker where a value is found more often. Exponents over the same steps. "
+                                "The last {} values of each are in {}/points.csv.", mu, x0, y0, last, orbit_steps, even.m.size(), drawn, experiment.name);
 
   Results results;
   results.blocks.push_back(Page::Figures{{std::move(diagram)}});
@@ -258,8 +276,8 @@ std::optional<Results> measure_beyond(const Experiment& experiment, const Labora
     panel.y.title = "y √h";
     panel.y.low = -reach, panel.y.high = reach;
     panel.height = 380;
-    panel.heat_map.title = m < 1 ? "steps" : "bounded";
-    panel.heat_map.log = m < 1;
+    panel.heat_map.title = "steps";
+    panel.heat_map.log = true;
     const std::uint64_t block = side / shown_side;
     for (std::uint64_t i = 0; i < shown_side; ++i) {
       panel.heat_map.x.push_back(place(i * block + block / 2) / unit);
@@ -269,10 +287,9 @@ std::optional<Results> measure_beyond(const Experiment& experiment, const Labora
       for (std::uint64_t i = 0; i < shown_side; ++i) {
         const TinyEnd& end = ends[(j * block + block / 2) * side + i * block + block / 2];
         const bool lost = end.outcome == Outcome::diverged;
-        panel.heat_map.values.push_back(lost ? nan : (m < 1 ? std::max(1.0, static_cast<double>(end.steps)) : static_cast<double>(std::max(1U, end.period))));
+        panel.heat_map.values.push_back(lost ? nan : std::max(1.0, static_cast<double>(end.steps)));
       }
     }
-    if (m > 1) panel.heat_map.title = "period, 1: none found";
     Figure::Curve boundary = ellipse(mu, h);
     for (double& value : boundary.x) value /= unit;
     for (double& value : boundary.y) value /= unit;
@@ -281,12 +298,13 @@ std::optional<Results> measure_beyond(const Experiment& experiment, const Labora
     figure.caption = fmt::format("{} of {} x {} starts, at most {} steps, tolerance {}. Colour: {}; empty: diverged. The curve is the exact boundary E = hS − h²μxy + h²μ² − 4 = 0. "
                                  "Endings that are not the proved ones: {:.0f} of {:.0f}.",
                                  shown_side * shown_side, side, side, basin_steps, tolerance,
-                                 m < 1 ? "steps to convergence" : "the period found", disagreements, cells);
+                                 m < 1 ? "steps to convergence" : "steps until a cycle or chaos is found", disagreements, cells);
     pictures.figures.push_back(std::move(figure));
   }
   results.blocks.push_back(std::move(pictures));
   results.tables.push_back(std::move(orbit_table));
   results.tables.push_back(std::move(basins));
+  results.tables.push_back(std::move(visited));
   return results;
 }
 

@@ -27,8 +27,10 @@ struct Drift {
 
 bool at_rest(double gradient_squared, double first_squared, double tolerance) { return std::sqrt(gradient_squared) <= tolerance * std::sqrt(first_squared); }
 
+bool to_stop(std::uint64_t step, const Laboratory& laboratory) { return step % 256 == 255 && !laboratory.pulse(0, 0); }
+
 // Steps by hand: RY = -gradient in X and R'X = -gradient in Y, so the change of a step is h^2 (gX' gX - gY' gY).
-Drift descend(const Prepared& prepared, double h, std::uint64_t max_steps, double tolerance) {
+Drift descend(const Prepared& prepared, double h, std::uint64_t max_steps, double tolerance, const Laboratory& laboratory) {
   const Problem& problem = prepared.problem();
   Factors at = prepared.start(), gradient(at.shape());
   Drift result;
@@ -47,7 +49,7 @@ Drift descend(const Prepared& prepared, double h, std::uint64_t max_steps, doubl
       break;
     }
     result.converged = at_rest(squared, first_squared, tolerance);
-    if (result.converged || result.steps == max_steps) break;
+    if (result.converged || result.steps == max_steps || to_stop(result.steps, laboratory)) break;
     at.flat() -= h * gradient.flat();
     const Matrix change = h * h * (gradient.X().transpose() * gradient.X() - gradient.Y().transpose() * gradient.Y());
     const Matrix after = imbalance(at);
@@ -61,7 +63,7 @@ Drift descend(const Prepared& prepared, double h, std::uint64_t max_steps, doubl
 }
 
 // Gradient flow z' = -grad f by the classical Runge-Kutta method of order 4, until the gradient has fallen as far as for descent.
-Drift flow(const Prepared& prepared, double step, std::uint64_t max_steps, double tolerance) {
+Drift flow(const Prepared& prepared, double step, std::uint64_t max_steps, double tolerance, const Laboratory& laboratory) {
   const Problem& problem = prepared.problem();
   Factors at = prepared.start(), stage(at.shape()), gradient(at.shape());
   const double dt = step / prepared.L();
@@ -77,7 +79,7 @@ Drift flow(const Prepared& prepared, double step, std::uint64_t max_steps, doubl
     const double squared = gradient.flat().squaredNorm();
     if (result.steps == 0) first_squared = squared;
     result.converged = at_rest(squared, first_squared, tolerance);
-    if (result.converged || result.steps == max_steps || !std::isfinite(squared)) break;
+    if (result.converged || result.steps == max_steps || !std::isfinite(squared) || to_stop(result.steps, laboratory)) break;
     sum = gradient.flat();
     for (const auto& [reach, weight] : {std::pair{0.5, 2.0}, {0.5, 2.0}, {1.0, 1.0}}) {
       stage.flat() = at.flat() - dt * reach * gradient.flat();
@@ -114,7 +116,7 @@ std::optional<Results> measure_conservation(const Experiment& experiment, const 
     const std::size_t m = i / (seeds * per_seed), k = i % per_seed;
     const std::uint64_t seed = i / per_seed % seeds;
     const Prepared prepared(subjects[m], static_cast<Index>(ranks[m]), norms[m], seed);
-    drifts[i] = k < rates.size() ? descend(prepared, prepared.rate(rates[k]), max_steps, tolerance) : flow(prepared, flow_step, max_steps, tolerance);
+    drifts[i] = k < rates.size() ? descend(prepared, prepared.rate(rates[k]), max_steps, tolerance, laboratory) : flow(prepared, flow_step, max_steps, tolerance, laboratory);
   });
   if (!whole) return std::nullopt;
 

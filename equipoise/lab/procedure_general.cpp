@@ -106,7 +106,7 @@ std::vector<Row> runs_of(const Plan& plan, const Job& job, const Laboratory& lab
   std::vector<Row> rows;
   for (const RelativeRate& rate : plan.rates) {
     const double h = prepared.rate(rate);
-    const Record record = prepared.descend(h, settings);
+    const Record record = prepared.descend(h, settings, laboratory);
     const bool diverged = record.verdict.outcome == Outcome::diverged;
     const Balance& end = record.balance_end;
     const auto known = [diverged](double value) { return diverged ? nan : value; };
@@ -128,8 +128,6 @@ std::vector<Row> runs_of(const Plan& plan, const Job& job, const Laboratory& lab
   return rows;
 }
 
-std::string rank_words(const std::string& rank) { return rank == "n" ? "d = n, an exact fit" : fmt::format("d = {}", rank); }
-
 // Share of runs that converge, or the median of a measure of those that did, against h L: a panel a rank, a curve a size.
 Figure figure_of(const Plan& plan, const std::string& kind, std::string_view measure, const ResultTable& table, const std::string& prefix, const Laboratory& laboratory) {
   Figure figure;
@@ -150,7 +148,7 @@ Figure figure_of(const Plan& plan, const std::string& kind, std::string_view mea
       panel.y.scale = Figure::Scale::log;
       panel.levels = {{"start", plan.start_ratio}};
     } else {
-      panel.levels = {{"2/h", 1}};
+      panel.levels = {{"edge", 1}};
     }
     panel.levels.push_back({"2/L", 2, Figure::Direction::vertical});
     for (std::size_t k = 0; k < plan.sizes.size(); ++k) {
@@ -190,30 +188,36 @@ Figure figure_of(const Plan& plan, const std::string& kind, std::string_view mea
   return figure;
 }
 
+// A row a rank, a column a rate: share that converges, and of those the medians of ratio and flatness.
 Page::Table outcomes(const Plan& plan, const std::string& kind, const ResultTable& table) {
   Page::Table shown;
-  shown.caption = fmt::format("{} matrices: how the runs of all sizes end", kind == "positive" ? "Symmetric positive" : (kind == "symmetric" ? "Symmetric" : "General"));
-  shown.columns = {"rank", "rate", "runs", "converged", "95 % interval", "diverged", "other", "ratio, median", "sharpness/(2/h), median", "steps, median"};
+  shown.caption = fmt::format("{} matrices of all sizes: share of runs that converge; of these the median ratio of norms, and the median sharpness over 2/h",
+                              kind == "positive" ? "Symmetric positive" : (kind == "symmetric" ? "Symmetric" : "General"));
+  shown.columns = {"rank"};
+  for (const RelativeRate& rate : plan.rates) shown.columns.push_back(rate.text);
   for (const std::string& rank : plan.ranks) {
+    std::vector<std::string> cells = {rank == "n" ? "n" : rank};
     for (const RelativeRate& rate : plan.rates) {
-      std::uint64_t all = 0, converged = 0, diverged = 0;
-      std::vector<double> ratios, flat, steps;
+      std::uint64_t all = 0, converged = 0;
+      std::vector<double> ratios, flat;
       for (const Row& row : table.rows) {
         if (std::get<std::string>(row[0]) != kind || std::get<std::string>(row[2]) != rank || std::get<std::string>(row[4]) != rate.text) continue;
         ++all;
-        const std::string& outcome = std::get<std::string>(row[*table.column("outcome")]);
-        diverged += outcome == "diverged" ? 1 : 0;
-        if (outcome != "converged") continue;
+        if (std::get<std::string>(row[*table.column("outcome")]) != "converged") continue;
         ++converged;
         ratios.push_back(std::get<double>(row[*table.column("ratio")]));
         flat.push_back(std::get<double>(row[*table.column("flatness")]));
-        steps.push_back(std::get<double>(row[*table.column("steps")]));
       }
-      const Share interval = wilson_interval(converged, all);
-      shown.rows.push_back({rank_words(rank), rate.text, fmt::format("{}", all), fmt::format("{:.1f} %", 100.0 * static_cast<double>(converged) / static_cast<double>(all)),
-                            fmt::format("{:.1f} to {:.1f} %", 100 * interval.low, 100 * interval.high), fmt::format("{}", diverged),
-                            fmt::format("{}", all - converged - diverged), readable(quantile(ratios, 0.5), 4), readable(quantile(flat, 0.5), 3), readable(quantile(steps, 0.5))});
+      if (all == 0) {
+        cells.emplace_back("—");
+      } else if (converged == 0) {
+        cells.push_back(fmt::format("none of {}", all));
+      } else {
+        cells.push_back(fmt::format("{:.0f} % of {}; {} : 1; {}", 100.0 * static_cast<double>(converged) / static_cast<double>(all), all, readable(quantile(ratios, 0.5), 3),
+                                    readable(quantile(flat, 0.5), 2)));
+      }
     }
+    shown.rows.push_back(std::move(cells));
   }
   return shown;
 }

@@ -107,10 +107,10 @@ Figure draw(const Subject& subject, const StartNorms& norms, const RelativeRate&
   loss.curves.push_back({"f − f*", trace.steps, trace.excess, Figure::Marks::lines, 1});
   factor.y.title = "s";
   factor.curves.push_back({"s = 1 − hS − h²rp", trace.steps, trace.s, Figure::Marks::both, 2});
-  factor.levels = {{"1", 1}, {"−1", -1}};
+  factor.levels = {{"s", 1}, {"s", -1}};
   delta.y.title = "δ = 2h / critical rate";
   delta.curves.push_back({"δ", trace.steps, trace.delta, Figure::Marks::lines, 3});
-  delta.levels = {{"m = hμ, balanced", h * subject.mu}, {"2, the edge", 2}};
+  delta.levels = {{"balanced: hμ", h * subject.mu}, {"edge", 2}};
   figure.panels = {loss, factor, delta};
   const auto last = static_cast<double>(run.steps), contraction = static_cast<double>(std::min(run.contraction, run.steps));
   if (contraction > 0) figure.spans.push_back({"wild: |s| ≥ 1 still to come", 0, contraction});

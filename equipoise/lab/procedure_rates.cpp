@@ -84,7 +84,7 @@ bool general_rows(const Subject& A, Index rank, const StartNorms& norms, const s
     const std::size_t k = i / seeds;
     const Prepared prepared(A, rank, norms, seed);
     const double h = hL[k] / prepared.L();
-    const Record record = prepared.descend(h, settings);
+    const Record record = prepared.descend(h, settings, laboratory);
     const bool diverged = record.verdict.outcome == Outcome::diverged;
     const Balance& end = record.balance_end;
     Row& row = rows[i];

@@ -46,13 +46,12 @@ std::optional<Results> measure_real(const Experiment& experiment, const Laborato
   run_settings.tolerance = tolerance;
   run_settings.sensitivity = Sensitivity::never;
   std::vector<Found> all(rates.size());
-  // Each run is told that it is a part of the whole, so that a long one can be stopped on its way.
   const bool whole = for_each_run(rates.size(), laboratory, [&](std::size_t k) {
     Found& found = all[k];
     found.L = prepared.L();
     found.h = prepared.rate(rates[k]);
     double first = nan;
-    found.record = prepared.descend(found.h, run_settings, [&](const Sample& sample, ConstFactors) {
+    found.record = prepared.descend(found.h, run_settings, laboratory, [&](const Sample& sample, ConstFactors) {
       const double excess = std::max(0.0, sample.loss - prepared.best());
       if (sample.step == 0) first = excess;
       if (std::isnan(found.steps_to_one_percent) && excess <= 0.01 * first) found.steps_to_one_percent = static_cast<double>(sample.step);
@@ -60,7 +59,7 @@ std::optional<Results> measure_real(const Experiment& experiment, const Laborato
       found.excess.push_back(excess);
       found.norm_x.push_back(sample.norm_x);
       found.norm_y.push_back(sample.norm_y);
-      return laboratory.pulse(0, 0);
+      return true;
     });
     const Factors last = prepared.restored(found.record.last);
     found.x = (top.left.transpose() * last.X()).rowwise().norm();

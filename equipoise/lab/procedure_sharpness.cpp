@@ -26,13 +26,13 @@ struct Trace {
   std::vector<double> steps, excess, sharp_steps, sharp;
 };
 
-Row follow(const Prepared& prepared, double h, const RunSettings& settings, Trace* trace) {
+Row follow(const Prepared& prepared, double h, const RunSettings& settings, const Laboratory& laboratory, Trace* trace) {
   Row row;
   row.h = h;
   row.L = prepared.L();
   Thinning thinning;
   const double limit = 2 / h;
-  const Record record = prepared.descend(h, settings, [&](const Sample& sample, ConstFactors) {
+  const Record record = prepared.descend(h, settings, laboratory, [&](const Sample& sample, ConstFactors) {
     if (!sample.eigenvalues.empty()) {
       const double value = sample.eigenvalues.front();
       row.measured += 1;
@@ -116,7 +116,7 @@ std::optional<Results> measure_sharpness(const Experiment& experiment, const Lab
       const std::uint64_t seed = i / rates.size();
       const std::size_t rate = i % rates.size();
       const Prepared prepared(A, rank, norms[m], seed);
-      rows[i] = follow(prepared, prepared.rate(rates[rate]), run_settings, seed == 0 ? &traces[rate] : nullptr);
+      rows[i] = follow(prepared, prepared.rate(rates[rate]), run_settings, laboratory, seed == 0 ? &traces[rate] : nullptr);
       rows[i].seed = seed;
       rows[i].rate = rate;
     });
@@ -141,7 +141,7 @@ std::optional<Results> measure_sharpness(const Experiment& experiment, const Lab
     loss.y.title = "f − f*";
     loss.y.scale = Figure::Scale::log;
     sharp.y.title = "sharpness / (2/h)";
-    sharp.levels = {{"the edge: 2/h", 1}};
+    sharp.levels = {{"edge", 1}};
     for (std::size_t k = 0; k < rates.size(); ++k) {
       const int style = static_cast<int>(k) + 1;
       loss.curves.push_back({rates[k].text, traces[k].steps, traces[k].excess, Figure::Marks::lines, style});

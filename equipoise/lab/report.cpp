@@ -213,6 +213,38 @@ std::string key_figures_html(const ReportRecord& record) {
   return out + "</dl>\n";
 }
 
+// ---- What a run is ----
+
+/// The text of a key; empty where there is none.
+std::string found(const NamedValues& values, std::string_view key) {
+  const auto at = std::find_if(values.begin(), values.end(), [&](const auto& pair) { return pair.first == key; });
+  return at == values.end() || at->second == "not set" ? "" : at->second;
+}
+
+/// What the page is about: the name of the matrix where the record has one, its size, the rank.
+std::string subject(const ReportRecord& record) {
+  std::string name = found(record.settings, "matrix");
+  for (const char* key : {"name", "source"}) {
+    if (name.empty()) name = found(record.matrix, key);
+  }
+  const std::string rows = found(record.matrix, "rows"), cols = found(record.matrix, "cols");
+  std::string out = name.empty() ? "Matrix" : name;
+  if (!rows.empty() && !cols.empty()) out += fmt::format(", {} × {}", rows, cols);
+  if (std::isfinite(record.rank)) out += ", rank " + readable(record.rank);
+  return out;
+}
+
+/// What a figure that is taken out of the page still has to say.
+std::string settings_line(const ReportRecord& record) {
+  std::string out = subject(record);
+  if (std::isfinite(record.rate)) out += "; h = " + readable(record.rate);
+  if (std::isfinite(record.rate_times_L)) out += " = " + readable(record.rate_times_L) + "/L";
+  const std::string start = found(record.settings, "start"), seed = found(record.settings, "seed");
+  if (!start.empty()) out += "; start " + start;
+  if (!seed.empty()) out += "; seed " + seed;
+  return out + ".";
+}
+
 // ---- Figures ----
 
 /// A log scale where the positive values span more than a factor of 50 and none is negative.
@@ -298,8 +330,9 @@ std::vector<Figure> figures_of(const ReportRecord& record, const std::vector<Sam
   out.push_back(figure("imbalance", "Imbalance", "‖XᵀX − YᵀY‖, which gradient flow conserves and large rates reduce.", "imbalance",
                        {curve("imbalance", &Sample::imbalance)}));
   out.push_back(figure("gradient", "Gradient norm", "‖∇f‖, in logarithmic scale.", "‖∇f‖", {curve("gradient norm", &Sample::gradient_norm)}));
-  // One curve alone is named by its title.
   for (Figure& f : out) {
+    f.caption += " " + settings_line(record);
+    // One curve alone is named by its title.
     if (f.panels[0].curves.size() == 1) f.panels[0].curves[0].name.clear();
   }
   return out;
@@ -450,23 +483,6 @@ std::string table_html(std::string_view title, const NamedValues& values) {
                        value.empty() ? "<span class=\"muted\">empty</span>" : escaped(value));
   }
   return out + "</tbody></table></section>\n";
-}
-
-/// What the page is about: the name of the matrix where the record has one, its size, the rank.
-std::string subject(const ReportRecord& record) {
-  const auto find = [](const NamedValues& values, std::string_view key) -> std::string {
-    const auto at = std::find_if(values.begin(), values.end(), [&](const auto& pair) { return pair.first == key; });
-    return at == values.end() || at->second == "not set" ? "" : at->second;
-  };
-  std::string name = find(record.settings, "matrix");
-  for (const char* key : {"name", "source"}) {
-    if (name.empty()) name = find(record.matrix, key);
-  }
-  const std::string rows = find(record.matrix, "rows"), cols = find(record.matrix, "cols");
-  std::string out = name.empty() ? "Matrix" : name;
-  if (!rows.empty() && !cols.empty()) out += fmt::format(", {} × {}", rows, cols);
-  if (std::isfinite(record.rank)) out += ", rank " + readable(record.rank);
-  return out;
 }
 
 }  // namespace

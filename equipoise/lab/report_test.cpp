@@ -37,7 +37,7 @@ Json record() {
                   {"predictions", Json::array({check("sharpness ≤ 2/h", 4.5, 5.0, "yes")})}};
   Json balance = {{"norm_x", 9.0}, {"norm_y", 1.0}, {"imbalance", 80.0}, {"ratio", 9.0}};
   return {{"equipoise", "0.1.0"},
-          {"settings", {{"matrix", "scalar:1.0"}, {"max_steps", 1000}, {"tolerance", 1e-12}, {"time_limit", nullptr}}},
+          {"settings", {{"matrix", "scalar:1.0"}, {"seed", 7}, {"max_steps", 1000}, {"tolerance", 1e-12}, {"time_limit", nullptr}}},
           {"matrix", {{"rows", 1}, {"cols", 1}, {"entries", 1}, {"norm", 1.0}, {"sigma1", 1.0}}},
           {"rank", 1},
           {"learning_rate",
@@ -108,6 +108,7 @@ TEST(Report, CompletePageInTheOrderPromised) {
                            "Loss, start",
                            "id=\"steps-log\"",
                            "id=\"loss\"",
+                           "scalar:1.0, 1 × 1, rank 1; h = 0.4 = 3.5/L; seed 7.",
                            "id=\"sharpness\"",
                            "2/h = 5",
                            "id=\"norms\"",

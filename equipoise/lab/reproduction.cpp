@@ -77,9 +77,9 @@ Page::Section section_of(const Reproduced& each) {
 }
 
 Page::Table overview(const std::vector<Reproduced>& all) {
-  Page::Table table{"The experiments", {"experiment", "question", "claims that hold", "seconds"}, {}};
+  Page::Table table{"The experiments", {"experiment", "claims that hold", "seconds"}, {}};
   for (const Reproduced& each : all) {
-    table.rows.push_back({each.experiment.name, each.experiment.title, fmt::format("{} of {}", each.holding(), each.judgements.size()), fmt::format("{:.1f}", each.seconds)});
+    table.rows.push_back({each.experiment.title, fmt::format("{} of {}", each.holding(), each.judgements.size()), fmt::format("{:.1f}", each.seconds)});
   }
   return table;
 }

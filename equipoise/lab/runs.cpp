@@ -141,8 +141,9 @@ Prepared::Prepared(const Subject& subject, Index rank, const StartNorms& norms, 
 
 double Prepared::rate(const RelativeRate& rate) const { return rate.value(L(), norms_.x * norms_.x + norms_.y * norms_.y, subject_.sigma1()); }
 
-Record Prepared::descend(double h, const RunSettings& settings, const Observer& observer) const {
+Record Prepared::descend(double h, const RunSettings& settings, const Laboratory& laboratory, const Observer& observer) const {
   Watch watch;
+  watch.pulse = [&laboratory](std::uint64_t) { return laboratory.pulse(0, 0); };
   watch.known = known_;
   watch.observer = observer;
   return run(problem(), start(), h, settings, watch);

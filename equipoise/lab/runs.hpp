@@ -82,7 +82,8 @@ class Prepared {
   double rate(const RelativeRate& rate) const;
   /// f* of this rank.
   double best() const { return best_; }
-  Record descend(double h, const RunSettings& settings, const Observer& observer = {}) const;
+  /// Stops, with that verdict, where the laboratory does.
+  Record descend(double h, const RunSettings& settings, const Laboratory& laboratory, const Observer& observer = {}) const;
   /// The factors in the coordinates of A.
   Factors restored(ConstFactors at) const;
 

@@ -74,9 +74,10 @@ TEST(StoredEntries, ThinShapesAndNothingAtAll) {
       SCOPED_TRACE(text(shape));
       std::mt19937_64 random(5);
       const SparseMatrix A = random_sparse(shape.rows, shape.cols, density, random);
+      const double size = A.size() == 0 ? 0 : A.norm();  // Eigen refuses to sum nothing
       const Factors at = random_factors(shape, random), u = random_factors(shape, random);
-      expect_agreement(*sparse_problem(A), *plain_sparse_problem(A), at, u, A.norm());
-      expect_agreement(*observed_problem(A), *plain_observed_problem(A), at, u, A.norm());
+      expect_agreement(*sparse_problem(A), *plain_sparse_problem(A), at, u, size);
+      expect_agreement(*observed_problem(A), *plain_observed_problem(A), at, u, size);
     }
   }
 }

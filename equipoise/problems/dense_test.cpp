@@ -38,6 +38,36 @@ TEST(Dense, EveryTargetAgreesWithTheDefinition) {
   }
 }
 
+// One row, one column, primes, more columns of the factors than of A, and rows that are far apart or on odd addresses.
+TEST(Dense, ThinShapesAndAnyStrideOnEveryTarget) {
+  for (const std::int64_t target : hwy::SupportedAndGeneratedTargets()) {
+    const OnlyTarget only(target);
+    for (const Shape shape : {Shape{1, 1, 1}, Shape{1, 1, 9}, Shape{1, 97, 3}, Shape{97, 1, 3}, Shape{1, 300, 7}, Shape{300, 1, 8}, Shape{7, 11, 13},
+                              Shape{3, 5, 70}, Shape{127, 131, 5}, Shape{37, 41, 17}, Shape{14, 513, 2}}) {
+      SCOPED_TRACE(std::string(hwy::TargetName(target)) + " " + text(shape));
+      std::mt19937_64 random(12);
+      const Matrix A = random_matrix(shape.rows, shape.cols, random);
+      const Factors at = random_factors(shape, random), u = random_factors(shape, random);
+      const auto plain = plain_dense_problem(A);
+      for (const Index stride : {shape.cols, shape.cols + 1, Index{512}, Index{1024}}) {
+        if (stride < shape.cols) continue;
+        const auto memory = std::make_shared<std::vector<double>>(static_cast<std::size_t>(shape.rows * stride + 1), 1e300);
+        for (Index i = 0; i < shape.rows; ++i) {
+          for (Index j = 0; j < shape.cols; ++j) (*memory)[static_cast<std::size_t>(1 + i * stride + j)] = A(i, j);
+        }
+        const auto fast = dense_problem(DenseView<double>{memory->data() + 1, shape.rows, shape.cols, stride, memory});
+        Factors got(shape), want(shape);
+        const double loss = plain->gradient(at, want);
+        EXPECT_NEAR(fast->gradient(at, got), loss, 1e-13 * loss);
+        EXPECT_LE((got.flat() - want.flat()).norm(), 1e-13 * want.flat().norm());
+        fast->hessian_product(at, u, got);
+        plain->hessian_product(at, u, want);
+        EXPECT_LE((got.flat() - want.flat()).norm(), 1e-13 * (want.flat().norm() + at.flat().squaredNorm() * u.flat().norm()));
+      }
+    }
+  }
+}
+
 // Neither what lies around the outputs nor what lies beyond A may be touched or matter.
 TEST(Dense, KernelStaysInsideItsArrays) {
   for (const std::int64_t target : hwy::SupportedAndGeneratedTargets()) {
