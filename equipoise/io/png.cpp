@@ -1,4 +1,5 @@
-// libpng behind a callback that cannot throw: an Error is kept, libpng is left by its own way out, and the Error then thrown.
+// libpng behind a callback that cannot throw: an Error is kept, libpng is left by its own way out, and the Error then
+// thrown.
 #include "equipoise/io/png.hpp"
 
 #include <fmt/format.h>
@@ -49,7 +50,8 @@ struct Structures {
   png_structp png = nullptr;
   png_infop info = nullptr;
 
-  explicit Structures(Writing& writing) : png(png_create_write_struct(PNG_LIBPNG_VER_STRING, &writing, on_error, on_warning)) {
+  explicit Structures(Writing& writing)
+      : png(png_create_write_struct(PNG_LIBPNG_VER_STRING, &writing, on_error, on_warning)) {
     if (png != nullptr) info = png_create_info_struct(png);
     if (info == nullptr) {
       png_destroy_write_struct(&png, &info);
@@ -63,11 +65,12 @@ struct Structures {
 };
 
 // Nothing with a destructor is created between setjmp and a call that may jump back, here and in write_band.
-bool write_head(png_structp png, png_infop info, const PngSettings& settings, const png_color* palette, png_text* texts) {
+bool write_head(png_structp png, png_infop info, const PngSettings& settings, const png_color* palette,
+                png_text* texts) {
   if (setjmp(png_jmpbuf(png)) != 0) return false;
   png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
-  png_set_IHDR(png, info, static_cast<png_uint_32>(settings.width), static_cast<png_uint_32>(settings.height), 8, PNG_COLOR_TYPE_PALETTE,
-               PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+  png_set_IHDR(png, info, static_cast<png_uint_32>(settings.width), static_cast<png_uint_32>(settings.height), 8,
+               PNG_COLOR_TYPE_PALETTE, PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
   png_set_PLTE(png, info, palette, static_cast<int>(settings.palette.size()));
   png_set_sRGB(png, info, PNG_sRGB_INTENT_PERCEPTUAL);
   if (!settings.texts.empty()) png_set_text(png, info, texts, static_cast<int>(settings.texts.size()));
@@ -92,7 +95,8 @@ bool write_end(png_structp png, png_infop info) {
 void check(const PngSettings& settings) {
   constexpr std::uint64_t most = PNG_UINT_31_MAX;
   if (settings.width == 0 || settings.height == 0 || settings.width > most || settings.height > most) {
-    throw Error(fmt::format("a picture of {} x {} pixels is no PNG: each side should be 1 to {}", settings.width, settings.height, most));
+    throw Error(fmt::format("a picture of {} x {} pixels is no PNG: each side should be 1 to {}", settings.width,
+                            settings.height, most));
   }
   if (settings.palette.empty() || settings.palette.size() > 256) {
     throw Error(fmt::format("a palette of {} colours is no PNG's: it should have 1 to 256", settings.palette.size()));
@@ -121,14 +125,16 @@ void write_png(const PngSettings& settings, const PngRows& rows, const Sink& sin
   }
   if (!write_head(structures.png, structures.info, settings, palette.data(), texts.data())) leave();
 
-  const std::uint64_t band = std::clamp<std::uint64_t>((std::uint64_t{16} << 20) / settings.width, 1, std::min<std::uint64_t>(1024, settings.height));
+  const std::uint64_t band = std::clamp<std::uint64_t>((std::uint64_t{16} << 20) / settings.width, 1,
+                                                       std::min<std::uint64_t>(1024, settings.height));
   std::vector<std::uint8_t> pixels(band * settings.width);
   for (std::uint64_t top = 0; top < settings.height; top += band) {
     const std::uint64_t count = std::min(band, settings.height - top);
     const std::span<std::uint8_t> part(pixels.data(), count * settings.width);
     rows(top, part);
     const auto wrong = std::ranges::find_if(part, [&](std::uint8_t pixel) { return pixel >= settings.palette.size(); });
-    if (wrong != part.end()) throw Error(fmt::format("a pixel has colour {} of a palette of {}", *wrong, settings.palette.size()));
+    if (wrong != part.end())
+      throw Error(fmt::format("a pixel has colour {} of a palette of {}", *wrong, settings.palette.size()));
     if (!write_band(structures.png, part.data(), settings.width, count)) leave();
   }
   if (!write_end(structures.png, structures.info)) leave();

@@ -58,7 +58,8 @@ void expect_picture(const std::string& bytes, std::uint64_t width, std::uint64_t
 
 TEST(Png, ReadsBackInEveryShape) {
   const TemporaryFolder folder;
-  for (const auto& [width, height] : std::vector<std::pair<std::uint64_t, std::uint64_t>>{{1, 1}, {1, 5000}, {5000, 1}, {37, 1024}, {64, 1025}, {300, 200}}) {
+  for (const auto& [width, height] : std::vector<std::pair<std::uint64_t, std::uint64_t>>{
+           {1, 1}, {1, 5000}, {5000, 1}, {37, 1024}, {64, 1025}, {300, 200}}) {
     const std::filesystem::path path = folder / "a.png";
     save_png(path, settings(width, height), rows(width));
     expect_picture(bytes_of(path), width, height);
@@ -96,8 +97,10 @@ TEST(Png, Mistakes) {
   expect_error([&] { png_bytes(no_palette, rows(2)); }, {"palette of 0"});
   no_palette.palette.assign(257, {});
   expect_error([&] { png_bytes(no_palette, rows(2)); }, {"palette of 257"});
-  expect_error([&] { save_png(folder / "a.png", settings(2, 2), [](auto, auto out) { out[3] = 5; }); }, {"colour 5", "5"});
-  expect_error([&] { save_png(folder / "a.png", settings(2, 2), [](auto, auto) { throw Error("no numbers"); }); }, {"no numbers"});
+  expect_error([&] { save_png(folder / "a.png", settings(2, 2), [](auto, auto out) { out[3] = 5; }); },
+               {"colour 5", "5"});
+  expect_error([&] { save_png(folder / "a.png", settings(2, 2), [](auto, auto) { throw Error("no numbers"); }); },
+               {"no numbers"});
   expect_error([&] { save_png(folder / "none" / "a.png", settings(2, 2), rows(2)); }, {"none/a.png", "No such file"});
   EXPECT_EQ(folder.count(), 0) << "nothing half-written";
 }
@@ -114,7 +117,8 @@ TEST(Png, DiskThatFillsUp) {
     std::uint64_t state = 1;
     try {
       save_png(folder / "a.png", settings(1000, 1000), [&](auto, auto out) {
-        for (std::uint8_t& each : out) each = static_cast<std::uint8_t>((state = state * 6364136223846793005u + 1442695040888963407u) >> 61) % 5;
+        for (std::uint8_t& each : out)
+          each = static_cast<std::uint8_t>((state = state * 6364136223846793005u + 1442695040888963407u) >> 61) % 5;
       });
     } catch (const Error& error) {
       _exit(std::strstr(error.what(), "File too large") != nullptr ? 0 : 2);

@@ -58,22 +58,25 @@ double number(const SweepFolder& folder, const FieldInfo& of, std::uint64_t cell
 std::string words(const SweepFolder& folder, const Cells& cells, const FieldInfo& of, std::uint64_t cell) {
   if (!cells.computed(cell) || (!cells.outcome.empty() && cells.outcome[cell] == 0)) return "not computed";
   std::string text;
-  if (!cells.outcome.empty()) text = outcome_codes[std::min<std::size_t>(cells.outcome[cell], std::size(outcome_codes) - 1)];
+  if (!cells.outcome.empty())
+    text = outcome_codes[std::min<std::size_t>(cells.outcome[cell], std::size(outcome_codes) - 1)];
   if (!cells.steps.empty()) text += fmt::format("{}{} steps", text.empty() ? "" : ", ", cells.steps[cell]);
   if (of.field != Field::outcome && of.field != Field::steps) {
     const double value = number(folder, of, cell);
-    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", of.name, std::isnan(value) ? "not known" : fmt::format("{:.5g}", value));
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", of.name,
+                        std::isnan(value) ? "not known" : fmt::format("{:.5g}", value));
   }
   return text;
 }
 
-PngSettings png_of(const std::vector<Rgb>& palette, std::uint64_t width, std::uint64_t height, const std::string& title, const std::string& rule, const std::string& grid,
-                   std::string_view version) {
+PngSettings png_of(const std::vector<Rgb>& palette, std::uint64_t width, std::uint64_t height, const std::string& title,
+                   const std::string& rule, const std::string& grid, std::string_view version) {
   PngSettings settings;
   settings.width = width;
   settings.height = height;
   settings.palette = palette;
-  settings.texts = {{"Title", title}, {"Software", fmt::format("equipoise {}", version)}, {"Description", rule}, {"Source", grid}};
+  settings.texts = {
+      {"Title", title}, {"Software", fmt::format("equipoise {}", version)}, {"Description", rule}, {"Source", grid}};
   return settings;
 }
 
@@ -83,13 +86,15 @@ std::string bytes_of(const Raster& raster, const std::vector<Rgb>& palette) {
   settings.height = raster.height;
   settings.palette = palette;
   settings.level = 9;
-  return png_bytes(settings, [&](std::uint64_t top, std::span<std::uint8_t> out) { std::copy_n(raster.pixels.begin() + static_cast<std::ptrdiff_t>(top * raster.width), out.size(), out.begin()); });
+  return png_bytes(settings, [&](std::uint64_t top, std::span<std::uint8_t> out) {
+    std::copy_n(raster.pixels.begin() + static_cast<std::ptrdiff_t>(top * raster.width), out.size(), out.begin());
+  });
 }
 
 std::string axes_in_words(const Grid& grid) {
   if (grid.axes.size() < 2) return "";
-  return fmt::format(" {} to the right from {} to {}, {} upwards from {} to {}.", grid.axes[0].key, grid.axes[0].from, grid.axes[0].to, grid.axes[1].key, grid.axes[1].from,
-                     grid.axes[1].to);
+  return fmt::format(" {} to the right from {} to {}, {} upwards from {} to {}.", grid.axes[0].key, grid.axes[0].from,
+                     grid.axes[0].to, grid.axes[1].key, grid.axes[1].from, grid.axes[1].to);
 }
 
 void draw_fields(const SweepFolder& folder, const Cells& cells, SweepReport& report, std::vector<fs::path>& written) {
@@ -105,8 +110,8 @@ void draw_fields(const SweepFolder& folder, const Cells& cells, SweepReport& rep
     if (whole) {
       picture.file = fmt::format("{}.png", of.name);
       save_png(folder.path() / picture.file,
-               png_of(picture.painting.palette, cells.plane.width, cells.plane.height, picture.painting.title, picture.painting.rule + axes_in_words(grid), report.grid_text,
-                      report.version),
+               png_of(picture.painting.palette, cells.plane.width, cells.plane.height, picture.painting.title,
+                      picture.painting.rule + axes_in_words(grid), report.grid_text, report.version),
                [&](std::uint64_t top, std::span<std::uint8_t> out) {
                  paint_rows(picture.painting, cells.plane, top, out);
                  reducer.add(out);
@@ -127,7 +132,8 @@ void collect_curves(const SweepFolder& folder, const Cells& cells, SweepReport& 
   for (const Field field : folder.grid().fields) {
     SweepCurve curve{std::string(info(field).name), {}};
     for (std::uint64_t cell = 0; cell < folder.grid().cells(); ++cell) {
-      const bool left_out = !cells.computed(cell) || (info(field).type == FieldType::float64 && cells.code(cell) == outcome_code(Outcome::diverged));
+      const bool left_out = !cells.computed(cell) || (info(field).type == FieldType::float64 &&
+                                                      cells.code(cell) == outcome_code(Outcome::diverged));
       curve.values.push_back(left_out ? std::numeric_limits<double>::quiet_NaN() : number(folder, info(field), cell));
     }
     report.curves.push_back(std::move(curve));
@@ -135,14 +141,22 @@ void collect_curves(const SweepFolder& folder, const Cells& cells, SweepReport& 
 }
 
 void draw_orbit(const SweepFolder& folder, const Cells& cells, SweepReport& report, std::vector<fs::path>& written) {
-  report.orbit = orbit_diagram(folder.grid(), cells.computed, folder.column<double>("orbit"), folder.column<double>("lyapunov"));
+  report.orbit =
+      orbit_diagram(folder.grid(), cells.computed, folder.column<double>("orbit"), folder.column<double>("lyapunov"));
   report.orbit_png = bytes_of(report.orbit->density, report.orbit->palette);
   const Raster& all = report.orbit->with_lyapunov;
-  const std::string rule = fmt::format("The last {} values of x.y over {} (to the right), from {} to {}, the darker the more often visited; under it the Lyapunov exponent from {} to {}.",
-                                       folder.grid().last, folder.grid().axes[0].key, report.orbit->low, report.orbit->high, report.orbit->lyapunov_low, report.orbit->lyapunov_high);
+  const std::string rule = fmt::format(
+      "The last {} values of x.y over {} (to the right), from {} to {}, the darker the more often visited; under it "
+      "the Lyapunov exponent from {} to {}.",
+      folder.grid().last, folder.grid().axes[0].key, report.orbit->low, report.orbit->high, report.orbit->lyapunov_low,
+      report.orbit->lyapunov_high);
   written.push_back(folder.path() / "orbit.png");
-  save_png(written.back(), png_of(report.orbit->palette, all.width, all.height, "Orbit diagram", rule, report.grid_text, report.version),
-           [&](std::uint64_t top, std::span<std::uint8_t> out) { std::copy_n(all.pixels.begin() + static_cast<std::ptrdiff_t>(top * all.width), out.size(), out.begin()); });
+  save_png(
+      written.back(),
+      png_of(report.orbit->palette, all.width, all.height, "Orbit diagram", rule, report.grid_text, report.version),
+      [&](std::uint64_t top, std::span<std::uint8_t> out) {
+        std::copy_n(all.pixels.begin() + static_cast<std::ptrdiff_t>(top * all.width), out.size(), out.begin());
+      });
 }
 
 }  // namespace
@@ -159,7 +173,8 @@ std::vector<fs::path> save_sweep_pictures(const fs::path& path) {
   Cells cells;
   cells.plane = plane_of(grid);
   const Tiling& tiling = folder.header().tiling;
-  for (std::uint64_t tile = 0; tile < tiling.count(); ++tile) report.computed += folder.done()[tile] != 0 ? tiling.length(tile) : 0;
+  for (std::uint64_t tile = 0; tile < tiling.count(); ++tile)
+    report.computed += folder.done()[tile] != 0 ? tiling.length(tile) : 0;
   if (!folder.complete()) cells.computed = {folder.done(), tiling.size};
   if (keeps(grid, Field::outcome)) cells.outcome = folder.column<std::uint8_t>("outcome");
   if (keeps(grid, Field::steps)) cells.steps = folder.column<std::uint64_t>("steps");

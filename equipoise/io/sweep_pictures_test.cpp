@@ -1,4 +1,5 @@
-// The files that a folder of a sweep gets: their pixels against its numbers, for one, two and three axes, an orbit, and a sweep half done.
+// The files that a folder of a sweep gets: their pixels against its numbers, for one, two and three axes, an orbit, and
+// a sweep half done.
 #include "equipoise/io/sweep_pictures.hpp"
 
 #include <gtest/gtest.h>
@@ -19,12 +20,15 @@ using testing::bytes_of;
 using testing::expect_error;
 using testing::TemporaryFolder;
 
-Grid grid_of(std::vector<Axis> axes, std::vector<Field> fields = {Field::outcome, Field::period, Field::steps, Field::loss, Field::lyapunov, Field::limit}) {
+Grid grid_of(std::vector<Axis> axes, std::vector<Field> fields = {Field::outcome, Field::period, Field::steps,
+                                                                  Field::loss, Field::lyapunov, Field::limit}) {
   Grid grid;
   grid.kind = GridKind::scalar;
   grid.axes = std::move(axes);
   grid.fixed = {{"max_steps", 200}};
-  const auto has = [&](std::string_view key) { return std::ranges::any_of(grid.axes, [&](const Axis& axis) { return axis.key == key; }); };
+  const auto has = [&](std::string_view key) {
+    return std::ranges::any_of(grid.axes, [&](const Axis& axis) { return axis.key == key; });
+  };
   for (const auto& [key, value] : {std::pair<const char*, double>{"mu", 1}, {"h", 0.3}, {"x0", 1.1}, {"y0", 0.9}}) {
     if (!has(key)) grid.fixed.push_back({key, value});
   }
@@ -32,7 +36,9 @@ Grid grid_of(std::vector<Axis> axes, std::vector<Field> fields = {Field::outcome
   return resolved(grid);
 }
 
-Axis axis(std::string key, double from, double to, std::uint64_t count, AxisScale scale = AxisScale::linear) { return {std::move(key), scale, from, to, count, {}}; }
+Axis axis(std::string key, double from, double to, std::uint64_t count, AxisScale scale = AxisScale::linear) {
+  return {std::move(key), scale, from, to, count, {}};
+}
 
 /// Computes the first `tiles` tiles.
 void compute(const std::filesystem::path& folder, const Grid& grid, std::uint64_t tiles = ~std::uint64_t{0}) {
@@ -66,7 +72,12 @@ Pixels read(const std::filesystem::path& path) {
 
 /// Which outcome a colour belongs to.
 std::uint8_t code_of(Rgb colour) {
-  static const std::array<std::vector<Rgb>, 6> shades = {{{}, outcome_colours(1, 50), outcome_colours(2, 50), outcome_colours(3, 50), outcome_colours(4, 50), outcome_colours(5, 50)}};
+  static const std::array<std::vector<Rgb>, 6> shades = {{{},
+                                                          outcome_colours(1, 50),
+                                                          outcome_colours(2, 50),
+                                                          outcome_colours(3, 50),
+                                                          outcome_colours(4, 50),
+                                                          outcome_colours(5, 50)}};
   std::uint8_t code = 5;
   while (code > 0 && std::ranges::find(shades[code], colour) == shades[code].end()) --code;
   return code;
@@ -103,10 +114,11 @@ TEST(SweepPictures, PixelsAreTheCells) {
 
 TEST(SweepPictures, OneThreeAndFourAxesGetAPageAlone) {
   const TemporaryFolder folder;
-  const std::vector<std::vector<Axis>> shapes = {{axis("h", 0.1, 1.2, 30)},
-                                                 {axis("h", 0.4, 0.4, 1)},
-                                                 {axis("h", 0.1, 1.2, 5), axis("x0", -2, 2, 4), axis("y0", -1, 1, 3)},
-                                                 {axis("h", 0.1, 1.2, 5), axis("x0", -2, -2, 1), axis("y0", -1, 1, 3), axis("mu", 1, 2, 2)}};
+  const std::vector<std::vector<Axis>> shapes = {
+      {axis("h", 0.1, 1.2, 30)},
+      {axis("h", 0.4, 0.4, 1)},
+      {axis("h", 0.1, 1.2, 5), axis("x0", -2, 2, 4), axis("y0", -1, 1, 3)},
+      {axis("h", 0.1, 1.2, 5), axis("x0", -2, -2, 1), axis("y0", -1, 1, 3), axis("mu", 1, 2, 2)}};
   for (std::size_t i = 0; i < shapes.size(); ++i) {
     const std::filesystem::path path = folder / ("s" + std::to_string(i));
     Grid grid = grid_of(shapes[i]);

@@ -25,7 +25,8 @@ void finish_row(std::vector<Level>& levels, std::size_t at) {
   level.boxes += static_cast<std::uint64_t>(std::ranges::count(level.row, std::uint8_t{1}));
   if (at + 1 < levels.size()) {
     Level& above = levels[at + 1];
-    for (std::size_t i = 0; i < above.row.size(); ++i) above.row[i] |= static_cast<std::uint8_t>(level.row[2 * i] | level.row[2 * i + 1]);
+    for (std::size_t i = 0; i < above.row.size(); ++i)
+      above.row[i] |= static_cast<std::uint8_t>(level.row[2 * i] | level.row[2 * i + 1]);
     above.half = !above.half;
     if (!above.half) finish_row(levels, at + 1);
   }
@@ -85,7 +86,8 @@ BoxCounting box_counting(const Plane& plane, const std::function<std::uint8_t(st
   const std::uint64_t part_height = height / largest * largest;
 
   std::vector<Level> levels;
-  for (std::uint64_t side = 1; side <= largest; side *= 2) levels.push_back({std::vector<std::uint8_t>(part_width / side, 0), false, 0});
+  for (std::uint64_t side = 1; side <= largest; side *= 2)
+    levels.push_back({std::vector<std::uint8_t>(part_width / side, 0), false, 0});
   const auto read = [&](std::uint64_t j, std::vector<std::uint8_t>& row) {
     for (std::uint64_t i = 0; i < row.size(); ++i) row[i] = label(cell(i, j));
   };
@@ -121,7 +123,8 @@ BoxCounting box_counting(const Plane& plane, const std::function<std::uint8_t(st
     result.sizes.clear();
     result.why_not = "the picture has no cells";
   } else if (in_window < fewest_sizes) {
-    result.why_not = fmt::format("the picture is too small: {} x {} cells, where the shorter side should have 256", plane.width, plane.height);
+    result.why_not = fmt::format("the picture is too small: {} x {} cells, where the shorter side should have 256",
+                                 plane.width, plane.height);
   } else if (result.boundary_cells == 0) {
     result.why_not = "there is no boundary: every cell has the same outcome";
   } else {

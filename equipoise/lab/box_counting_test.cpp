@@ -26,7 +26,8 @@ TEST(BoxCounting, StraightLinesHaveDimensionOne) {
     EXPECT_NEAR(upright.error, 0, 1e-7);
     EXPECT_EQ(upright.boundary_cells, 1024u);
     EXPECT_EQ(upright.why_not, "");
-    const BoxCounting level = of(1024, 700, [&](auto, auto j) { return j < std::min<std::uint64_t>(cut, 600) ? 1 : 4; });
+    const BoxCounting level =
+        of(1024, 700, [&](auto, auto j) { return j < std::min<std::uint64_t>(cut, 600) ? 1 : 4; });
     EXPECT_NEAR(level.dimension, 1, 1e-12) << cut;
   }
   const BoxCounting slanted = of(1024, 1024, [](auto i, auto j) { return 3 * j < i + 700 ? 1 : 4; });
@@ -76,7 +77,8 @@ TEST(BoxCounting, KochsIsland) {
     if (a.imag() > b.imag()) std::swap(a, b);
     for (auto j = static_cast<int>(std::ceil(a.imag())); j < b.imag(); ++j) {
       if (j >= 0 && j < static_cast<int>(n))
-        crossings[static_cast<std::size_t>(j)].push_back(a.real() + (static_cast<double>(j) - a.imag()) / (b - a).imag() * (b - a).real());
+        crossings[static_cast<std::size_t>(j)].push_back(a.real() + (static_cast<double>(j) - a.imag()) /
+                                                                        (b - a).imag() * (b - a).real());
     }
   }
   for (std::uint64_t j = 0; j < n; ++j) {
@@ -109,7 +111,8 @@ TEST(BoxCounting, CountsAreThoseOfABoxAtATime) {
     for (std::uint64_t j = 0; j < height; ++j) {
       for (std::uint64_t i = 0; i < width; ++i) turned[i * height + j] = label[j * width + i];
     }
-    const BoxCounting again = box_counting(Plane{0, height, 1, width, height}, [&](std::uint64_t cell) { return turned[cell]; });
+    const BoxCounting again =
+        box_counting(Plane{0, height, 1, width, height}, [&](std::uint64_t cell) { return turned[cell]; });
     ASSERT_FALSE(result.sizes.empty());
     const std::uint64_t largest = result.sizes.back().side;
     for (std::size_t k = 0; k < result.sizes.size(); ++k) {
@@ -135,7 +138,8 @@ TEST(BoxCounting, CountsAreThoseOfABoxAtATime) {
 TEST(BoxCounting, WhereThereIsNoDimension) {
   const Label one = [](auto, auto) { return std::uint8_t{1}; };
   const Label halves = [](auto i, auto) { return static_cast<std::uint8_t>(1 + i % 2); };
-  for (const auto& [width, height] : std::vector<std::pair<std::uint64_t, std::uint64_t>>{{0, 0}, {1, 1}, {1, 1000}, {1000, 1}, {255, 4000}}) {
+  for (const auto& [width, height] :
+       std::vector<std::pair<std::uint64_t, std::uint64_t>>{{0, 0}, {1, 1}, {1, 1000}, {1000, 1}, {255, 4000}}) {
     const BoxCounting result = of(width, height, halves);
     EXPECT_TRUE(std::isnan(result.dimension)) << width << " x " << height;
     EXPECT_TRUE(std::isnan(result.error));

@@ -30,7 +30,8 @@ Linear linear(const Oklab& at) {
   const double l = std::pow(at.L + 0.3963377774 * at.a + 0.2158037573 * at.b, 3);
   const double m = std::pow(at.L - 0.1055613458 * at.a - 0.0638541728 * at.b, 3);
   const double s = std::pow(at.L - 0.0894841775 * at.a - 1.2914855480 * at.b, 3);
-  return {4.0767416621 * l - 3.3077115913 * m + 0.2309699292 * s, -1.2684380046 * l + 2.6097574011 * m - 0.3413193965 * s,
+  return {4.0767416621 * l - 3.3077115913 * m + 0.2309699292 * s,
+          -1.2684380046 * l + 2.6097574011 * m - 0.3413193965 * s,
           -0.0041960863 * l - 0.7034186147 * m + 1.7076147010 * s};
 }
 
@@ -78,7 +79,8 @@ std::vector<Rgb> walked(std::size_t count, const std::function<Oklab(double)>& c
   std::vector<Rgb> colours;
   colours.reserve(count);
   for (std::size_t k = 0; k < count; ++k) {
-    const double wanted = count > 1 ? length.back() * static_cast<double>(k) / static_cast<double>(count - 1) : length.back() / 2;
+    const double wanted =
+        count > 1 ? length.back() * static_cast<double>(k) / static_cast<double>(count - 1) : length.back() / 2;
     const auto after = std::ranges::lower_bound(length, wanted);
     const std::size_t i = std::max<std::size_t>(1, static_cast<std::size_t>(after - length.begin()));
     const double piece = length[i] - length[i - 1];
@@ -113,13 +115,13 @@ std::vector<Rgb> diverging_colours(std::size_t count) {
 }
 
 std::vector<Rgb> outcome_colours(std::uint8_t code, std::size_t count) {
-  // Without one kind of cone hue shrinks to "bluish or yellowish": there blue and orange differ from everything, and the others by
-  // lightness. colours_test.cpp measures the distances.
-  constexpr std::array<Shades, 5> shades = {{{0.76, 0.42, 0.16, 255},    // converged
-                                             {0.93, 0.82, 0.13, 160},    // periodic
-                                             {0.55, 0.44, 0.20, 0},      // chaotic
-                                             {0.84, 0.60, 0.15, 75},     // diverged
-                                             {0.26, 0.12, 0.00, 0}}};    // exhausted
+  // Without one kind of cone hue shrinks to "bluish or yellowish": there blue and orange differ from everything, and
+  // the others by lightness. colours_test.cpp measures the distances.
+  constexpr std::array<Shades, 5> shades = {{{0.76, 0.42, 0.16, 255},  // converged
+                                             {0.93, 0.82, 0.13, 160},  // periodic
+                                             {0.55, 0.44, 0.20, 0},    // chaotic
+                                             {0.84, 0.60, 0.15, 75},   // diverged
+                                             {0.26, 0.12, 0.00, 0}}};  // exhausted
   if (code < 1 || code > shades.size()) throw Error(fmt::format("an outcome's code is {}; it should be 1 to 5", code));
   const Shades& of = shades[code - 1];
   return walked(count, [&](double s) { return into_gamut(of.light + (of.dark - of.light) * s, of.chroma, of.hue); });

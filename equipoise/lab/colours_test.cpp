@@ -1,9 +1,10 @@
-// Shades of two outcomes are told apart by every kind of eye, maps are even and ascend: measured in other formulas than the colours were made by.
+// Shades of two outcomes are told apart by every kind of eye, maps are even and ascend: measured in other formulas than
+// the colours were made by.
 #include "equipoise/lab/colours.hpp"
 
-#include <Eigen/Dense>
 #include <gtest/gtest.h>
 
+#include <Eigen/Dense>
 #include <array>
 #include <cmath>
 #include <numbers>
@@ -24,7 +25,8 @@ Three light_of(Rgb colour) {
 }
 
 const Eigen::Matrix3d& xyz_of_light() {  // sRGB primaries, D65
-  static const Eigen::Matrix3d matrix{{0.4124564, 0.3575761, 0.1804375}, {0.2126729, 0.7151522, 0.0721750}, {0.0193339, 0.1191920, 0.9503041}};
+  static const Eigen::Matrix3d matrix{
+      {0.4124564, 0.3575761, 0.1804375}, {0.2126729, 0.7151522, 0.0721750}, {0.0193339, 0.1191920, 0.9503041}};
   return matrix;
 }
 
@@ -36,10 +38,12 @@ Three lab_of(const Three& light) {
   return {116 * f(xyz[1]) - 16, 500 * (f(xyz[0]) - f(xyz[1])), 200 * (f(xyz[1]) - f(xyz[2]))};
 }
 
-// What someone without one kind of cone (0 long, 1 middle, 2 short) sees as the same: the other two cones answer alike, and the missing one is put
-// into the plane of grey and one primary that looks as it does to everyone (after Vienot, Brettel and Mollon 1999; cones of Smith and Pokorny).
+// What someone without one kind of cone (0 long, 1 middle, 2 short) sees as the same: the other two cones answer alike,
+// and the missing one is put into the plane of grey and one primary that looks as it does to everyone (after Vienot,
+// Brettel and Mollon 1999; cones of Smith and Pokorny).
 Three as_seen(const Three& light, int missing) {
-  static const Eigen::Matrix3d cones_of_xyz{{0.15514, 0.54312, -0.03286}, {-0.15514, 0.45684, 0.03286}, {0, 0, 0.01608}};
+  static const Eigen::Matrix3d cones_of_xyz{
+      {0.15514, 0.54312, -0.03286}, {-0.15514, 0.45684, 0.03286}, {0, 0, 0.01608}};
   const Eigen::Matrix3d cones = cones_of_xyz * xyz_of_light();
   const Three grey = cones * Three::Ones();
   const Three anchor = cones * (missing == 2 ? Three::UnitX() : Three::UnitZ());
@@ -94,7 +98,8 @@ TEST(Colours, ShadesOfAnOutcomeDarken) {
   for (std::uint8_t code = 1; code < 6; ++code) {
     const std::vector<Rgb> shades = outcome_colours(code, 50);
     ASSERT_EQ(shades.size(), 50u);
-    for (std::size_t i = 1; i < shades.size(); ++i) EXPECT_LE(lab_of(light_of(shades[i]))[0], lab_of(light_of(shades[i - 1]))[0] + 0.6);
+    for (std::size_t i = 1; i < shades.size(); ++i)
+      EXPECT_LE(lab_of(light_of(shades[i]))[0], lab_of(light_of(shades[i - 1]))[0] + 0.6);
     EXPECT_LT(lab_of(light_of(shades.back()))[0], lab_of(light_of(shades.front()))[0] - 8);
   }
   EXPECT_EQ(outcome_colours(1, 1).size(), 1u);
@@ -111,7 +116,8 @@ TEST(Colours, TheSequentialMapAscendsEvenlyForEveryEye) {
     least = std::min(least, step);
     most = std::max(most, step);
     for (int missing = 0; missing < 3; ++missing) {
-      EXPECT_GT(lab_of(as_seen(light_of(map[i]), missing))[0], lab_of(as_seen(light_of(map[i - 10]), missing))[0] + 2) << i << ' ' << missing;
+      EXPECT_GT(lab_of(as_seen(light_of(map[i]), missing))[0], lab_of(as_seen(light_of(map[i - 10]), missing))[0] + 2)
+          << i << ' ' << missing;
     }
   }
   EXPECT_LT(most, 2.6 * least) << "CIELAB and Oklab differ by less than that";

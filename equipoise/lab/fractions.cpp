@@ -56,7 +56,8 @@ Fractions fractions(const Cells& cells) {
   for (std::size_t code = 0; code < 6; ++code) {
     Fractions::Row& row = result.outcomes[code];
     if (code == 0) {
-      row.share = {result.cells > 0 ? static_cast<double>(row.cells) / static_cast<double>(result.cells) : nan, nan, nan};
+      row.share = {result.cells > 0 ? static_cast<double>(row.cells) / static_cast<double>(result.cells) : nan, nan,
+                   nan};
       row.spread = nan;
       continue;
     }

@@ -20,7 +20,8 @@ TEST(Fractions, WilsonSolvesItsEquation) {
       // The ends are the true shares from which p is z standard deviations away.
       for (const double end : {share.low, share.high}) {
         if (end == 0 || end == 1) continue;
-        EXPECT_NEAR(std::abs(p - end), z * std::sqrt(end * (1 - end) / static_cast<double>(n)), 1e-12) << hits << " of " << n;
+        EXPECT_NEAR(std::abs(p - end), z * std::sqrt(end * (1 - end) / static_cast<double>(n)), 1e-12)
+            << hits << " of " << n;
       }
       EXPECT_LE(share.low, p);
       EXPECT_GE(share.high, p);

@@ -56,7 +56,8 @@ double farthest(std::vector<double> reaches) {
 
 }  // namespace
 
-OrbitDiagram orbit_diagram(const Grid& grid, const Computed& computed, std::span<const double> orbit, std::span<const double> lyapunov) {
+OrbitDiagram orbit_diagram(const Grid& grid, const Computed& computed, std::span<const double> orbit,
+                           std::span<const double> lyapunov) {
   const std::uint64_t last = grid.last;
   if (grid.output != OutputKind::orbit || orbit.size() != grid.cells() * last || lyapunov.size() != grid.cells()) {
     throw Error("an orbit diagram needs the orbit and the Lyapunov exponent of every cell of an orbit grid");
@@ -88,11 +89,13 @@ OrbitDiagram orbit_diagram(const Grid& grid, const Computed& computed, std::span
     for (const double value : values_of(i)) range.add(value);
   }
   if (range.low > range.high) range = {0, 1};
-  const double margin = range.high > range.low ? 0.02 * (range.high - range.low) : std::max(1e-3, 0.1 * std::abs(range.high));
+  const double margin =
+      range.high > range.low ? 0.02 * (range.high - range.low) : std::max(1e-3, 0.1 * std::abs(range.high));
   diagram.low = range.low - margin;
   diagram.high = range.high + margin;
   if (exponents.low > exponents.high) exponents = {0, 1};
-  // Superstable cycles send the exponent towards minus infinity: the strip shows no more below zero than twice what it has above, or 1.
+  // Superstable cycles send the exponent towards minus infinity: the strip shows no more below zero than twice what it
+  // has above, or 1.
   diagram.lyapunov_high = 1.08 * std::max(exponents.high, 0.1);
   diagram.lyapunov_low = std::max(std::min(exponents.low, 0.0) * 1.08, -std::max(2 * diagram.lyapunov_high, 1.0));
   if (diagram.lyapunov_low == 0) diagram.lyapunov_low = -0.1 * diagram.lyapunov_high;
@@ -110,7 +113,8 @@ OrbitDiagram orbit_diagram(const Grid& grid, const Computed& computed, std::span
   const std::uint64_t groups = (count - 1) / together + 1;
   const std::uint64_t wide = groups >= fewest_columns ? 1 : (fewest_columns - 1) / groups + 1;
   diagram.density = {groups * wide, rows, std::vector<std::uint8_t>(groups * wide * rows, white)};
-  diagram.with_lyapunov = {groups * wide, rows + gap_rows + strip_rows, std::vector<std::uint8_t>(groups * wide * (rows + gap_rows + strip_rows), white)};
+  diagram.with_lyapunov = {groups * wide, rows + gap_rows + strip_rows,
+                           std::vector<std::uint8_t>(groups * wide * (rows + gap_rows + strip_rows), white)};
   const std::int64_t zero = row_of(0, diagram.lyapunov_low, diagram.lyapunov_high, strip_rows);
   std::vector<std::uint32_t> visits(rows);
   for (std::uint64_t group = 0; group < groups; ++group) {
@@ -136,13 +140,15 @@ OrbitDiagram orbit_diagram(const Grid& grid, const Computed& computed, std::span
     for (std::uint64_t row = 0; row < rows; ++row) {
       if (visits[row] == 0) continue;
       const double s = std::log1p(static_cast<double>(visits[row])) / most;
-      const auto ink = static_cast<std::uint8_t>(first_ink + std::min<std::size_t>(inks - 1, static_cast<std::size_t>(s * inks)));
+      const auto ink =
+          static_cast<std::uint8_t>(first_ink + std::min<std::size_t>(inks - 1, static_cast<std::size_t>(s * inks)));
       put(diagram.density, row, ink);
       put(diagram.with_lyapunov, row, ink);
     }
     const std::uint64_t top = rows + gap_rows;
     if (known > 0) {
-      const double mean = std::clamp(exponent / static_cast<double>(known), diagram.lyapunov_low, diagram.lyapunov_high);
+      const double mean =
+          std::clamp(exponent / static_cast<double>(known), diagram.lyapunov_low, diagram.lyapunov_high);
       const std::int64_t row = row_of(mean, diagram.lyapunov_low, diagram.lyapunov_high, strip_rows);
       for (std::int64_t r = std::min(row, zero); r <= std::max(row, zero); ++r) {
         put(diagram.with_lyapunov, top + static_cast<std::uint64_t>(r), mean > 0 ? positive : negative);

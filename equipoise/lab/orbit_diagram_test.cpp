@@ -29,7 +29,8 @@ std::vector<double> column(const OrbitDiagram& diagram, std::uint64_t x) {
   std::vector<double> values;
   for (std::uint64_t row = diagram.density.height; row-- > 0;) {
     if (diagram.density.pixels[row * diagram.density.width + x] == 0) continue;
-    const double up = (static_cast<double>(diagram.density.height - 1 - row) + 0.5) / static_cast<double>(diagram.density.height);
+    const double up =
+        (static_cast<double>(diagram.density.height - 1 - row) + 0.5) / static_cast<double>(diagram.density.height);
     values.push_back(diagram.low + up * (diagram.high - diagram.low));
   }
   return values;
@@ -58,7 +59,8 @@ TEST(OrbitDiagram, EveryValueIsOnePixelAndNothingElse) {
   EXPECT_LT(diagram.lyapunov_low, -0.3);
   EXPECT_GT(diagram.lyapunov_high, 0);
   // The upper part of the whole picture is the density.
-  EXPECT_TRUE(std::equal(diagram.density.pixels.begin(), diagram.density.pixels.end(), diagram.with_lyapunov.pixels.begin()));
+  EXPECT_TRUE(
+      std::equal(diagram.density.pixels.begin(), diagram.density.pixels.end(), diagram.with_lyapunov.pixels.begin()));
   for (const std::uint8_t index : diagram.with_lyapunov.pixels) ASSERT_LT(index, diagram.palette.size());
 }
 
@@ -88,10 +90,12 @@ TEST(OrbitDiagram, ManyAxisValuesShareAPixelAndNoneIsLost) {
 
 TEST(OrbitDiagram, NothingComputedOneCellAndMistakes) {
   const std::vector<std::uint8_t> tiles = {0};
-  const OrbitDiagram empty = orbit_diagram(orbit_grid(1, 1), {tiles, 1}, std::vector<double>{5}, std::vector<double>{0.2});
+  const OrbitDiagram empty =
+      orbit_diagram(orbit_grid(1, 1), {tiles, 1}, std::vector<double>{5}, std::vector<double>{0.2});
   EXPECT_TRUE(column(empty, 0).empty());
   EXPECT_LT(empty.low, empty.high);
-  EXPECT_EQ(column(orbit_diagram(orbit_grid(1, 1), {}, std::vector<double>{5}, std::vector<double>{0.2}), 0).size(), 1u);
+  EXPECT_EQ(column(orbit_diagram(orbit_grid(1, 1), {}, std::vector<double>{5}, std::vector<double>{0.2}), 0).size(),
+            1u);
   EXPECT_THROW(orbit_diagram(orbit_grid(2, 1), {}, std::vector<double>{5}, std::vector<double>{0.2}), Error);
   Grid fields = orbit_grid(1, 1);
   fields.output = OutputKind::fields;

@@ -50,8 +50,10 @@ class StepCounts {
     std::uint64_t fewer = 0;
     for (std::size_t at = 0; at < counts_.size(); ++at) {
       if (counts_[at] == 0) continue;
-      const double rank = (static_cast<double>(fewer) + 0.5 * static_cast<double>(counts_[at])) / static_cast<double>(total_);
-      shade[at] = static_cast<std::uint8_t>(std::min(count - 1, static_cast<std::size_t>(rank * static_cast<double>(count))));
+      const double rank =
+          (static_cast<double>(fewer) + 0.5 * static_cast<double>(counts_[at])) / static_cast<double>(total_);
+      shade[at] =
+          static_cast<std::uint8_t>(std::min(count - 1, static_cast<std::size_t>(rank * static_cast<double>(count))));
       fewer += counts_[at];
     }
     return shade;
@@ -138,7 +140,8 @@ std::uint8_t add_group(Painting& painting, const std::vector<Rgb>& colours) {
 }
 
 void add_entry(Painting& painting, std::string name, std::uint8_t first, std::size_t count, std::uint64_t cells) {
-  if (cells > 0) painting.entries.push_back({std::move(name), painting.palette[first], painting.palette[first + count - 1], cells});
+  if (cells > 0)
+    painting.entries.push_back({std::move(name), painting.palette[first], painting.palette[first + count - 1], cells});
 }
 
 Rgb pale(std::uint8_t code) {
@@ -206,7 +209,8 @@ Painting outcome_painting(const Cells& cells) {
   });
   Painting painting;
   painting.title = "Outcome";
-  painting.rule = by_steps ? "Hue: the outcome. Shade: the steps it took, equalised within each outcome, from light (few) to dark (many); the darkest "
+  painting.rule = by_steps ? "Hue: the outcome. Shade: the steps it took, equalised within each outcome, from light "
+                             "(few) to dark (many); the darkest "
                              "tenth of a hue are the slowest tenth of its cells."
                            : "Hue: the outcome.";
   add_entry(painting, "not computed", add_group(painting, {not_computed_colour}), 1, counts[0].total());
@@ -228,8 +232,10 @@ Painting outcome_painting(const Cells& cells) {
 Painting period_painting(const Cells& cells, std::span<const std::uint32_t> period) {
   Painting painting;
   painting.title = "Period";
-  painting.rule = "Periods of cycles: one hue for powers of two, one for 3·2^k, one for 5·2^k, one for all others, darker as they get longer. Cells "
-                  "without a cycle are pale.";
+  painting.rule =
+      "Periods of cycles: one hue for powers of two, one for 3·2^k, one for 5·2^k, one for all others, darker as they "
+      "get longer. Cells "
+      "without a cycle are pale.";
   std::array<std::uint8_t, codes> without{};
   without[0] = add_group(painting, {not_computed_colour});
   for (std::uint8_t code = 1; code < codes; ++code) without[code] = add_group(painting, {pale(code)});
@@ -238,7 +244,8 @@ Painting period_painting(const Cells& cells, std::span<const std::uint32_t> peri
   std::array<std::uint8_t, families.size()> first{};
   for (std::size_t i = 0; i < families.size(); ++i) {
     for (int k = 0; k < families[i].members; ++k) {
-      const std::uint8_t at = add_group(painting, {colour(families[i].members == 1 ? 0.6 : 0.86 - 0.1 * k, families[i].chroma, families[i].hue)});
+      const std::uint8_t at = add_group(
+          painting, {colour(families[i].members == 1 ? 0.6 : 0.86 - 0.1 * k, families[i].chroma, families[i].hue)});
       if (k == 0) first[i] = at;
     }
   }
@@ -282,7 +289,8 @@ Painting steps_painting(const Cells& cells) {
   });
   Painting painting;
   painting.title = "Steps";
-  painting.rule = "Steps until the verdict, equalised over all cells: a cell's colour is the share of cells that took fewer steps.";
+  painting.rule =
+      "Steps until the verdict, equalised over all cells: a cell's colour is the share of cells that took fewer steps.";
   add_entry(painting, "not computed", add_group(painting, {not_computed_colour}), 1, missing);
   constexpr std::size_t count = 255;
   painting.bar_from = add_group(painting, sequential_colours(count));
@@ -290,7 +298,8 @@ Painting steps_painting(const Cells& cells) {
   auto shades = std::make_shared<std::vector<std::uint8_t>>(counts.shades(count));
   for (std::uint8_t& each : *shades) each = static_cast<std::uint8_t>(each + painting.bar_from);
   if (counts.total() > 0) {
-    for (const double at : {0.0, 0.25, 0.5, 0.75, 1.0}) painting.bar.push_back({at, fmt::format("{}", counts.quantile(at))});
+    for (const double at : {0.0, 0.25, 0.5, 0.75, 1.0})
+      painting.bar.push_back({at, fmt::format("{}", counts.quantile(at))});
   }
   painting.index = [cells, shades](std::uint64_t cell) -> std::uint8_t {
     if (!cells.computed(cell) || (!cells.outcome.empty() && cells.outcome[cell] == 0)) return 0;
@@ -342,7 +351,8 @@ Painting number_painting(const Cells& cells, Field field, std::span<const double
     }
   });
   double low = counts.quantile(0.01), high = counts.quantile(0.99);
-  if (scale.shape == Scale::Shape::logarithmic && !scale.diverging && !(high > 50 * low)) scale.shape = Scale::Shape::linear;
+  if (scale.shape == Scale::Shape::logarithmic && !scale.diverging && !(high > 50 * low))
+    scale.shape = Scale::Shape::linear;
   const bool logarithmic = scale.shape == Scale::Shape::logarithmic;
   if (counts.total() == 0) low = high = logarithmic ? 1 : 0;
   const auto along = [logarithmic](double value) { return logarithmic ? std::log(value) : value; };
@@ -360,8 +370,9 @@ Painting number_painting(const Cells& cells, Field field, std::span<const double
 
   Painting painting;
   painting.title = capitalised(info(field).name);
-  painting.rule = fmt::format("{}: {}. {} scale, over the middle 98 % of the cells that did not diverge; what lies beyond has the last colour.",
-                              capitalised(info(field).name), info(field).help, logarithmic ? "Logarithmic" : "Linear");
+  painting.rule = fmt::format(
+      "{}: {}. {} scale, over the middle 98 % of the cells that did not diverge; what lies beyond has the last colour.",
+      capitalised(info(field).name), info(field).help, logarithmic ? "Logarithmic" : "Linear");
   if (scale.diverging) painting.rule += fmt::format(" {} is near white.", logarithmic ? 1 : 0);
   if (has_zero) painting.rule += " Zero has the first colour.";
   add_entry(painting, "not computed", add_group(painting, {not_computed_colour}), 1, missing);
@@ -376,13 +387,15 @@ Painting number_painting(const Cells& cells, Field field, std::span<const double
     }
   }
   const std::uint8_t first = painting.bar_from;
-  painting.index = [cells, values, computed, diverged, along, from, to, first, logarithmic](std::uint64_t cell) -> std::uint8_t {
+  painting.index = [cells, values, computed, diverged, along, from, to, first,
+                    logarithmic](std::uint64_t cell) -> std::uint8_t {
     if (!computed(cell)) return 0;
     const double value = values[cell];
     if (std::isnan(value) || diverged(cell)) return 1;
     double at = 0;
     if (!logarithmic || value > 0) at = std::clamp((along(value) - from) / (to - from), 0.0, 1.0);
-    return static_cast<std::uint8_t>(first + std::min<std::size_t>(count - 1, static_cast<std::size_t>(at * static_cast<double>(count))));
+    return static_cast<std::uint8_t>(
+        first + std::min<std::size_t>(count - 1, static_cast<std::size_t>(at * static_cast<double>(count))));
   };
   return painting;
 }
@@ -390,7 +403,8 @@ Painting number_painting(const Cells& cells, Field field, std::span<const double
 void paint_rows(const Painting& painting, const Plane& plane, std::uint64_t top, std::span<std::uint8_t> out) {
   if (plane.width == 0 || out.empty()) return;
   const std::uint64_t rows = out.size() / plane.width;
-  if (top + rows > plane.height) throw Error(fmt::format("a picture of {} rows has no row {}", plane.height, top + rows));
+  if (top + rows > plane.height)
+    throw Error(fmt::format("a picture of {} rows has no row {}", plane.height, top + rows));
   // In squares that fit the first cache, since memory runs along y here and along x there.
   constexpr std::uint64_t side = 64;
   for (std::uint64_t i0 = 0; i0 < rows; i0 += side) {
@@ -398,13 +412,15 @@ void paint_rows(const Painting& painting, const Plane& plane, std::uint64_t top,
     for (std::uint64_t x0 = 0; x0 < plane.width; x0 += side) {
       const std::uint64_t x1 = std::min(plane.width, x0 + side);
       for (std::uint64_t x = x0; x < x1; ++x) {
-        for (std::uint64_t i = i0; i < i1; ++i) out[i * plane.width + x] = painting.index(plane.cell(x, plane.height - 1 - top - i));
+        for (std::uint64_t i = i0; i < i1; ++i)
+          out[i * plane.width + x] = painting.index(plane.cell(x, plane.height - 1 - top - i));
       }
     }
   }
 }
 
-Reducer::Reducer(const Painting& painting, const Plane& plane, std::uint64_t longest) : width_(plane.width), height_(plane.height) {
+Reducer::Reducer(const Painting& painting, const Plane& plane, std::uint64_t longest)
+    : width_(plane.width), height_(plane.height) {
   const std::uint64_t side = std::max(width_, height_);
   if (width_ == 0 || height_ == 0 || longest == 0) {
     height_ = 0;
@@ -483,11 +499,13 @@ Raster reduced(const Painting& painting, const Plane& plane, std::uint64_t longe
 
 Raster enlarged(const Raster& raster, std::uint64_t shortest) {
   if (raster.pixels.empty()) return raster;
-  const std::uint64_t across = (std::max(shortest, raster.width) - 1) / raster.width + 1, down = (std::max(shortest, raster.height) - 1) / raster.height + 1;
+  const std::uint64_t across = (std::max(shortest, raster.width) - 1) / raster.width + 1,
+                      down = (std::max(shortest, raster.height) - 1) / raster.height + 1;
   Raster large{raster.width * across, raster.height * down, {}};
   large.pixels.reserve(large.width * large.height);
   for (std::uint64_t row = 0; row < large.height; ++row) {
-    for (std::uint64_t column = 0; column < large.width; ++column) large.pixels.push_back(raster.pixels[row / down * raster.width + column / across]);
+    for (std::uint64_t column = 0; column < large.width; ++column)
+      large.pixels.push_back(raster.pixels[row / down * raster.width + column / across]);
   }
   return large;
 }

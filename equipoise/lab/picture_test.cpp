@@ -67,7 +67,9 @@ TEST(Picture, ShadesAreRanks) {
   std::vector<std::uint64_t> steps(count);
   for (std::uint64_t i = 0; i < count; ++i) {
     outcome[i] = static_cast<std::uint8_t>(random() % 6);
-    steps[i] = random() % 5 == 0 ? 7 : static_cast<std::uint64_t>(std::exp(static_cast<double>(random() % 1000) / 90));  // to about 66000
+    steps[i] = random() % 5 == 0
+                   ? 7
+                   : static_cast<std::uint64_t>(std::exp(static_cast<double>(random() % 1000) / 90));  // to about 66000
   }
   Cells cells;
   cells.plane = {0, 1, 1, count, 1};
@@ -217,10 +219,10 @@ TEST(Picture, OneValueNoneAndOneCell) {
 
 TEST(Picture, ReducedPicturesShowTheMostFrequentGroup) {
   // 5 x 3 cells in blocks of 2: the last column and the top row of blocks are smaller.
-  const std::vector<std::uint8_t> outcome = {1, 1, 4,   //
-                                             4, 1, 4,   //
-                                             4, 4, 1,   //
-                                             1, 1, 1,   //
+  const std::vector<std::uint8_t> outcome = {1, 1, 4,  //
+                                             4, 1, 4,  //
+                                             4, 4, 1,  //
+                                             1, 1, 1,  //
                                              2, 3, 5};
   Cells cells;
   cells.plane = {0, 3, 1, 5, 3};

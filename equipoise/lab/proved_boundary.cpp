@@ -14,7 +14,7 @@
 namespace equipoise {
 namespace {
 
-constexpr std::size_t side = 128;       ///< squares of the lattice along each axis
+constexpr std::size_t side = 128;  ///< squares of the lattice along each axis
 constexpr std::size_t along_line = 2048;
 
 struct Criterion {
@@ -27,33 +27,42 @@ std::vector<Criterion> criteria(GridKind kind) {
   const auto below_one = [](const Delta& at, double h) { return at.m_versus(h, 1) < 0; };
   const auto below_two = [](const Delta& at, double h) { return at.delta_versus(h, 2) < 0; };
   if (kind == GridKind::isotropic) {
-    list.push_back({"δ = 1 + √(1 − h²μ²)", "isotropic.critical-rate", "Inside, descent converges to a global minimiser for almost every start.",
-                    [below_one](const Delta& at, double h) { return below_one(at, h) && at.delta_versus_isotropic_limit(h) < 0; }});
-    list.push_back({"δ = 2", "isotropic.critical-rate",
-                    "Outside (and for h|μ| < 1) descent never converges to a stable minimiser, and diverges for almost every start. Between the two "
-                    "curves nothing is proved; both happen.",
-                    [below_one, below_two](const Delta& at, double h) { return below_one(at, h) && below_two(at, h); }});
+    list.push_back({"δ = 1 + √(1 − h²μ²)", "isotropic.critical-rate",
+                    "Inside, descent converges to a global minimiser for almost every start.",
+                    [below_one](const Delta& at, double h) {
+                      return below_one(at, h) && at.delta_versus_isotropic_limit(h) < 0;
+                    }});
+    list.push_back(
+        {"δ = 2", "isotropic.critical-rate",
+         "Outside (and for h|μ| < 1) descent never converges to a stable minimiser, and diverges for almost every "
+         "start. Between the two "
+         "curves nothing is proved; both happen.",
+         [below_one, below_two](const Delta& at, double h) { return below_one(at, h) && below_two(at, h); }});
   } else {
     list.push_back({"δ = 2", "scalar.critical-rate",
-                    "The exact critical rate: inside and for h|μ| < 1 descent converges for almost every start, inside and for 1 ≤ h|μ| < 2 it stays "
+                    "The exact critical rate: inside and for h|μ| < 1 descent converges for almost every start, inside "
+                    "and for 1 ≤ h|μ| < 2 it stays "
                     "bounded; outside it never converges to a stable minimiser, and diverges for almost every start.",
                     below_two});
   }
-  list.push_back({"h|μ| = 1", "any.necessary-rate", "Where h|μ| > 1 no minimiser is stable: almost no start converges.", below_one});
+  list.push_back({"h|μ| = 1", "any.necessary-rate", "Where h|μ| > 1 no minimiser is stable: almost no start converges.",
+                  below_one});
   return list;
 }
 
 /// All that theory knows of a start, as three exact numbers.
 Delta state_of(const TinyRun& run) {
   if (run.kind == TinyRun::Kind::pair) return Delta::of_vectors(run.mu, Vector{{run.x[0]}}, Vector{{run.y[0]}});
-  return Delta::of_isotropic(run.mu * Matrix::Identity(2, 2), Vector{{run.x[0], run.x[1]}}, Vector{{run.y[0], run.y[1]}});
+  return Delta::of_isotropic(run.mu * Matrix::Identity(2, 2), Vector{{run.x[0], run.x[1]}},
+                             Vector{{run.y[0], run.y[1]}});
 }
 
 /// A grid whose first one or two axes can be walked through continuously.
 class Continuum {
  public:
   Continuum(const Grid& grid, std::size_t free) : grid_(grid), cells_(grid), place_(grid.axes.size()) {
-    for (std::size_t axis = free; axis < place_.size(); ++axis) place_[axis] = cells_.axis_values(axis)[grid.axes[axis].count / 2];
+    for (std::size_t axis = free; axis < place_.size(); ++axis)
+      place_[axis] = cells_.axis_values(axis)[grid.axes[axis].count / 2];
   }
 
   static bool works(const Grid& grid, std::size_t free) {
@@ -143,7 +152,8 @@ std::vector<unsigned> corners_of(Continuum& continuum, const std::vector<Criteri
 }
 
 /// The curves of one criterion; its bit in the corners is 1 << `number`.
-std::vector<ProvedCurve::Line> lines_of(const Grid& grid, Continuum& continuum, const Criterion& criterion, const std::vector<unsigned>& corners, std::size_t number) {
+std::vector<ProvedCurve::Line> lines_of(const Grid& grid, Continuum& continuum, const Criterion& criterion,
+                                        const std::vector<unsigned>& corners, std::size_t number) {
   const auto inside = [&](double x, double y) {
     continuum.move(0, x);
     continuum.move(1, y);
@@ -180,9 +190,11 @@ std::vector<ProvedCurve::Line> lines_of(const Grid& grid, Continuum& continuum, 
     const auto [along, i, j] = edge;
     const bool low = at(i, j) != 0;
     if (along == 0) {
-      crossing[edge] = {change(place(i), place(i + 1), low, [&, y = place(j)](double x) { return inside(x, y); }), place(j)};
+      crossing[edge] = {change(place(i), place(i + 1), low, [&, y = place(j)](double x) { return inside(x, y); }),
+                        place(j)};
     } else {
-      crossing[edge] = {place(i), change(place(j), place(j + 1), low, [&, x = place(i)](double y) { return inside(x, y); })};
+      crossing[edge] = {place(i),
+                        change(place(j), place(j + 1), low, [&, x = place(i)](double y) { return inside(x, y); })};
     }
   }
   std::vector<ProvedCurve::Line> lines;
@@ -229,7 +241,9 @@ std::optional<Confrontation> confronted(const Grid& grid, const Cells& cells, st
     const bool isotropic = grid.kind == GridKind::isotropic;
     if (m < 1 && delta < limit) {
       ++result.inside;
-      ++(is(Outcome::converged) ? result.inside_converged : is(Outcome::exhausted) ? result.inside_exhausted : result.inside_refuted);
+      ++(is(Outcome::converged)   ? result.inside_converged
+         : is(Outcome::exhausted) ? result.inside_exhausted
+                                  : result.inside_refuted);
     } else if (delta > 2 && (isotropic ? m < 1 : state.delta_versus_m() > 0)) {
       ++result.outside;
       ++(is(Outcome::diverged)    ? result.outside_diverged
@@ -275,7 +289,9 @@ std::vector<ProvedMark> proved_marks(const Grid& grid) {
     for (std::size_t i = 1; i <= along_line; ++i) {
       const double low = static_cast<double>(i - 1) / along_line, high = static_cast<double>(i) / along_line;
       const bool here = inside(high);
-      if (here != before) marks.push_back({each.name, each.statement, each.says, value_at(grid.axes[0], change(low, high, before, inside))});
+      if (here != before)
+        marks.push_back(
+            {each.name, each.statement, each.says, value_at(grid.axes[0], change(low, high, before, inside))});
       before = here;
     }
   }

@@ -22,11 +22,12 @@ struct ProvedCurve {
   std::vector<Line> lines;
 };
 
-/// Scalar and vector: delta = 2, the exact critical rate of theorem 2 (docs/theory.md), and h |mu| = 1. Isotropic: theorem 3's
-/// delta = 1 + sqrt(1 - m^2) and delta = 2 below h |mu| = 1, and h |mu| = 1. Further axes stand where plane_of() has them. A point is
-/// found on an edge of a lattice of 128 x 128 by halving the edge until it is two neighbouring doubles (on a log axis, of the
-/// logarithm); on which side a point lies is an exact sign (lab/delta), except that a start given by norms and angle is
-/// rounded first, as it is for the cells. Between the points lines are straight. Curves without a point are left out.
+/// Scalar and vector: delta = 2, the exact critical rate of theorem 2 (docs/theory.md), and h |mu| = 1. Isotropic:
+/// theorem 3's delta = 1 + sqrt(1 - m^2) and delta = 2 below h |mu| = 1, and h |mu| = 1. Further axes stand where
+/// plane_of() has them. A point is found on an edge of a lattice of 128 x 128 by halving the edge until it is two
+/// neighbouring doubles (on a log axis, of the logarithm); on which side a point lies is an exact sign (lab/delta),
+/// except that a start given by norms and angle is rounded first, as it is for the cells. Between the points lines are
+/// straight. Curves without a point are left out.
 ///
 /// Empty for a matrix, for fewer than two axes, and where one of the two is a list, a seed or has a single value.
 std::vector<ProvedCurve> proved_curves(const Grid& grid);
@@ -41,19 +42,23 @@ std::vector<ProvedMark> proved_marks(const Grid& grid);
 /// The outcomes of cells held against what is proved of their starts.
 struct Confrontation {
   std::uint64_t looked_at = 0;
-  std::uint64_t near = 0;         ///< so close to a curve (1e-9 in delta or h |mu|) that rounding may decide: not counted below
-  std::uint64_t inside = 0;       ///< proved to converge, for almost every start
-  std::uint64_t inside_converged = 0, inside_exhausted = 0, inside_refuted = 0;  ///< refuted: diverged, periodic or chaotic
-  std::uint64_t outside = 0;      ///< proved to diverge, for almost every start
+  std::uint64_t near =
+      0;  ///< so close to a curve (1e-9 in delta or h |mu|) that rounding may decide: not counted below
+  std::uint64_t inside = 0;  ///< proved to converge, for almost every start
+  std::uint64_t inside_converged = 0, inside_exhausted = 0,
+                inside_refuted = 0;  ///< refuted: diverged, periodic or chaotic
+  std::uint64_t outside = 0;         ///< proved to diverge, for almost every start
   std::uint64_t outside_diverged = 0, outside_exhausted = 0;
-  std::uint64_t outside_converged = 0;  ///< exceptional starts: they land on a minimiser exactly, as theorem 2 (c) allows
-  std::uint64_t outside_refuted = 0;    ///< periodic or chaotic
+  std::uint64_t outside_converged =
+      0;                              ///< exceptional starts: they land on a minimiser exactly, as theorem 2 (c) allows
+  std::uint64_t outside_refuted = 0;  ///< periodic or chaotic
 };
-/// Looks at about `most` cells of the whole grid, evenly through it; what is not computed is passed over. A few microseconds a cell.
-/// Nothing for a matrix, and where the grid keeps no outcomes.
+/// Looks at about `most` cells of the whole grid, evenly through it; what is not computed is passed over. A few
+/// microseconds a cell. Nothing for a matrix, and where the grid keeps no outcomes.
 std::optional<Confrontation> confronted(const Grid& grid, const Cells& cells, std::uint64_t most = 65536);
 
-/// Places along an axis that need not be values of it: 0 is its first value, 1 its last, even on its scale. Not for lists.
+/// Places along an axis that need not be values of it: 0 is its first value, 1 its last, even on its scale. Not for
+/// lists.
 double value_at(const Axis& axis, double place);
 
 }  // namespace equipoise

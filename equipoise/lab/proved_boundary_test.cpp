@@ -36,7 +36,8 @@ double critical(double mu, double x, double y) {
 TEST(ProvedBoundary, IsTheClosedFormOnLinearAndLogAxes) {
   for (const AxisScale scale : {AxisScale::linear, AxisScale::log}) {
     for (const double mu : {1.0, -0.4}) {
-      const std::vector<ProvedCurve> curves = proved_curves(scalar_grid(axis("h", 0.01, 1.2, scale), axis("x0", -4, 4), mu));
+      const std::vector<ProvedCurve> curves =
+          proved_curves(scalar_grid(axis("h", 0.01, 1.2, scale), axis("x0", -4, 4), mu));
       ASSERT_FALSE(curves.empty());
       const ProvedCurve& curve = named(curves, "δ = 2");
       std::size_t points = 0;
@@ -67,7 +68,8 @@ TEST(ProvedBoundary, IsTheClosedFormOnLinearAndLogAxes) {
 }
 
 TEST(ProvedBoundary, AnyPairOfAxes) {
-  // Over (x0, y0) at fixed h the curve delta = 2 is the ellipse x^2 + y^2 - m x y + m^2 = 4 (times h): closed, symmetric.
+  // Over (x0, y0) at fixed h the curve delta = 2 is the ellipse x^2 + y^2 - m x y + m^2 = 4 (times h): closed,
+  // symmetric.
   Grid grid;
   grid.kind = GridKind::scalar;
   grid.fixed = {{"mu", 1}, {"h", 0.5}};

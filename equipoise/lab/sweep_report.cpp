@@ -51,12 +51,16 @@ std::string axis_title(const Axis& axis) {
 }
 
 /// Where a value of the axis stands in a figure.
-double position(const Axis& axis, std::uint64_t i) { return axis.scale == AxisScale::list ? static_cast<double>(i) : axis.value(i); }
+double position(const Axis& axis, std::uint64_t i) {
+  return axis.scale == AxisScale::list ? static_cast<double>(i) : axis.value(i);
+}
 
 std::string swatch(const Painting::Entry& entry, std::uint64_t all) {
-  const std::string fill = entry.from == entry.to ? hex(entry.from) : fmt::format("linear-gradient(90deg,{},{})", hex(entry.from), hex(entry.to));
-  return fmt::format("<li><span class=\"shade\" style=\"background:{}\"></span>{} <span class=\"muted\">{}</span></li>", fill, escaped(entry.name),
-                     percent(static_cast<double>(entry.cells) / static_cast<double>(all)));
+  const std::string fill = entry.from == entry.to
+                               ? hex(entry.from)
+                               : fmt::format("linear-gradient(90deg,{},{})", hex(entry.from), hex(entry.to));
+  return fmt::format("<li><span class=\"shade\" style=\"background:{}\"></span>{} <span class=\"muted\">{}</span></li>",
+                     fill, escaped(entry.name), percent(static_cast<double>(entry.cells) / static_cast<double>(all)));
 }
 
 std::string colour_bar(const Painting& painting) {
@@ -69,14 +73,16 @@ std::string colour_bar(const Painting& painting) {
   }
   std::string ticks;
   for (const Painting::Tick& tick : painting.bar) ticks += fmt::format("<span>{}</span>", escaped(tick.text));
-  return fmt::format("<div class=\"bar\"><div style=\"background:linear-gradient(90deg,{})\"></div><p>{}</p></div>", stops, ticks);
+  return fmt::format("<div class=\"bar\"><div style=\"background:linear-gradient(90deg,{})\"></div><p>{}</p></div>",
+                     stops, ticks);
 }
 
 std::string legend(const SweepPicture& picture, std::uint64_t cells) {
   std::string entries;
   for (const Painting::Entry& entry : picture.painting.entries) entries += swatch(entry, cells);
-  return fmt::format("<div class=\"key\" id=\"key-{}\">{}{}<p class=\"muted\">{}</p></div>", picture.field, colour_bar(picture.painting),
-                     entries.empty() ? "" : "<ul>" + entries + "</ul>", escaped(picture.painting.rule));
+  return fmt::format("<div class=\"key\" id=\"key-{}\">{}{}<p class=\"muted\">{}</p></div>", picture.field,
+                     colour_bar(picture.painting), entries.empty() ? "" : "<ul>" + entries + "</ul>",
+                     escaped(picture.painting.rule));
 }
 
 std::string switch_of_fields(const std::vector<SweepPicture>& pictures) {
@@ -88,19 +94,25 @@ std::string switch_of_fields(const std::vector<SweepPicture>& pictures) {
   return out + "</fieldset>";
 }
 
-/// Figures that are not chosen keep their width, so that they are drawn at their size; a reader's program that does not know :has sees all of them.
+/// Figures that are not chosen keep their width, so that they are drawn at their size; a reader's program that does not
+/// know :has sees all of them.
 std::string style_of(const std::vector<SweepPicture>& pictures) {
   std::string out =
-      ".key ul { list-style: none; display: flex; flex-wrap: wrap; gap: .2rem 1.4rem; margin: .6rem 0 0; padding: 0; font-size: .9rem; }\n"
-      ".key .shade { display: inline-block; width: 2.4rem; height: .9rem; vertical-align: -.1rem; margin-right: .45rem; border: 1px solid var(--line); }\n"
-      ".key .bar { max-width: 34rem; margin-top: .6rem; } .key .bar div { height: .9rem; border: 1px solid var(--line); }\n"
+      ".key ul { list-style: none; display: flex; flex-wrap: wrap; gap: .2rem 1.4rem; margin: .6rem 0 0; padding: 0; "
+      "font-size: .9rem; }\n"
+      ".key .shade { display: inline-block; width: 2.4rem; height: .9rem; vertical-align: -.1rem; margin-right: "
+      ".45rem; border: 1px solid var(--line); }\n"
+      ".key .bar { max-width: 34rem; margin-top: .6rem; } .key .bar div { height: .9rem; border: 1px solid "
+      "var(--line); }\n"
       ".key .bar p { display: flex; justify-content: space-between; font-size: .85rem; margin: .1rem 0 0; }\n"
       ".key p { font-size: .88rem; }\n"
       "#shares td:first-child, #shares thead th { overflow-wrap: normal; }\n"
-      "@media print { .fields { display: none; } .shade, .bar div { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }\n";
+      "@media print { .fields { display: none; } .shade, .bar div { print-color-adjust: exact; "
+      "-webkit-print-color-adjust: exact; } }\n";
   for (const SweepPicture& each : pictures) {
     out += fmt::format(
-        "@media screen {{ main:not(:has(#pick-{0}:checked)):has(.fields) :is(#field-{0}, #key-{0}, .figures:has(#field-{0})) {{ visibility: hidden; height: 0; "
+        "@media screen {{ main:not(:has(#pick-{0}:checked)):has(.fields) :is(#field-{0}, #key-{0}, "
+        ".figures:has(#field-{0})) {{ visibility: hidden; height: 0; "
         "min-height: 0; overflow: hidden; margin: 0; padding: 0; }} }}\n",
         each.field);
   }
@@ -148,11 +160,12 @@ Figure::Curve proved_line(const ProvedCurve& curve) {
 
 std::string fixed_in_words(const Grid& grid) {
   std::string text;
-  for (const Grid::Fixed& each : grid.fixed) text += fmt::format("{}{} = {}", text.empty() ? "" : ", ", each.key, each.value);
+  for (const Grid::Fixed& each : grid.fixed)
+    text += fmt::format("{}{} = {}", text.empty() ? "" : ", ", each.key, each.value);
   if (!grid.matrix.empty()) text = fmt::format("A = {}{}{}", grid.matrix, text.empty() ? "" : ", ", text);
   for (std::size_t axis = 2; axis < grid.axes.size(); ++axis) {
-    text += fmt::format(", {} = {} (the middle one of {} values)", grid.axes[axis].key, grid.axes[axis].value(grid.axes[axis].count / 2),
-                        grid.axes[axis].count);
+    text += fmt::format(", {} = {} (the middle one of {} values)", grid.axes[axis].key,
+                        grid.axes[axis].value(grid.axes[axis].count / 2), grid.axes[axis].count);
   }
   return text;
 }
@@ -174,15 +187,22 @@ Figure picture_figure(const SweepReport& report, const SweepPicture& picture) {
   panel.y.low = y_low;
   panel.y.high = y_high;
   panel.height = 620;
-  panel.picture = {picture.png, x_low, x_high, y_low, y_high,
-                   fmt::format("{} over {} (to the right) and {} (upwards)", picture.painting.title, axis_title(across), axis_title(up))};
+  panel.picture = {picture.png,
+                   x_low,
+                   x_high,
+                   y_low,
+                   y_high,
+                   fmt::format("{} over {} (to the right) and {} (upwards)", picture.painting.title, axis_title(across),
+                               axis_title(up))};
   panel.heat_map = hover_net(report, picture);
   for (const ProvedCurve& curve : report.proved) panel.curves.push_back(proved_line(curve));
   figure.panels.push_back(std::move(panel));
   const std::uint64_t block = picture.shown_width > 0 ? (report.plane.width - 1) / picture.shown_width + 1 : 1;
-  figure.caption = fmt::format("{} × {} cells; {}.", report.plane.width, report.plane.height, fixed_in_words(report.grid));
+  figure.caption =
+      fmt::format("{} × {} cells; {}.", report.plane.width, report.plane.height, fixed_in_words(report.grid));
   if (block > 1) {
-    figure.caption += fmt::format(" A pixel here stands for {0} × {0} cells and shows the colour that is most frequent among them", block);
+    figure.caption += fmt::format(
+        " A pixel here stands for {0} × {0} cells and shows the colour that is most frequent among them", block);
     figure.caption += picture.file.empty() ? "." : fmt::format("; {} has them all.", picture.file);
   }
   return figure;
@@ -191,23 +211,29 @@ Figure picture_figure(const SweepReport& report, const SweepPicture& picture) {
 Page::Section pictures_section(const SweepReport& report) {
   Page::Section section{"pictures", "Pictures", {}};
   Page::Prose prose;
-  prose.paragraphs.push_back(fmt::format("To the right: {}. Upwards: {}. They are the first and the second axis of the grid; in NumPy's words a picture is "
-                                         "imshow(a.T, origin=\"lower\").",
-                                         axis_title(report.grid.axes[0]), axis_title(report.grid.axes[1])));
+  prose.paragraphs.push_back(
+      fmt::format("To the right: {}. Upwards: {}. They are the first and the second axis of the grid; in NumPy's words "
+                  "a picture is "
+                  "imshow(a.T, origin=\"lower\").",
+                  axis_title(report.grid.axes[0]), axis_title(report.grid.axes[1])));
   if (report.grid.axes.size() > 2) {
-    prose.paragraphs.push_back(fmt::format("The grid has {} axes. Shown is the slice in which the further ones have the middle one of their values; the .npy files "
-                                           "have all of them.",
-                                           report.grid.axes.size()));
+    prose.paragraphs.push_back(
+        fmt::format("The grid has {} axes. Shown is the slice in which the further ones have the middle one of their "
+                    "values; the .npy files "
+                    "have all of them.",
+                    report.grid.axes.size()));
   }
-  for (const ProvedCurve& curve : report.proved) prose.paragraphs.push_back(fmt::format("{} — {} ({} in docs/theory.md)", curve.name, curve.says, curve.statement));
+  for (const ProvedCurve& curve : report.proved)
+    prose.paragraphs.push_back(fmt::format("{} — {} ({} in docs/theory.md)", curve.name, curve.says, curve.statement));
   section.blocks.emplace_back(std::move(prose));
   if (report.pictures.size() > 1) section.blocks.emplace_back(Page::Markup{switch_of_fields(report.pictures)});
   for (const SweepPicture& picture : report.pictures) {
     section.blocks.emplace_back(Page::Figures{{picture_figure(report, picture)}});
     std::string key = legend(picture, report.plane.cells());
     if (!picture.file.empty()) {
-      const std::string link = fmt::format("<p>Full size, {} × {} pixels: <a href=\"{}\">{}</a></p></div>", report.plane.width, report.plane.height, escaped(picture.file),
-                                           escaped(picture.file));
+      const std::string link =
+          fmt::format("<p>Full size, {} × {} pixels: <a href=\"{}\">{}</a></p></div>", report.plane.width,
+                      report.plane.height, escaped(picture.file), escaped(picture.file));
       key.replace(key.size() - std::string_view("</div>").size(), std::string_view("</div>").size(), link);
     }
     section.blocks.emplace_back(Page::Markup{std::move(key)});
@@ -220,13 +246,15 @@ Page::Section curves_section(const SweepReport& report) {
   Figure figure;
   figure.id = "curves";
   figure.title = fmt::format("Along {}", axis_title(axis));
-  figure.caption = fmt::format("{} runs; {}. Measures of runs that diverged are left out.", axis.count, fixed_in_words(report.grid));
+  figure.caption =
+      fmt::format("{} runs; {}. Measures of runs that diverged are left out.", axis.count, fixed_in_words(report.grid));
   figure.wide = true;
   figure.x = figure_axis(axis);
   std::vector<double> x;
   for (std::uint64_t i = 0; i < axis.count; ++i) x.push_back(position(axis, i));
   for (const SweepCurve& curve : report.curves) {
-    if (curve.field == "period" && std::ranges::all_of(curve.values, [](double value) { return !(value > 0); })) continue;
+    if (curve.field == "period" && std::ranges::all_of(curve.values, [](double value) { return !(value > 0); }))
+      continue;
     Figure::Panel panel;
     panel.y.title = curve.field;
     const bool positive = std::ranges::all_of(curve.values, [](double value) { return !(value < 0); });
@@ -242,10 +270,12 @@ Page::Section curves_section(const SweepReport& report) {
     if (curve.field == "outcome") {
       panel.y.low = -0.5;
       panel.y.high = 5.5;
-      for (std::size_t code = 0; code < std::size(outcome_codes); ++code) panel.y.ticks.emplace_back(code, std::string(outcome_codes[code]));
+      for (std::size_t code = 0; code < std::size(outcome_codes); ++code)
+        panel.y.ticks.emplace_back(code, std::string(outcome_codes[code]));
     }
     const bool whole = codes || curve.field == "period";
-    panel.curves.push_back({"", x, curve.values, whole || axis.count < 40 ? Figure::Marks::points : Figure::Marks::lines, 1});
+    panel.curves.push_back(
+        {"", x, curve.values, whole || axis.count < 40 ? Figure::Marks::points : Figure::Marks::lines, 1});
     if (curve.field == "sharpness" && axis.key == "h") {
       Figure::Curve bound{"2/h", x, {}, Figure::Marks::lines, 2};
       for (const double h : x) bound.y.push_back(2 / h);
@@ -253,12 +283,15 @@ Page::Section curves_section(const SweepReport& report) {
     }
     for (const ProvedMark& mark : report.marks) {
       const bool first = figure.panels.empty();  // the names once, not in every panel
-      panel.levels.push_back({first ? fmt::format("{}, {}", mark.name, axis.key) : "", mark.at, Figure::Direction::vertical});
+      panel.levels.push_back(
+          {first ? fmt::format("{}, {}", mark.name, axis.key) : "", mark.at, Figure::Direction::vertical});
     }
     figure.panels.push_back(std::move(panel));
   }
   Page::Prose prose;
-  for (const ProvedMark& mark : report.marks) prose.paragraphs.push_back(fmt::format("{} at {:.6g} — {} ({} in docs/theory.md)", mark.name, mark.at, mark.says, mark.statement));
+  for (const ProvedMark& mark : report.marks)
+    prose.paragraphs.push_back(
+        fmt::format("{} at {:.6g} — {} ({} in docs/theory.md)", mark.name, mark.at, mark.says, mark.statement));
   Page::Section section{"along", "Along the axis", {}};
   if (!prose.paragraphs.empty()) section.blocks.emplace_back(std::move(prose));
   section.blocks.emplace_back(Page::Figures{{std::move(figure)}});
@@ -273,16 +306,20 @@ Page::Section fractions_section(const SweepReport& report) {
   for (std::size_t code = 1; code < all.outcomes.size(); ++code) {
     const Fractions::Row& row = all.outcomes[code];
     if (row.cells == 0) continue;
-    table.rows.push_back({std::string(outcome_codes[code]), fmt::format("{}", row.cells), percent(row.share.value), percent(row.share.low), percent(row.share.high),
-                          percent(row.spread)});
+    table.rows.push_back({std::string(outcome_codes[code]), fmt::format("{}", row.cells), percent(row.share.value),
+                          percent(row.share.low), percent(row.share.high), percent(row.spread)});
   }
   table.caption = fmt::format("Shares of the {} computed cells", readable(all.computed));
   section.blocks.emplace_back(std::move(table));
   section.blocks.emplace_back(Page::Prose{{
-      std::string("The interval is Wilson's, for as many starts and rates as there are cells, drawn independently and evenly along the axes (in the logarithm on a log axis). The cells of a "
-      "grid are not drawn at all: where a region is a few blobs the grid errs much less than the interval says, where it is finer than the cells it errs about as much. The last "
-      "column measures that: the largest difference between the shares ") +
-          std::string(report.grid.axes.size() == 2 ? "in the four grids of every second cell along each axis." : "of the even and the odd cells, counted in the order of the files."),
+      std::string("The interval is Wilson's, for as many starts and rates as there are cells, drawn independently and "
+                  "evenly along the axes (in the logarithm on a log axis). The cells of a "
+                  "grid are not drawn at all: where a region is a few blobs the grid errs much less than the interval "
+                  "says, where it is finer than the cells it errs about as much. The last "
+                  "column measures that: the largest difference between the shares ") +
+          std::string(report.grid.axes.size() == 2
+                          ? "in the four grids of every second cell along each axis."
+                          : "of the even and the odd cells, counted in the order of the files."),
   }});
   if (report.confronted && report.confronted->looked_at > 0) {
     const Confrontation& c = *report.confronted;
@@ -290,17 +327,22 @@ Page::Section fractions_section(const SweepReport& report) {
     const auto verdict = [](std::uint64_t looked, std::uint64_t refuted) {
       return looked == 0 ? Page::Verdict::undecided : refuted == 0 ? Page::Verdict::holds : Page::Verdict::fails;
     };
-    claims.claims.push_back({"Where convergence is proved for almost every start, no run diverges, cycles or wanders", "0 of them",
-                             fmt::format("{} of {} ({} converged, {} out of budget)", c.inside_refuted, c.inside, c.inside_converged, c.inside_exhausted),
+    claims.claims.push_back({"Where convergence is proved for almost every start, no run diverges, cycles or wanders",
+                             "0 of them",
+                             fmt::format("{} of {} ({} converged, {} out of budget)", c.inside_refuted, c.inside,
+                                         c.inside_converged, c.inside_exhausted),
                              verdict(c.inside, c.inside_refuted), "", ""});
-    claims.claims.push_back({"Where divergence is proved for almost every start, no run cycles or wanders", "0 of them",
-                             fmt::format("{} of {} ({} diverged, {} out of budget, {} landed on a minimiser)", c.outside_refuted, c.outside, c.outside_diverged,
-                                         c.outside_exhausted, c.outside_converged),
-                             verdict(c.outside, c.outside_refuted), "", ""});
+    claims.claims.push_back(
+        {"Where divergence is proved for almost every start, no run cycles or wanders", "0 of them",
+         fmt::format("{} of {} ({} diverged, {} out of budget, {} landed on a minimiser)", c.outside_refuted, c.outside,
+                     c.outside_diverged, c.outside_exhausted, c.outside_converged),
+         verdict(c.outside, c.outside_refuted), "", ""});
     section.blocks.emplace_back(std::move(claims));
-    section.blocks.emplace_back(Page::Prose{{fmt::format("{} cells, evenly through the grid, were held against the exact statement; {} of them lie within 1e-9 of a curve and do "
-                                                         "not count.",
-                                                         readable(c.looked_at), c.near)}});
+    section.blocks.emplace_back(
+        Page::Prose{{fmt::format("{} cells, evenly through the grid, were held against the exact statement; {} of them "
+                                 "lie within 1e-9 of a curve and do "
+                                 "not count.",
+                                 readable(c.looked_at), c.near)}});
   }
   return section;
 }
@@ -319,14 +361,20 @@ Page::Section dimension_section(const BoxCounting& boundary) {
     if (first == 0) first = size.side;
     last = size.side;
   }
-  text.push_back(fmt::format("Box-counting dimension {:.4g} ± {:.2g} (standard error of the slope; R² = {:.6g}). Between neighbouring sizes the slope runs from {:.4g} to {:.4g}: that, "
-                             "and not the standard error, says how far the limit of small boxes may be.",
-                             boundary.dimension, boundary.error, boundary.r_squared, boundary.lowest, boundary.highest));
-  text.push_back(fmt::format("The rule: a cell is on the boundary where it, its right and upper neighbours and the one between them do not all have the same outcome "
-                             "({} such cells). Boxes have sides of 1, 2, 4, … cells, counted from the lower left corner; N(s) of them hold a boundary cell. The line is "
-                             "fitted by least squares to log N over log s for s from {} to {} cells: below, the squares of the picture show, and the largest size is the "
-                             "largest power of two within a sixteenth of the shorter side.",
-                             boundary.boundary_cells, first, last));
+  text.push_back(
+      fmt::format("Box-counting dimension {:.4g} ± {:.2g} (standard error of the slope; R² = {:.6g}). Between "
+                  "neighbouring sizes the slope runs from {:.4g} to {:.4g}: that, "
+                  "and not the standard error, says how far the limit of small boxes may be.",
+                  boundary.dimension, boundary.error, boundary.r_squared, boundary.lowest, boundary.highest));
+  text.push_back(
+      fmt::format("The rule: a cell is on the boundary where it, its right and upper neighbours and the one between "
+                  "them do not all have the same outcome "
+                  "({} such cells). Boxes have sides of 1, 2, 4, … cells, counted from the lower left corner; N(s) of "
+                  "them hold a boundary cell. The line is "
+                  "fitted by least squares to log N over log s for s from {} to {} cells: below, the squares of the "
+                  "picture show, and the largest size is the "
+                  "largest power of two within a sixteenth of the shorter side.",
+                  boundary.boundary_cells, first, last));
   section.blocks.emplace_back(Page::Prose{std::move(text)});
 
   Figure figure;
@@ -340,7 +388,11 @@ Page::Section dimension_section(const BoxCounting& boundary) {
   panel.height = 300;
   Figure::Curve inside{"in the window of the fit", {}, {}, Figure::Marks::points, 1};
   Figure::Curve outside{"outside it", {}, {}, Figure::Marks::points, 6};
-  Figure::Curve line{fmt::format("N = {:.4g} s^−{:.4g}", std::exp(boundary.intercept), boundary.dimension), {}, {}, Figure::Marks::lines, 2};
+  Figure::Curve line{fmt::format("N = {:.4g} s^−{:.4g}", std::exp(boundary.intercept), boundary.dimension),
+                     {},
+                     {},
+                     Figure::Marks::lines,
+                     2};
   for (const BoxCounting::Size& size : boundary.sizes) {
     Figure::Curve& to = size.in_window ? inside : outside;
     to.x.push_back(static_cast<double>(size.side));
@@ -360,9 +412,11 @@ Page::Section orbit_section(const SweepReport& report) {
   Figure figure;
   figure.id = "orbit";
   figure.title = "Orbit diagram, and the Lyapunov exponent under it";
-  figure.caption = fmt::format("The last {} values of {} of each of {} runs; {}.", report.grid.last, report.grid.kind == GridKind::matrix ? "⟨X, Y⟩" : "x·y", axis.count,
-                               fixed_in_words(report.grid));
-  if (orbit.unbounded > 0) figure.caption += fmt::format(" {} runs left the range of numbers and have an empty column.", orbit.unbounded);
+  figure.caption =
+      fmt::format("The last {} values of {} of each of {} runs; {}.", report.grid.last,
+                  report.grid.kind == GridKind::matrix ? "⟨X, Y⟩" : "x·y", axis.count, fixed_in_words(report.grid));
+  if (orbit.unbounded > 0)
+    figure.caption += fmt::format(" {} runs left the range of numbers and have an empty column.", orbit.unbounded);
   figure.wide = true;
   figure.x = figure_axis(axis);
   const auto [low, high] = outer_edges(axis);
@@ -371,8 +425,10 @@ Page::Section orbit_section(const SweepReport& report) {
   Figure::Panel upper;
   upper.y.title = report.grid.kind == GridKind::matrix ? "⟨X, Y⟩" : "x·y";
   upper.height = 440;
-  upper.picture = {report.orbit_png, low, high, orbit.low, orbit.high, "The values that a run visits at its end, the darker the more often"};
-  for (const OrbitMark& mark : orbit_marks(report.grid)) upper.levels.push_back({mark.name, mark.at, Figure::Direction::vertical});
+  upper.picture = {report.orbit_png, low,        high,
+                   orbit.low,        orbit.high, "The values that a run visits at its end, the darker the more often"};
+  for (const OrbitMark& mark : orbit_marks(report.grid))
+    upper.levels.push_back({mark.name, mark.at, Figure::Direction::vertical});
   Figure::Panel lower;
   lower.y.title = "Lyapunov exponent per step";
   lower.y.low = orbit.lyapunov_low;
@@ -387,11 +443,14 @@ Page::Section orbit_section(const SweepReport& report) {
   figure.panels = {std::move(upper), std::move(lower)};
   Page::Section section{"orbits", "What descent settles on", {}};
   std::vector<std::string> text = {
-      "A column shows the values that a run still visits at its end: one for a minimiser, p for a cycle of period p, a band for chaos. Above zero the Lyapunov exponent says that "
+      "A column shows the values that a run still visits at its end: one for a minimiser, p for a cycle of period p, a "
+      "band for chaos. Above zero the Lyapunov exponent says that "
       "neighbouring runs separate; it is measured along the second half of each run."};
   if (!orbit_marks(report.grid).empty()) {
-    text.push_back("The dotted lines are those of the balanced map (docs/theory.md, facts 2 and 8): the 2-cycle is born at h|μ| = 1 and loses its stability at √5 − 1; almost no "
-                   "start stays bounded beyond 2.");
+    text.push_back(
+        "The dotted lines are those of the balanced map (docs/theory.md, facts 2 and 8): the 2-cycle is born at h|μ| = "
+        "1 and loses its stability at √5 − 1; almost no "
+        "start stays bounded beyond 2.");
   }
   section.blocks.emplace_back(Page::Prose{std::move(text)});
   section.blocks.emplace_back(Page::Figures{{std::move(figure)}});
@@ -408,7 +467,8 @@ Page::Section settings_section(const SweepReport& report) {
     const std::string_view field = info(report.grid.fields.front()).name;
     read += fmt::format("{0} = np.load(\"{0}.npy\", mmap_mode=\"r\")", field);
   }
-  section.blocks.emplace_back(Page::Prose{{"The grid as it was resolved, grid.toml in this folder; the same file gives the same bits on every machine:"}});
+  section.blocks.emplace_back(Page::Prose{
+      {"The grid as it was resolved, grid.toml in this folder; the same file gives the same bits on every machine:"}});
   section.blocks.emplace_back(Page::Command{report.grid_text});
   section.blocks.emplace_back(Page::Prose{{"The command that computes it anew:"}});
   section.blocks.emplace_back(Page::Command{"equipoise sweep grid.toml --out again"});
@@ -425,7 +485,8 @@ Figure::Axis figure_axis(const Axis& axis) {
   if (axis.scale == AxisScale::log) result.scale = Figure::Scale::log;
   if (axis.scale == AxisScale::list) {
     const std::uint64_t stride = (axis.count - 1) / 12 + 1;
-    for (std::uint64_t i = 0; i < axis.count; i += stride) result.ticks.emplace_back(static_cast<double>(i), fmt::format("{:.4g}", axis.value(i)));
+    for (std::uint64_t i = 0; i < axis.count; i += stride)
+      result.ticks.emplace_back(static_cast<double>(i), fmt::format("{:.4g}", axis.value(i)));
   }
   return result;
 }
@@ -435,7 +496,8 @@ std::pair<double, double> outer_edges(const Axis& axis) {
   if (axis.scale == AxisScale::list) return {-0.5, n - 0.5};
   if (axis.count < 2 || !(axis.from < axis.to)) {
     const double reach = axis.from != 0 ? std::abs(axis.from) / 2 : 0.5;
-    return axis.scale == AxisScale::log ? std::pair{axis.from / 2, axis.from * 2} : std::pair{axis.from - reach, axis.from + reach};
+    return axis.scale == AxisScale::log ? std::pair{axis.from / 2, axis.from * 2}
+                                        : std::pair{axis.from - reach, axis.from + reach};
   }
   if (axis.scale == AxisScale::log) {
     const double half = std::pow(axis.to / axis.from, 0.5 / (n - 1));
@@ -452,8 +514,11 @@ Page sweep_page(const SweepReport& report) {
   page.about = "equipoise sweep";
   page.version = report.version;
   page.contents = true;
-  page.lead = fmt::format("Gradient descent on {}, {}: {}.", description(grid.kind), shape_in_words(grid), fixed_in_words(grid));
-  if (report.computed < grid.cells()) page.lead += fmt::format(" So far {} of {} cells are computed; the others are white.", report.computed, grid.cells());
+  page.lead = fmt::format("Gradient descent on {}, {}: {}.", description(grid.kind), shape_in_words(grid),
+                          fixed_in_words(grid));
+  if (report.computed < grid.cells())
+    page.lead +=
+        fmt::format(" So far {} of {} cells are computed; the others are white.", report.computed, grid.cells());
   page.style = style_of(report.pictures);
   if (report.orbit) page.sections.push_back(orbit_section(report));
   if (!report.pictures.empty()) page.sections.push_back(pictures_section(report));

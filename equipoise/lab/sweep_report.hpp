@@ -1,4 +1,5 @@
-// The report of a sweep: its pictures with axes, legend and the proved boundary, shares of outcomes, and the dimension of the boundary.
+// The report of a sweep: its pictures with axes, legend and the proved boundary, shares of outcomes, and the dimension
+// of the boundary.
 #pragma once
 
 #include <cstdint>
@@ -20,12 +21,12 @@ namespace equipoise {
 
 /// One column of a sweep, ready for the page.
 struct SweepPicture {
-  std::string field;                                         ///< "outcome"
+  std::string field;  ///< "outcome"
   Painting painting;
-  std::string png;                                           ///< bytes of the picture as the page shows it; its palette is painting's
-  std::uint64_t shown_width = 0, shown_height = 0;           ///< its pixels, before small pictures are enlarged
-  std::string file;                                          ///< the full picture beside the page, "outcome.png"; empty: none
-  std::function<std::string(std::uint64_t cell)> words;      ///< what is known of a cell, for the pointer
+  std::string png;  ///< bytes of the picture as the page shows it; its palette is painting's
+  std::uint64_t shown_width = 0, shown_height = 0;  ///< its pixels, before small pictures are enlarged
+  std::string file;                                 ///< the full picture beside the page, "outcome.png"; empty: none
+  std::function<std::string(std::uint64_t cell)> words;  ///< what is known of a cell, for the pointer
 };
 
 /// One column of a sweep over a single axis.
@@ -36,7 +37,7 @@ struct SweepCurve {
 
 struct SweepReport {
   Grid grid;
-  std::string grid_text;       ///< grid.toml
+  std::string grid_text;  ///< grid.toml
   std::string version;
   std::uint64_t computed = 0;  ///< cells
   Plane plane;                 ///< of the pictures
@@ -48,12 +49,13 @@ struct SweepReport {
   std::vector<ProvedMark> marks;
   std::optional<Confrontation> confronted;
   std::optional<OrbitDiagram> orbit;
-  std::string orbit_png;           ///< its density, as the page shows it
+  std::string orbit_png;  ///< its density, as the page shows it
 };
 
 Page sweep_page(const SweepReport& report);
 
-/// The values of an axis as a figure places them: themselves, or for a list their numbers 0, 1, ... with the values as ticks.
+/// The values of an axis as a figure places them: themselves, or for a list their numbers 0, 1, ... with the values as
+/// ticks.
 Figure::Axis figure_axis(const Axis& axis);
 /// The outer edges of the first and the last cell, half a spacing (on its scale) beyond their values.
 std::pair<double, double> outer_edges(const Axis& axis);

@@ -72,8 +72,9 @@ TEST(SweepReport, TwoAxes) {
   report.confronted = confronted(resolved(report.grid), cells);
   const Page page = sweep_page(report);
   const std::string html = page_html(page);
-  for (const char* words : {"3 h × 2 x0", "learning rate h", "x₀", "converged", "diverged", "δ = 2", "h|μ| = 1", "Wilson", "too small", "outcome.png", "limit.png", "pick-limit",
-                            "cell 3", "equipoise sweep grid.toml", "kind = ", "not computed"}) {
+  for (const char* words :
+       {"3 h × 2 x0", "learning rate h", "x₀", "converged", "diverged", "δ = 2", "h|μ| = 1", "Wilson", "too small",
+        "outcome.png", "limit.png", "pick-limit", "cell 3", "equipoise sweep grid.toml", "kind = ", "not computed"}) {
     EXPECT_TRUE(has(html, words)) << words;
   }
   EXPECT_EQ(faults_of_page(html), "");
