@@ -496,7 +496,10 @@ class Broken(CommandTest):
             time.sleep(0.01)
         time.sleep(0.2)
         process.send_signal(signal.SIGINT)  # within a run of 100 x 100 at full rank, or soon before
-        out, _ = process.communicate(timeout=120)
+        try:
+            out, _ = process.communicate(timeout=120)
+        finally:
+            process.kill()
         self.assertEqual((process.returncode, out), (130, b""))
         self.assertFalse((self.path("out") / "claims.json").exists())
 
