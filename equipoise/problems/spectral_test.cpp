@@ -159,11 +159,12 @@ TEST(Spectral, PairsWithEqualValuesRest) {
 // for some of the pairs, several chunks.
 TEST(Spectral, EveryTargetStepsAsTheGradientDoes) {
   std::vector<Shape> shapes = {{1, 1, 1}, {1, 9, 2}, {9, 1, 3}, {2, 3, 8}, {1, 1, 5}, {7, 7, 0}, {13, 17, 4}, {31, 29, 9}, {3, 40, 12},
-                               {700, 690, 3}, {1031, 1500, 5}, {1500, 40, 2}, {200, 190, 33}};
+                               {1100, 1031, 3}, {900, 40, 2}, {70, 60, 33}};
   std::mt19937_64 sizes(45);
-  for (int i = 0; i < 20; ++i) {
+  for (int i = 0; i < 12; ++i) {
     shapes.push_back({static_cast<Index>(1 + sizes() % 60), static_cast<Index>(1 + sizes() % 60), static_cast<Index>(1 + sizes() % 20)});
   }
+  const std::int64_t best = hwy::SupportedAndGeneratedTargets().front();
   std::vector<Factors> first;  // of the first target: all give the same bits
   for (const std::int64_t target : hwy::SupportedAndGeneratedTargets()) {
     const OnlyTarget only(target);
@@ -192,7 +193,7 @@ TEST(Spectral, EveryTargetStepsAsTheGradientDoes) {
       }
       EXPECT_TRUE(same_bits(end, first[2 * which]));
       EXPECT_TRUE(same_bits(seen, first[2 * which + 1]));
-      if (shape.size() > 3000) check_threads(*problem, at, u, h);
+      if (shape.rows > 1000 && target == best) check_threads(*problem, at, u, h);
     }
   }
 }
