@@ -163,6 +163,25 @@ TEST(SweepPictures, HalfASweepIsHalfWhite) {
   EXPECT_NE(bytes_of(folder / "s" / "report.html").find("So far 128 of 256 cells"), std::string::npos);
 }
 
+// What a process that was killed leaves: the numbers of a tile are there, and no line of the ledger vouches for them.
+TEST(SweepPictures, NumbersThatTheLedgerDoesNotListAreNotShown) {
+  const TemporaryFolder folder;
+  compute(folder / "s", grid_of({axis("h", 0.05, 0.2, 16), axis("x0", -1, 1, 16)}));
+  const std::string ledger = bytes_of(folder / "s" / "ledger.jsonl");
+  const std::size_t last_line = ledger.rfind('\n', ledger.size() - 2) + 1;
+  folder.put("s/ledger.jsonl", ledger.substr(0, last_line));
+  const SweepFolder sweep(folder / "s");
+  ASSERT_EQ(std::ranges::count(sweep.done(), 0), 1);
+  EXPECT_EQ(std::ranges::count(sweep.column<std::uint8_t>("outcome"), 0), 0) << "the numbers are there";
+  save_sweep_pictures(folder / "s");
+  for (const char* name : {"outcome.png", "steps.png", "loss.png"}) {
+    const Pixels pixels = read(folder / "s" / name);
+    for (std::uint64_t x = 0; x < 16; ++x) {  // a tile is one value of h
+      EXPECT_EQ(pixels.at(x, 5) == not_computed_colour, sweep.done()[x] == 0) << name << ' ' << x;
+    }
+  }
+}
+
 TEST(SweepPictures, Mistakes) {
   const TemporaryFolder folder;
   expect_error([&] { save_sweep_pictures(folder / "none"); }, {"none"});
