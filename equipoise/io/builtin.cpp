@@ -227,7 +227,7 @@ LoadedMatrix builtin_matrix(const std::string& name, const LoadOptions& options)
     Generator generator(seed);
     fill_with_normals(values, generator);
   } else if (spec.kind() == "symmetric" || spec.kind() == "positive") {
-    spec.expect(2, 3, fmt::format("{}:100:seed=7", spec.kind()));
+    spec.expect(2, 3, spec.kind() == "positive" ? "positive:100:seed=7" : "symmetric:100:seed=7");
     const std::uint64_t size = spec.size(spec.part(1), "the size");
     const std::uint64_t seed = spec.seed(2);
     values = spec.zeros(size, size);

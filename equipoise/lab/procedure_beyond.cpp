@@ -122,6 +122,7 @@ std::optional<Results> measure_beyond(const Experiment& experiment, const Labora
   // Orbits: m = h mu from m_from to m_to for the picture, and with the probes among them for the table.
   Orbits orbits;
   for (std::uint64_t i = 0; i < count; ++i) orbits.m.push_back(from + (to - from) * static_cast<double>(i) / static_cast<double>(count - 1));
+  const std::vector<double> columns = orbits.m;
   orbits.m.insert(orbits.m.end(), probes.begin(), probes.end());
   std::sort(orbits.m.begin(), orbits.m.end());
   orbits.m.erase(std::unique(orbits.m.begin(), orbits.m.end()), orbits.m.end());
@@ -189,8 +190,8 @@ std::optional<Results> measure_beyond(const Experiment& experiment, const Labora
   for (std::size_t i = 0; i < orbits.m.size(); ++i) {
     const auto orbit = orbits.products.begin() + static_cast<std::ptrdiff_t>(i * last);
     for (std::size_t j = last - drawn; j < last; ++j) visited.rows.push_back({orbits.m[i], orbits.products[i * last + j]});
-    // A probe between two rates of the picture is in the table alone.
-    if (std::find(probes.begin(), probes.end(), orbits.m[i]) != probes.end() && orbits.m.size() > count) continue;
+    // A probe between two columns of the picture is in the tables alone.
+    if (!std::binary_search(columns.begin(), columns.end(), orbits.m[i])) continue;
     even.m.push_back(orbits.m[i]);
     even.products.insert(even.products.end(), orbit, orbit + static_cast<std::ptrdiff_t>(last));
   }
