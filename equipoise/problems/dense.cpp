@@ -25,7 +25,7 @@ constexpr Index kMostChunks = 64;
 /// Multiplications per chunk that make up for reducing its partial sums.
 constexpr double kChunkWork = 65536;
 constexpr Index kTransposePiece = 512;
-constexpr Index kRowUnit = 12;  ///< rows that the vector kernel takes at once
+constexpr Index kRowUnit = 12;  ///< a multiple of the rows that the vector kernel takes at once
 
 /// Doubles that start on a cache line. Not initialised.
 class Scratch {
@@ -54,12 +54,12 @@ struct Cut {
     if (stride % 512 == 0) stride += kLaneLimit;
     const double area = static_cast<double>(s.rows) * static_cast<double>(s.cols);
     work = 3 * area * static_cast<double>(std::max<Index>(s.rank, 1));
-    // Each chunk has its own sums for Y, which are cleared before and added up after it: at 256 rows a chunk that is
-    // some 8 % of the work. Fewer rows where there would be less than 16 chunks for the threads.
+    // Each chunk has its own sums for Y, which are added up after it, at large ranks from memory: at 256 rows a chunk that took a tenth
+    // of a step at rank 64. Fewer rows where there would be less than 8 chunks for the threads.
     const double partial = static_cast<double>(std::max<Index>(s.rank, 1)) * static_cast<double>(stride);
     const double by_memory = std::max(1048576.0, area / 4) / std::max(partial, 1.0);
     const double rows = static_cast<double>(s.rows);
-    const double by_rows = std::max(std::min(16.0, rows / 24), std::min(static_cast<double>(kMostChunks), rows / 256));
+    const double by_rows = std::max(std::min(8.0, rows / 48), std::min(static_cast<double>(kMostChunks), rows / 512));
     const double most = std::max(std::min({work / kChunkWork, by_memory, by_rows}), 1.0);
     const Index wanted = static_cast<Index>(most);
     rows_per_chunk = std::max<Index>(((s.rows + wanted - 1) / wanted + kRowUnit - 1) / kRowUnit * kRowUnit, kRowUnit);
@@ -163,11 +163,10 @@ class DenseProblem final : public Problem {
       const Index first = chunk * cut.rows_per_chunk;
       const Index count = std::min(cut.rows_per_chunk, cut.shape.rows - first);
       double* sums = workspace.partials.data() + chunk * partial;
-      std::fill(sums, sums + partial, 0.0);
       std::fill(out_x.data() + first * rank, out_x.data() + (first + count) * rank, 0.0);
       return residual_pass(ResidualPass<Scalar>{count, cut.shape.cols, rank, A_.data + first * A_.stride,
                                                 A_.stride, x + first * rank, yt, u + first * rank, vt, cut.stride,
-                                                out_x.data() + first * rank, sums});
+                                                out_x.data() + first * rank, sums, true});
     });
     // The partial sums for Y, in the order of the chunks, and back to row-major.
     for_each_piece(cut.shape.cols, kTransposePiece, cut.work, [&](Index first, Index count) {

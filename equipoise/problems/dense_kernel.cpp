@@ -56,10 +56,11 @@ HWY_INLINE Vec load_some(Lanes lanes, const Scalar* from, std::ptrdiff_t count) 
 }
 
 /// ROWS rows and VECTORS vectors of columns; of a single vector `valid` columns lie inside A. `sums` holds ROWS vectors for each
-/// rank. Adds the squares of the residual to `squares` by lanes. 2 ROWS VECTORS N (3 rank + 1) flops.
+/// rank. Adds the squares of the residual to `squares` by lanes. Where `fresh`, out_yt has nothing to be added to. 2 ROWS VECTORS N
+/// (3 rank + 1) flops.
 template <int ROWS, int VECTORS, class Scalar>
 HWY_INLINE Vec tile(const ResidualPass<Scalar>& pass, std::ptrdiff_t row, std::ptrdiff_t col, std::ptrdiff_t valid,
-                    std::ptrdiff_t ahead, double* HWY_RESTRICT sums, Vec squares) {
+                    std::ptrdiff_t ahead, bool fresh, double* HWY_RESTRICT sums, Vec squares) {
   const Lanes lanes;
   const std::ptrdiff_t N = lane_count(), rank = pass.rank, stride = pass.stride;
   const bool partial = VECTORS == 1 && valid < N;
@@ -67,7 +68,8 @@ HWY_INLINE Vec tile(const ResidualPass<Scalar>& pass, std::ptrdiff_t row, std::p
   for (int i = 0; i < ROWS; ++i) {
     const Scalar* a = pass.a + (row + i) * pass.a_stride + col;
     for (int v = 0; v < VECTORS; ++v) {
-      if (static_cast<std::size_t>(v * N) * sizeof(Scalar) % 64 == 0) hwy::Prefetch(a + v * N + ahead);
+      // The end of a vector, since its start lies in a line that the one before it has fetched, on whatever address A begins.
+      if (static_cast<std::size_t>((v + 1) * N) * sizeof(Scalar) % 64 == 0) hwy::Prefetch(a + (v + 1) * N - 1 + ahead);
       r[i][v] = partial ? load_some(lanes, a, valid) : load_lanes(lanes, a + v * N);
     }
   }
@@ -95,12 +97,18 @@ HWY_INLINE Vec tile(const ResidualPass<Scalar>& pass, std::ptrdiff_t row, std::p
   }
   for (int v = 0; v < VECTORS; ++v) squares = hn::Add(squares, square[v]);
 
+  // Ranks in the opposite order: at large ones the first cache still has the last columns of Y^T, and not the first.
   const double* HWY_RESTRICT u = pass.u + row * rank;
-  const double* HWY_RESTRICT w = pass.vt + col;
-  double* HWY_RESTRICT out = pass.out_yt + col;
-  for (std::ptrdiff_t k = 0; k < rank; ++k, w += stride, out += stride, sums += ROWS * N) {
+  const double* HWY_RESTRICT w = pass.vt + col + rank * stride;
+  double* out = pass.out_yt + col + rank * stride;
+  alignas(64) static constexpr double kNothing[VECTORS * kLaneLimit] = {};
+  const double* old = fresh ? kNothing : out;
+  const std::ptrdiff_t old_stride = fresh ? 0 : stride;
+  sums += rank * ROWS * N;
+  for (std::ptrdiff_t k = rank - 1; k >= 0; --k) {
+    w -= stride, out -= stride, old -= old_stride, sums -= ROWS * N;
     Vec column[VECTORS];
-    for (int v = 0; v < VECTORS; ++v) column[v] = hn::LoadU(lanes, out + v * N);
+    for (int v = 0; v < VECTORS; ++v) column[v] = hn::LoadU(lanes, old + v * N);
     for (int i = 0; i < ROWS; ++i) {
       const Vec u_ik = hn::Set(lanes, u[i * rank + k]);
       for (int v = 0; v < VECTORS; ++v) column[v] = hn::NegMulAdd(u_ik, r[i][v], column[v]);
@@ -126,14 +134,15 @@ HWY_NOINLINE Vec rows_along(const ResidualPass<Scalar>& pass, std::ptrdiff_t row
   // A is fetched some 600 cycles ahead of its use. Nearer comes too late; farther is evicted by the columns and sums of large ranks.
   const std::ptrdiff_t tiles_ahead = std::clamp<std::ptrdiff_t>(16 / std::max<std::ptrdiff_t>(pass.rank, 1), 1, 4);
   const std::ptrdiff_t fetched = tiles_ahead * kVectors * N;
+  const bool fresh = pass.sets_out_yt && row == 0;
   std::fill_n(sums, ROWS * pass.rank * N, 0.0);
   std::ptrdiff_t col = first;
   for (; col + kVectors * N <= end; col += kVectors * N) {
     // Past the end of these rows come the next ones.
     const std::ptrdiff_t ahead = col + fetched < end ? fetched : ROWS * pass.a_stride - width + fetched;
-    squares = tile<ROWS, kVectors>(pass, row, col, N, ahead, sums, squares);
+    squares = tile<ROWS, kVectors>(pass, row, col, N, ahead, fresh, sums, squares);
   }
-  for (; col < end; col += N) squares = tile<ROWS, 1>(pass, row, col, std::min(N, end - col), 0, sums, squares);
+  for (; col < end; col += N) squares = tile<ROWS, 1>(pass, row, col, std::min(N, end - col), 0, fresh, sums, squares);
   double* out_x = pass.out_x + row * pass.rank;
   for (std::ptrdiff_t k = 0; k < pass.rank; ++k) {
     for (int i = 0; i < ROWS; ++i) {

@@ -20,6 +20,7 @@ struct ResidualPass {
   const double *u, *vt;  ///< and is multiplied by these
   std::ptrdiff_t stride;
   double *out_x, *out_yt;  ///< out_x -= R V, out_yt -= (R^T U)^T
+  bool sets_out_yt = false;  ///< out_yt = -(R^T U)^T instead, whatever it holds; with at least one row
 };
 
 /// Returns |R|_F^2. 6 rows cols rank flops; A is read once. Arithmetic is double, with fused multiply-adds where the

@@ -74,7 +74,7 @@ TEST(Dense, KernelStaysInsideItsArrays) {
     const OnlyTarget only(target);
     for (std::ptrdiff_t cols = 1; cols <= 40; ++cols) {
       SCOPED_TRACE(std::string(hwy::TargetName(target)) + " cols " + std::to_string(cols));
-      const std::ptrdiff_t rows = 5, rank = 3, stride = (cols + kLaneLimit - 1) / kLaneLimit * kLaneLimit;
+      const std::ptrdiff_t rows = 8, rank = 3, stride = (cols + kLaneLimit - 1) / kLaneLimit * kLaneLimit;
       std::mt19937_64 random(static_cast<std::uint64_t>(cols));
       const double nan = std::numeric_limits<double>::quiet_NaN();
       Matrix padded = Matrix::Constant(rows, cols + 3, nan);
@@ -93,6 +93,11 @@ TEST(Dense, KernelStaysInsideItsArrays) {
       const Eigen::Map<Matrix> got_x(out_x.data() + 1, rows, rank), got_y(out_y.data() + 1, rank, stride);
       EXPECT_LE((got_x - (Matrix::Constant(rows, rank, 7) - R * YT.leftCols(cols).transpose())).norm(), 1e-12);
       EXPECT_LE((got_y.leftCols(cols) - (Matrix::Constant(rank, cols, 7) - X.transpose() * R)).norm(), 1e-12);
+      // The same from nothing: what out_yt held must not matter.
+      std::fill(out_y.begin() + 1, out_y.end() - 1, nan);
+      residual_pass(ResidualPass<double>{rows, cols, rank, padded.data(), cols + 3, X.data(), YT.data(), X.data(), YT.data(), stride,
+                                         out_x.data() + 1, out_y.data() + 1, true});
+      EXPECT_LE((got_y.leftCols(cols) + X.transpose() * R).norm(), 1e-12);
       EXPECT_EQ(out_x.front(), 7.0);
       EXPECT_EQ(out_x.back(), 7.0);
       EXPECT_EQ(out_y.front(), 7.0);
