@@ -24,6 +24,16 @@ void for_each_chunk(Index chunks, double work, const Body& body) {
   }
 }
 
+/// The same; where this is done again and again, every thread mostly gets the chunks that it had before, and finds them in its cache.
+template <class Body>
+void for_each_kept_chunk(Index chunks, double work, const Body& body) {
+  if (chunks < 2 || work < kWorthThreads) {
+    for (Index chunk = 0; chunk < chunks; ++chunk) body(chunk);
+  } else {
+    tbb::parallel_for(Index{0}, chunks, body, tbb::static_partitioner());
+  }
+}
+
 /// [0, size) cut into equal pieces of `length` (the last may be shorter); body(first, count) for each of them.
 template <class Body>
 void for_each_piece(Index size, Index length, double work, const Body& body) {

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <memory>
+#include <mutex>
 #include <new>
 #include <utility>
 
@@ -19,6 +21,9 @@
 namespace equipoise {
 
 namespace {
+
+/// A step is short: threads have to meet twice within some microseconds, which pays from five times the usual work on.
+constexpr double kWorth = 5;
 
 /// Where the rows of X and Y stand among the columns of the transposed arrays: the leading ones, which the loss treats apart,
 /// are filled up to whole vectors. Cut into chunks by the shape alone; chunk 0 is the leading part.
@@ -46,11 +51,6 @@ struct Layout {
   Index first(Index chunk) const { return chunk == 0 ? 0 : padded_leading + (chunk - 1) * chunk_columns; }
 };
 
-/// The Gram matrices of the leading and of the other rows, of both factors.
-struct SplitGrams {
-  Matrix x1, x2, y1, y2;
-};
-
 ConstBlock top(const ConstBlock& P, Index count) { return {P.data(), count, P.cols()}; }
 ConstBlock below(const ConstBlock& P, Index count) { return {P.data() + count * P.cols(), P.rows() - count, P.cols()}; }
 
@@ -71,7 +71,11 @@ class SpectralProblem final : public Problem {
   /// The steps of the default but for rounding: one pass over both factors a step, by the kernel.
   void advance(MutableFactors z, double h, std::span<StepTrace> trace) const override {
     if (z.shape().size() == 0 || rows_ == 0 || cols_ == 0) return Problem::advance(z, h, trace);
-    if (!trace.empty()) Steps(*this, z, h).take(trace);
+    if (trace.empty()) return;
+    std::unique_ptr<Memory> memory = borrow(z.shape());
+    Steps(*this, z, h, *memory).take(trace);
+    const std::lock_guard lock(keeping_);
+    kept_ = std::move(memory);
   }
 
   double gradient(ConstFactors at, MutableFactors out) const override {
@@ -87,9 +91,12 @@ class SpectralProblem final : public Problem {
     subtract_diagonal(Y, out.X());
     subtract_diagonal(X, out.Y());
 
-    double cross = 0;  // <S2, X2 Y2^T>
-    for (Index i = std::min({p, q, values_.size()}); i < values_.size(); ++i) cross += values_[i] * X.row(i).dot(Y.row(i));
-    return loss(X1, Y1, {gram_x1, gram_x2, gram_y1, gram_y2}, cross);
+    Matrix R1 = -(X1 * Y1.transpose());
+    const Index leading = leading_pairs(rank);
+    for (Index i = 0; i < leading; ++i) R1(i, i) += values_[i];
+    double cross = 0;
+    for (Index i = leading; i < values_.size(); ++i) cross += values_[i] * X.row(i).dot(Y.row(i));
+    return loss({R1.squaredNorm(), inner(gram_x1, gram_y2) + inner(gram_x2, gram_y1), inner(gram_x2, gram_y2), cross}, rank);
   }
 
   void hessian_product(ConstFactors at, ConstFactors direction, MutableFactors out) const override {
@@ -106,130 +113,152 @@ class SpectralProblem final : public Problem {
   }
 
  private:
-  /// From the leading rows, the Gram matrices and cross = <S2, X2 Y2^T>. O(rank^3).
-  double loss(const ConstBlock& X1, const ConstBlock& Y1, const SplitGrams& grams, double cross) const {
-    Matrix R1 = -(X1 * Y1.transpose());
-    const Index leading = std::min({X1.rows(), Y1.rows(), values_.size()});
-    for (Index i = 0; i < leading; ++i) R1(i, i) += values_[i];
-    const double rest = squares_from_[leading];
-    const double off_diagonal = inner(grams.x1, grams.y2) + inner(grams.x2, grams.y1);
+  /// Sums of which the loss is made: |S1 - X1 Y1^T|^2, <X1'X1, Y2'Y2> + <X2'X2, Y1'Y1>, |X2 Y2^T|^2, and <S2, X2 Y2^T>.
+  struct LossParts {
+    double leading, off_diagonal, others, cross;
+  };
+  /// Pairs in the leading block of factors with this many rows.
+  Index leading_pairs(Index rank) const { return std::min({rank, rows_, cols_, values_.size()}); }
+
+  double loss(const LossParts& parts, Index rank) const {
+    const double rest = squares_from_[leading_pairs(rank)];
     // The last three terms are 1/2 |S2 - X2 Y2^T|^2: not negative but for rounding.
-    double second = (inner(grams.x2, grams.y2) - cross) + (rest - cross);
+    double second = (parts.others - parts.cross) + (rest - parts.cross);
     if (second < at_rest_) second = at_rest_;  // a NaN stays one
-    return (R1.squaredNorm() + off_diagonal + second) / 2;
+    return (parts.leading + parts.off_diagonal + second) / 2;
   }
 
-  /// Steps of one call of advance(): the factors transposed, and their Gram matrices, which each step leaves for the next.
-  class Steps {
-    using Lanes = hwy::AlignedFreeUniquePtr<double[]>;  ///< on a cache line: a load across two costs as much as two loads
+  using Lanes = hwy::AlignedFreeUniquePtr<double[]>;  ///< on a cache line: a load across two costs as much as two loads
 
+  static Lanes zeros(Index size) {
+    Lanes result = hwy::AllocateAligned<double>(static_cast<std::size_t>(size));
+    if (result == nullptr) throw std::bad_alloc();
+    std::fill_n(result.get(), size, 0.0);
+    return result;
+  }
+
+  /// What steps work on: the factors transposed, the sums of each chunk, and the totals over the leading columns and over the others,
+  /// as spectral_add_up() leaves them.
+  struct Memory {
+    Layout layout;
+    Index triangle, part;
+    Lanes xt, yt, values, sums, leading, others, gram_x, gram_y;
+
+    Memory(Shape shape, const Vector& singular_values)
+        : layout(shape), triangle(spectral_triangle(layout.rank)), part(spectral_sums(layout.rank)), xt(zeros(layout.rank * layout.stride)),
+          yt(zeros(layout.rank * layout.stride)), values(zeros(layout.stride)), sums(zeros(layout.chunks * part)),
+          leading(zeros(part / kLaneLimit)), others(zeros(part / kLaneLimit)), gram_x(zeros(layout.rank * layout.rank)),
+          gram_y(zeros(layout.rank * layout.rank)) {
+      for (Index i = 0; i < singular_values.size(); ++i) values[static_cast<std::size_t>(layout.column(i))] = singular_values[i];
+    }
+  };
+
+  /// The memory of the last call, where nobody else has it. New memory takes the system as long as some steps.
+  std::unique_ptr<Memory> borrow(Shape shape) const {
+    {
+      const std::lock_guard lock(keeping_);
+      if (kept_ != nullptr && kept_->layout.rank == shape.rank) return std::move(kept_);
+    }
+    return std::make_unique<Memory>(shape, values_);
+  }
+
+  /// Steps of one call of advance(). Each leaves its sums for the next.
+  class Steps {
    public:
-    Steps(const SpectralProblem& problem, MutableFactors z, double h) : problem_(problem), z_(z), h_(h), layout_(z.shape()) {
-      part_ = spectral_sums(layout_.rank);
-      xt_ = zeros(layout_.rank * layout_.stride);
-      yt_ = zeros(layout_.rank * layout_.stride);
-      new_xt_ = zeros(layout_.rank * layout_.stride);
-      new_yt_ = zeros(layout_.rank * layout_.stride);
-      values_ = zeros(layout_.stride);
-      sums_ = zeros(layout_.chunks * part_);
-      for (Index i = 0; i < problem.values_.size(); ++i) values_[static_cast<std::size_t>(layout_.column(i))] = problem.values_[i];
-      copy(z.X(), xt_, [](double& factor, double& lane) { lane = factor; });
-      copy(z.Y(), yt_, [](double& factor, double& lane) { lane = factor; });
+    Steps(const SpectralProblem& problem, MutableFactors z, double h, Memory& memory)
+        : problem_(problem), z_(z), h_(h), layout_(memory.layout), triangle_(memory.triangle), part_(memory.part), memory_(memory) {
+      // Zeros beyond the factors: those of the last call became NaN if it diverged.
+      std::fill_n(memory.xt.get(), layout_.rank * layout_.stride, 0.0);
+      std::fill_n(memory.yt.get(), layout_.rank * layout_.stride, 0.0);
+      copy(z.X(), memory.xt, [](double& factor, double& lane) { lane = factor; });
+      copy(z.Y(), memory.yt, [](double& factor, double& lane) { lane = factor; });
     }
 
     void take(std::span<StepTrace> trace) {
       over_chunks(&spectral_grams);
       gather();
+      const double *x1 = memory_.leading.get(), *y1 = x1 + triangle_, *x2 = memory_.others.get(), *y2 = x2 + triangle_;
       for (StepTrace& seen : trace) {
-        // The loss needs <S2, X2 Y2^T>, which the step finds on its way, and the leading rows as they are before it.
-        const Matrix X1 = leading_rows(xt_, z_.shape().rows), Y1 = leading_rows(yt_, z_.shape().cols);
-        const SplitGrams before = grams_;
+        // All that the loss needs is there before the step, but <S2, X2 Y2^T>, which the step finds on its way.
+        const Index rank = layout_.rank;
+        LossParts parts{spectral_leading(memory_.xt.get(), memory_.yt.get(), rank, layout_.stride, std::min(layout_.leading, z_.shape().rows),
+                                         layout_.padded_leading, memory_.values.get(), problem_.leading_pairs(rank)),
+                        inner_of(x1, y2) + inner_of(x2, y1), inner_of(x2, y2), 0};
+        seen.norm_squared = (trace_of_gram(x1) + trace_of_gram(x2)) + (trace_of_gram(y1) + trace_of_gram(y2));
         over_chunks(&spectral_step);
-        std::swap(xt_, new_xt_);
-        std::swap(yt_, new_yt_);
         gather();
-        seen.loss = problem_.loss(ConstBlock(X1.data(), X1.rows(), X1.cols()), ConstBlock(Y1.data(), Y1.rows(), Y1.cols()), before, cross_);
-        seen.gradient_squared = squares_;
-        seen.norm_squared = (before.x1.trace() + before.x2.trace()) + (before.y1.trace() + before.y2.trace());
+        parts.cross = -memory_.others[static_cast<std::size_t>(2 * triangle_ + 1)];  // the kernel sums <X, -S Y>
+        seen.loss = problem_.loss(parts, rank);
+        seen.gradient_squared = memory_.leading[static_cast<std::size_t>(2 * triangle_)] + memory_.others[static_cast<std::size_t>(2 * triangle_)];
       }
-      copy(z_.X(), xt_, [](double& factor, double& lane) { factor = lane; });
-      copy(z_.Y(), yt_, [](double& factor, double& lane) { factor = lane; });
+      copy(z_.X(), memory_.xt, [](double& factor, double& lane) { factor = lane; });
+      copy(z_.Y(), memory_.yt, [](double& factor, double& lane) { factor = lane; });
     }
 
    private:
-    static Lanes zeros(Index size) {
-      Lanes result = hwy::AllocateAligned<double>(static_cast<std::size_t>(size));
-      if (result == nullptr) throw std::bad_alloc();
-      std::fill_n(result.get(), size, 0.0);
-      return result;
-    }
-
+    /// body(factor, lane) for every entry of a factor and its place among the lanes, a cache line of lanes at a time.
     template <class Body>
     void copy(MutableBlock block, Lanes& lanes, const Body& body) const {
-      for (Index i = 0; i < block.rows(); ++i) {
-        double* row = block.data() + i * layout_.rank;
-        double* to = lanes.get() + layout_.column(i);
-        for (Index k = 0; k < layout_.rank; ++k) body(row[k], to[k * layout_.stride]);
+      const Index rank = layout_.rank;
+      for (Index first = 0; first < block.rows(); first += kLaneLimit) {
+        const Index last = std::min(first + kLaneLimit, block.rows());
+        for (Index k = 0; k < rank; ++k) {
+          for (Index i = first; i < last; ++i) body(block.data()[i * rank + k], lanes[static_cast<std::size_t>(k * layout_.stride + layout_.column(i))]);
+        }
       }
-    }
-
-    Matrix leading_rows(const Lanes& lanes, Index rows) const {
-      Matrix result(std::min(layout_.leading, rows), layout_.rank);
-      for (Index i = 0; i < result.rows(); ++i) {
-        for (Index k = 0; k < layout_.rank; ++k) result(i, k) = lanes[static_cast<std::size_t>(k * layout_.stride + i)];
-      }
-      return result;
     }
 
     template <class Kernel>
     void over_chunks(const Kernel& kernel) {
-      std::fill_n(sums_.get(), layout_.chunks * part_, 0.0);
+      std::fill_n(memory_.sums.get(), layout_.chunks * part_, 0.0);
       const Index columns_x = layout_.columns(z_.shape().rows), columns_y = layout_.columns(z_.shape().cols);
       const Index end = std::max(columns_x, columns_y);
-      const Matrix gram_x = grams_.x1 + grams_.x2, gram_y = grams_.y1 + grams_.y2;
-      for_each_chunk(layout_.chunks, layout_.work, [&](Index chunk) {
+      // Chunk 0 is a few columns: two threads find work where there are two more. Each thread keeps its chunks in its own cache.
+      const double work = layout_.chunks > 2 ? layout_.work / kWorth : 0;
+      for_each_kept_chunk(layout_.chunks, work, [&](Index chunk) {
         const Index first = layout_.first(chunk), last = chunk == 0 ? layout_.padded_leading : std::min(first + layout_.chunk_columns, end);
-        const bool x = first < columns_x, y = first < columns_y;
-        kernel(SpectralPass{first, last - first, layout_.rank, layout_.stride, x ? xt_.get() : nullptr, y ? yt_.get() : nullptr,
-                            x ? new_xt_.get() : nullptr, y ? new_yt_.get() : nullptr, values_.get(), gram_x.data(), gram_y.data(), h_,
-                            sums_.get() + chunk * part_});
+        kernel(SpectralPass{first, last - first, layout_.rank, layout_.stride, first < columns_x ? memory_.xt.get() : nullptr,
+                            first < columns_y ? memory_.yt.get() : nullptr, memory_.values.get(), memory_.gram_x.get(), memory_.gram_y.get(), h_,
+                            memory_.sums.get() + chunk * part_});
       });
     }
 
-    // The sums of all chunks, in their order; lanes last.
+    // The sums of all chunks, in their order; lanes last. Leaves the whole Gram matrices for the next step.
     void gather() {
-      const auto chunk = [&](Index i) { return Eigen::Map<Vector>(sums_.get() + i * part_, part_); };
-      grams_.x1 = gram_from(chunk(0).data(), 0);
-      grams_.y1 = gram_from(chunk(0).data(), spectral_triangle(layout_.rank));
-      squares_ = lanes(chunk(0).data(), 2 * spectral_triangle(layout_.rank));
-      Vector others = Vector::Zero(part_);
-      for (Index i = 1; i < layout_.chunks; ++i) others += chunk(i);
-      grams_.x2 = gram_from(others.data(), 0);
-      grams_.y2 = gram_from(others.data(), spectral_triangle(layout_.rank));
-      squares_ += lanes(others.data(), 2 * spectral_triangle(layout_.rank));
-      cross_ = -lanes(others.data(), 2 * spectral_triangle(layout_.rank) + 1);  // the kernel sums <X, -S Y>
-    }
-    static double lanes(const double* sums, Index at) {
-      const double* lane = sums + at * kLaneLimit;
-      return ((lane[0] + lane[4]) + (lane[2] + lane[6])) + ((lane[1] + lane[5]) + (lane[3] + lane[7]));
-    }
-    Matrix gram_from(const double* sums, Index at) const {
-      Matrix gram(layout_.rank, layout_.rank);
-      for (Index k = 0; k < layout_.rank; ++k) {
-        for (Index l = k; l < layout_.rank; ++l, ++at) gram(k, l) = gram(l, k) = lanes(sums, at);
+      spectral_add_up(memory_.sums.get(), 1, part_, memory_.leading.get());
+      spectral_add_up(memory_.sums.get() + part_, layout_.chunks - 1, part_, memory_.others.get());
+      const Index rank = layout_.rank;
+      for (Index k = 0, at = 0; k < rank; ++k) {
+        for (Index l = k; l < rank; ++l, ++at) {
+          const std::size_t x = static_cast<std::size_t>(at), y = static_cast<std::size_t>(triangle_ + at);
+          const std::size_t upper = static_cast<std::size_t>(k * rank + l), lower = static_cast<std::size_t>(l * rank + k);
+          memory_.gram_x[upper] = memory_.gram_x[lower] = memory_.leading[x] + memory_.others[x];
+          memory_.gram_y[upper] = memory_.gram_y[lower] = memory_.leading[y] + memory_.others[y];
+        }
       }
-      return gram;
+    }
+    /// <G, H> of symmetric matrices, of which the upper triangles are there, row by row.
+    double inner_of(const double* G, const double* H) const {
+      double diagonal = 0, beside = 0;
+      for (Index k = 0, at = 0; k < layout_.rank; ++k) {
+        diagonal += G[at] * H[at];
+        ++at;
+        for (Index l = k + 1; l < layout_.rank; ++l, ++at) beside += G[at] * H[at];
+      }
+      return diagonal + 2 * beside;
+    }
+    double trace_of_gram(const double* G) const {
+      double sum = 0;
+      for (Index k = 0, at = 0; k < layout_.rank; at += layout_.rank - k, ++k) sum += G[at];
+      return sum;
     }
 
     const SpectralProblem& problem_;
     MutableFactors z_;
     double h_;
-    Layout layout_;
-    Lanes xt_, yt_, new_xt_, new_yt_, values_, sums_;
-    Index part_ = 0;
-    SplitGrams grams_{Matrix::Zero(layout_.rank, layout_.rank), Matrix::Zero(layout_.rank, layout_.rank),
-                      Matrix::Zero(layout_.rank, layout_.rank), Matrix::Zero(layout_.rank, layout_.rank)};
-    double squares_ = 0, cross_ = 0;
+    const Layout& layout_;
+    const Index triangle_, part_;
+    Memory& memory_;
   };
 
   /// out -= S V; serves S^T as well, since both are the same diagonal.
@@ -241,6 +270,8 @@ class SpectralProblem final : public Problem {
   Index rows_, cols_;
   double at_rest_;
   Vector squares_from_;
+  mutable std::mutex keeping_;
+  mutable std::unique_ptr<Memory> kept_;
 };
 
 /// Orthonormal columns: first `singular` (rows x r), then a basis of what `factor` has outside their span, or any basis

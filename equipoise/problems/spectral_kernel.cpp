@@ -2,21 +2,24 @@
 //
 // A block of columns is stepped in two rounds. The first forms the gradient kTile rows times kVectors vectors at a time in
 // registers: the diagonal part, then the product with the other factor's Gram matrix; its squares are summed there, and the new
-// rows go to a second array, since both factors need the old ones of each other. The second round adds them to the new Gram
-// matrix, a kGram x kGram piece of its upper triangle in registers at a time.
+// rows wait in a buffer, since both factors need the old ones of each other. The second round adds them to the new Gram
+// matrix, a kGram x kGram piece of its upper triangle in registers at a time, and puts them in their place on the way.
+// A step thus moves each factor once from the second cache and once back.
 //
 // Every sum has eight partial ones, column c adding to the one of c modulo 8 in the order of the columns (squares: 32), whatever the
 // width of the vectors, and every multiply-add rounds once: all targets give the same bits.
 #include "equipoise/problems/spectral_kernel.hpp"
 
+#include <hwy/aligned_allocator.h>
+
 #include <algorithm>
 #include <cmath>
+#include <new>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "equipoise/problems/spectral_kernel.cpp"
 #include <hwy/foreach_target.h>
 // foreach_target.h comes first
-#include <hwy/cache_control.h>
 #include <hwy/highway.h>
 
 #include "equipoise/core/fused-inl.hpp"
@@ -31,7 +34,7 @@ using Vec = hn::Vec<Lanes>;
 
 // Rows of a tile, the same everywhere since their squares are summed in turn; then what fits into 32 vector registers, or 16.
 constexpr int kTile = 4;
-#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
+#if HWY_TARGET <= HWY_AVX3
 constexpr int kVectors = 4, kGram = 4;
 #else
 constexpr int kVectors = 2, kGram = 3;
@@ -75,7 +78,8 @@ struct Step {
   const double* gram;
   std::ptrdiff_t rank;
   double h;
-  double* out;  ///< rows as far apart as those of x
+  double* out;  ///< rows out_stride apart
+  std::ptrdiff_t out_stride;
 };
 
 /// Rows [l, l + ROWS) and VECTORS vectors of columns: out = x - h g with g_l = sum over k of G_kl x_k - s other_l.
@@ -112,13 +116,14 @@ HWY_INLINE void step_tile(const Step& step, std::ptrdiff_t l, std::ptrdiff_t col
     }
   }
   const Vec rate = hn::Set(lanes, -step.h);
-  double* HWY_RESTRICT out = step.out + l * stride + col;
+  double* HWY_RESTRICT out = step.out + l * step.out_stride + col;
   for (int v = 0; v < VECTORS; ++v) {
     double* const squares_of = sums.squares + (col + v * N) % kSquareLanes;
     Vec squares = hn::LoadU(lanes, squares_of);
     for (int i = 0; i < ROWS; ++i) {
       squares = fused(g[i][v], g[i][v], squares);
-      hn::StoreU(fused(rate, g[i][v], hn::LoadU(lanes, x + (l + i) * stride + v * N)), lanes, out + i * stride + v * N);
+      hn::StoreU(fused(rate, g[i][v], hn::LoadU(lanes, x + (l + i) * stride + v * N)), lanes,
+                 out + i * step.out_stride + v * N);
     }
     hn::StoreU(squares, lanes, squares_of);
   }
@@ -140,53 +145,63 @@ void step_piece(const Step& step, Sums& sums) {
   for (; l < step.rank; ++l) step_rows<1, PAIRS>(step, l, sums);
 }
 
-HWY_INLINE std::ptrdiff_t place(std::ptrdiff_t k, std::ptrdiff_t l, std::ptrdiff_t rank) {
+HWY_INLINE std::ptrdiff_t sum_of(std::ptrdiff_t k, std::ptrdiff_t l, std::ptrdiff_t rank) {
   return (k * rank - k * (k - 1) / 2 + l - k) * kLaneLimit;
 }
 
-/// The sums of x_k x_l for k in ROWS rows from `k` on and l in COLS rows from `l` on; with DIAGONAL, k = l and only the upper half.
-template <int ROWS, int COLS, bool DIAGONAL>
-HWY_NOINLINE void gram_tile(const Piece& x, std::ptrdiff_t rank, std::ptrdiff_t k, std::ptrdiff_t l, double* HWY_RESTRICT sums) {
+/// Where rows are copied to.
+struct Place {
+  double* at;  ///< null: they stay
+  std::ptrdiff_t stride;
+};
+
+/// The sums of x_k x_l for k in ROWS rows from `k` on and l in COLS rows from `l` on; with DIAGONAL, k = l and only the upper half,
+/// and with COPY these rows are copied to their place, which costs no load.
+template <int ROWS, int COLS, bool DIAGONAL, bool COPY>
+HWY_NOINLINE void gram_tile(const Piece& x, std::ptrdiff_t rank, std::ptrdiff_t k, std::ptrdiff_t l, double* HWY_RESTRICT sums, const Place& place) {
   const Lanes lanes;
-  const std::ptrdiff_t N = static_cast<std::ptrdiff_t>(hn::Lanes(lanes));
-  const double* HWY_RESTRICT at_k = x.at + k * x.stride;
-  const double* HWY_RESTRICT at_l = x.at + l * x.stride;
-  for (std::ptrdiff_t lane = 0; lane < kLaneLimit; lane += N) {
-    Vec sum[ROWS][COLS];
+  const std::ptrdiff_t N = static_cast<std::ptrdiff_t>(hn::Lanes(lanes)), width = x.width, stride = x.stride;
+  const double* HWY_RESTRICT at_k = x.at + k * stride;
+  const double* HWY_RESTRICT at_l = x.at + l * stride;
+  double* HWY_RESTRICT to = COPY ? place.at + l * place.stride : nullptr;
+  const std::ptrdiff_t to_stride = place.stride;
+  // The sums in use, in loops of constant length: from those over j >= i alone g++ 12 makes a `rep movs`, which takes longer than the sums.
+  Vec sum[ROWS][COLS];
+  const auto for_each_sum = [&](const auto& body) {
     for (int i = 0; i < ROWS; ++i) {
-      for (int j = DIAGONAL ? i : 0; j < COLS; ++j) sum[i][j] = hn::LoadU(lanes, sums + place(k + i, l + j, rank) + lane);
-    }
-    for (std::ptrdiff_t c = lane; c < x.width; c += kLaneLimit) {
-      Vec x_l[COLS];
-      for (int j = 0; j < COLS; ++j) x_l[j] = hn::LoadU(lanes, at_l + j * x.stride + c);
-      for (int i = 0; i < ROWS; ++i) {
-        const Vec x_k = DIAGONAL ? x_l[i] : hn::LoadU(lanes, at_k + i * x.stride + c);
-        for (int j = DIAGONAL ? i : 0; j < COLS; ++j) sum[i][j] = fused(x_k, x_l[j], sum[i][j]);
+      for (int j = 0; j < COLS; ++j) {
+        if (!DIAGONAL || j >= i) body(i, j);
       }
     }
-    for (int i = 0; i < ROWS; ++i) {
-      for (int j = DIAGONAL ? i : 0; j < COLS; ++j) hn::StoreU(sum[i][j], lanes, sums + place(k + i, l + j, rank) + lane);
+  };
+  for (std::ptrdiff_t lane = 0; lane < kLaneLimit; lane += N) {
+    for_each_sum([&](int i, int j) HWY_ATTR { sum[i][j] = hn::LoadU(lanes, sums + sum_of(k + i, l + j, rank) + lane); });
+    for (std::ptrdiff_t c = lane; c < width; c += kLaneLimit) {
+      Vec x_k[ROWS], x_l[COLS];
+      for (int j = 0; j < COLS; ++j) x_l[j] = hn::LoadU(lanes, at_l + j * stride + c);
+      for (int i = 0; i < ROWS; ++i) x_k[i] = DIAGONAL ? x_l[i] : hn::LoadU(lanes, at_k + i * stride + c);
+      if (COPY) {
+        for (int j = 0; j < COLS; ++j) hn::StoreU(x_l[j], lanes, to + j * to_stride + c);
+      }
+      for_each_sum([&](int i, int j) HWY_ATTR { sum[i][j] = fused(x_k[i], x_l[j], sum[i][j]); });
     }
+    for_each_sum([&](int i, int j) HWY_ATTR { hn::StoreU(sum[i][j], lanes, sums + sum_of(k + i, l + j, rank) + lane); });
   }
 }
 
 /// rank (rank + 1) flops a column.
-void add_gram(const Piece& x, std::ptrdiff_t rank, double* sums) {
+template <bool COPY>
+void add_gram(const Piece& x, std::ptrdiff_t rank, double* sums, const Place& place) {
   std::ptrdiff_t k = 0;
   for (; k + kGram <= rank; k += kGram) {
-    gram_tile<kGram, kGram, true>(x, rank, k, k, sums);
+    gram_tile<kGram, kGram, true, COPY>(x, rank, k, k, sums, place);
     std::ptrdiff_t l = k + kGram;
-    for (; l + kGram <= rank; l += kGram) gram_tile<kGram, kGram, false>(x, rank, k, l, sums);
-    for (; l < rank; ++l) gram_tile<kGram, 1, false>(x, rank, k, l, sums);
+    for (; l + kGram <= rank; l += kGram) gram_tile<kGram, kGram, false, false>(x, rank, k, l, sums, place);
+    for (; l < rank; ++l) gram_tile<kGram, 1, false, false>(x, rank, k, l, sums, place);
   }
   for (; k < rank; ++k) {
-    for (std::ptrdiff_t l = k; l < rank; ++l) gram_tile<1, 1, false>(x, rank, k, l, sums);
-  }
-}
-
-void fetch(const Piece& piece, std::ptrdiff_t rank) {
-  for (std::ptrdiff_t k = 0; k < rank; ++k) {
-    for (std::ptrdiff_t c = 0; c < piece.width; c += 8) hwy::Prefetch(piece.at + k * piece.stride + c);
+    gram_tile<1, 1, true, COPY>(x, rank, k, k, sums, place);
+    for (std::ptrdiff_t l = k + 1; l < rank; ++l) gram_tile<1, 1, false, false>(x, rank, k, l, sums, place);
   }
 }
 
@@ -199,21 +214,39 @@ void add_lanes(const double* sums, double* to) {
   }
 }
 
+/// Doubles that start on a cache line: on the stack where they are few, as they are at ranks up to 64.
+class Buffer {
+ public:
+  explicit Buffer(std::ptrdiff_t size) {
+    if (size <= kFew) return;
+    many_ = hwy::AllocateAligned<double>(static_cast<std::size_t>(size));
+    if (!many_) throw std::bad_alloc();
+  }
+  double* data() { return many_ ? many_.get() : few_; }
+
+ private:
+  static constexpr std::ptrdiff_t kFew = 4096;
+  alignas(64) double few_[kFew];
+  hwy::AlignedFreeUniquePtr<double[]> many_;
+};
+
 template <bool STEP>
 void over_blocks(const SpectralPass& pass) {
   const std::ptrdiff_t rank = pass.rank, block = spectral_block(rank), triangle = spectral_triangle(rank) * kLaneLimit;
   Sums sums;
+  Buffer buffer(STEP ? 2 * rank * block : 0);
+  double* const new_x = buffer.data();
+  double* const new_y = new_x + rank * block;
   const auto piece_of = [&](const double* factor, std::ptrdiff_t from) {
     const std::ptrdiff_t width = std::max<std::ptrdiff_t>(std::min(block, pass.first + pass.count - from), 0);
     return Piece{factor == nullptr ? nullptr : factor + from, pass.stride, factor == nullptr ? 0 : width};
   };
   for (std::ptrdiff_t from = pass.first; from < pass.first + pass.count; from += block) {
     const Piece x = piece_of(pass.xt, from), y = piece_of(pass.yt, from);
-    Piece now_x = x, now_y = y;
-    if (STEP) {
+    if constexpr (STEP) {
       const double* values = pass.values + from;
-      const Step of_x{x, y, values, pass.gram_y, rank, pass.h, pass.new_xt + from};
-      const Step of_y{y, x, values, pass.gram_x, rank, pass.h, pass.new_yt + from};
+      const Step of_x{x, y, values, pass.gram_y, rank, pass.h, new_x, block};
+      const Step of_y{y, x, values, pass.gram_x, rank, pass.h, new_y, block};
       if (x.width > 0 && y.width > 0) {
         step_piece<Pairs::with_cross>(of_x, sums);
         step_piece<Pairs::without_cross>(of_y, sums);
@@ -222,17 +255,55 @@ void over_blocks(const SpectralPass& pass) {
       } else {
         step_piece<Pairs::none>(of_y, sums);
       }
-      fetch(piece_of(pass.xt, from + block), rank);
-      fetch(piece_of(pass.yt, from + block), rank);
-      now_x = piece_of(pass.new_xt, from);
-      now_y = piece_of(pass.new_yt, from);
+      if (x.width > 0) add_gram<true>({new_x, block, x.width}, rank, pass.sums, {pass.xt + from, pass.stride});
+      if (y.width > 0) add_gram<true>({new_y, block, y.width}, rank, pass.sums + triangle, {pass.yt + from, pass.stride});
+    } else {
+      if (x.width > 0) add_gram<false>(x, rank, pass.sums, {});
+      if (y.width > 0) add_gram<false>(y, rank, pass.sums + triangle, {});
     }
-    if (x.width > 0) add_gram(now_x, rank, pass.sums);
-    if (y.width > 0) add_gram(now_y, rank, pass.sums + triangle);
   }
   double* const more = pass.sums + 2 * triangle;
   add_lanes(sums.squares, more);
   add_lanes(sums.cross, more + kLaneLimit);
+}
+
+/// ((0 + 4) + (2 + 6)) + ((1 + 5) + (3 + 7)) of eight lanes.
+HWY_INLINE double all_lanes(const double* lane) {
+  return ((lane[0] + lane[4]) + (lane[2] + lane[6])) + ((lane[1] + lane[5]) + (lane[3] + lane[7]));
+}
+
+void add_up_here(const double* sums, std::ptrdiff_t chunks, std::ptrdiff_t part, double* totals) {
+  const Lanes lanes;
+  const std::ptrdiff_t N = static_cast<std::ptrdiff_t>(hn::Lanes(lanes));
+  for (std::ptrdiff_t at = 0; at < part; at += kLaneLimit) {
+    alignas(64) double lane[kLaneLimit];
+    for (std::ptrdiff_t l = 0; l < kLaneLimit; l += N) {
+      Vec sum = hn::Zero(lanes);
+      for (std::ptrdiff_t chunk = 0; chunk < chunks; ++chunk) sum = hn::Add(sum, hn::LoadU(lanes, sums + chunk * part + at + l));
+      hn::StoreU(sum, lanes, lane + l);
+    }
+    totals[at / kLaneLimit] = all_lanes(lane);
+  }
+}
+
+double leading_here(const double* xt, const double* yt, std::ptrdiff_t rank, std::ptrdiff_t stride, std::ptrdiff_t rows,
+                    std::ptrdiff_t padded, const double* values, std::ptrdiff_t pairs) {
+  const Lanes lanes;
+  const std::ptrdiff_t N = static_cast<std::ptrdiff_t>(hn::Lanes(lanes));
+  alignas(64) double squares[kLaneLimit] = {};
+  for (std::ptrdiff_t i = 0; i < rows; ++i) {
+    for (std::ptrdiff_t col = 0; col < padded; col += N) {
+      alignas(64) double start[kLaneLimit] = {};
+      if (i < pairs && i >= col && i < col + N) start[i - col] = -values[i];
+      Vec r = hn::LoadU(lanes, start);
+      for (std::ptrdiff_t k = 0; k < rank; ++k) {
+        r = fused(hn::Set(lanes, xt[k * stride + i]), hn::LoadU(lanes, yt + k * stride + col), r);
+      }
+      double* const to = squares + col % kLaneLimit;
+      hn::StoreU(fused(r, r, hn::LoadU(lanes, to)), lanes, to);
+    }
+  }
+  return all_lanes(squares);
 }
 
 void step_here(const SpectralPass& pass) { over_blocks<true>(pass); }
@@ -247,9 +318,18 @@ namespace equipoise {
 
 HWY_EXPORT(step_here);
 HWY_EXPORT(grams_here);
+HWY_EXPORT(add_up_here);
+HWY_EXPORT(leading_here);
 
 void spectral_step(const SpectralPass& pass) { HWY_DYNAMIC_DISPATCH(step_here)(pass); }
 void spectral_grams(const SpectralPass& pass) { HWY_DYNAMIC_DISPATCH(grams_here)(pass); }
+void spectral_add_up(const double* sums, std::ptrdiff_t chunks, std::ptrdiff_t part, double* totals) {
+  HWY_DYNAMIC_DISPATCH(add_up_here)(sums, chunks, part, totals);
+}
+double spectral_leading(const double* xt, const double* yt, std::ptrdiff_t rank, std::ptrdiff_t stride, std::ptrdiff_t rows,
+                        std::ptrdiff_t padded, const double* values, std::ptrdiff_t pairs) {
+  return HWY_DYNAMIC_DISPATCH(leading_here)(xt, yt, rank, stride, rows, padded, values, pairs);
+}
 
 }  // namespace equipoise
 #endif

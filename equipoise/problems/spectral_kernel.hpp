@@ -11,8 +11,7 @@ namespace equipoise {
 /// lanes. The columns [first, first + count) are worked on, both multiples of kLaneLimit; beyond X and Y there are zeros.
 struct SpectralPass {
   std::ptrdiff_t first, count, rank, stride;
-  const double *xt, *yt;         ///< null where the factor has no column here
-  double *new_xt, *new_yt;       ///< where the factors after the step go, in the same layout; null as xt and yt are
+  double *xt, *yt;               ///< stepped in place; null where the factor has no column here
   const double* values;          ///< singular values, one a column, zero where there is no pair
   const double *gram_x, *gram_y; ///< rank x rank, of the factors before the step
   double h;
@@ -22,19 +21,27 @@ struct SpectralPass {
 inline std::ptrdiff_t spectral_triangle(std::ptrdiff_t rank) { return rank * (rank + 1) / 2; }
 /// Sums: the upper triangles of X^T X and Y^T Y row by row, |gradient|^2, and <S, X Y^T> over these columns.
 inline std::ptrdiff_t spectral_sums(std::ptrdiff_t rank) { return (2 * spectral_triangle(rank) + 2) * kLaneLimit; }
-/// Columns that are stepped together, so that four pieces of that many columns stay in the first cache.
+/// Columns that are stepped together: two pieces of both factors fill a first cache of 32 KiB.
 inline std::ptrdiff_t spectral_block(std::ptrdiff_t rank) {
-  const std::ptrdiff_t fitting = 2048 / (rank > 0 ? rank : 1) / 64 * 64;
-  return fitting < 64 ? 64 : fitting > 512 ? 512 : fitting;
+  const std::ptrdiff_t fitting = 1024 / (rank > 0 ? rank : 1) / 32 * 32;
+  return fitting < 32 ? 32 : fitting > 512 ? 512 : fitting;
 }
 
 /// The same bits on every target.
 ///
 /// new x = x - h (G_y x - s y) and new y = y - h (G_x y - s x) for every column. Sums: the triangles of
-/// the new factors; |gradient|^2 and <S, X Y^T> of the old ones. 3 rank^2 + 7 rank flops a column and factor (the lower
-/// triangles are never formed); 16 rank bytes a column and factor from the second cache and back.
+/// the new factors; |gradient|^2 and <S, X Y^T> of the old ones. 3 rank^2 + 7 rank flops a column and factor (the lower triangles
+/// are never formed); 16 rank bytes a column and factor from the second cache and back.
 void spectral_step(const SpectralPass& pass);
 /// The triangles alone, with the same bits as the step that led to these factors would give them.
 void spectral_grams(const SpectralPass& pass);
+
+/// Adds up the sums of `chunks` passes, `part` doubles apart, in their order, then the lanes of each. totals: spectral_sums(rank) /
+/// kLaneLimit doubles.
+void spectral_add_up(const double* sums, std::ptrdiff_t chunks, std::ptrdiff_t part, double* totals);
+/// |S1 - X1 Y1^T|_F^2 over the first `rows` columns of xt and all `padded` ones of yt, which are whole vectors; S1 has `pairs` values on its
+/// diagonal. 2 rank flops an entry.
+double spectral_leading(const double* xt, const double* yt, std::ptrdiff_t rank, std::ptrdiff_t stride, std::ptrdiff_t rows,
+                        std::ptrdiff_t padded, const double* values, std::ptrdiff_t pairs);
 
 }  // namespace equipoise
