@@ -13,7 +13,7 @@
 namespace equipoise {
 
 namespace {
-constexpr Index kNarrowestBlock = 8192;
+constexpr Index kNarrowestBlock = 4096;
 constexpr Index kWidestBlock = Index{1} << 31;
 constexpr Index kEntriesOfSegment = 8;
 constexpr Index kMostRuns = 64;

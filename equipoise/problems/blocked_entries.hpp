@@ -20,8 +20,8 @@ struct BlockCut {
   Index block_cols;   ///< columns of a block, at most 2^31
   Index run_entries;  ///< a run of rows ends when it has this many entries and rows together
 };
-/// By the shape alone. Blocks are narrow enough for the second cache at the usual ranks (8192 rows of the other factor
-/// are 1 MiB at rank 16), and wide enough for eight entries of a row on average, since every segment costs a start.
+/// By the shape alone. Blocks are narrow enough for the second cache at the usual ranks (4096 rows of the other factor
+/// are 1 MiB at rank 32), and wide enough for eight entries of a row on average, since every segment costs a start.
 BlockCut block_cut(Index rows, Index cols, Index stored);
 
 /// The entries of a run of rows in a block of columns: a contiguous piece of the arrays below.

@@ -95,7 +95,7 @@ TEST(StoredEntries, SeveralBlocksAndRuns) {
     A.setFromTriplets(entries.begin(), entries.end());
     const BlockedEntries blocked(A, {});
     EXPECT_GT(blocked.runs(), 1);
-    EXPECT_EQ(blocked.blocks(), shape.cols > 20000 ? 4 : 1);
+    EXPECT_EQ(blocked.blocks(), shape.cols > 20000 ? 8 : 1);
     const Factors at = random_factors(shape, random), u = random_factors(shape, random);
     expect_agreement(*sparse_problem(A), *plain_sparse_problem(A), at, u, A.norm());
     expect_agreement(*observed_problem(A), *plain_observed_problem(A), at, u, A.norm());

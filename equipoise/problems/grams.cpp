@@ -8,6 +8,7 @@
 
 #include "equipoise/core/error.hpp"
 #include "equipoise/problems/chunks.hpp"
+#include "equipoise/problems/gram_kernel.hpp"
 
 namespace equipoise {
 
@@ -22,8 +23,9 @@ double multiplications(const ConstBlock& P) {
 Matrix gram(const ConstBlock& P, const ConstBlock& Q) {
   std::vector<Matrix> parts(static_cast<std::size_t>((P.rows() + kPiece - 1) / kPiece));
   for_each_piece(P.rows(), kPiece, multiplications(P), [&](Index first, Index count) {
-    parts[static_cast<std::size_t>(first / kPiece)].noalias() =
-        P.middleRows(first, count).transpose() * Q.middleRows(first, count);
+    Matrix& part = parts[static_cast<std::size_t>(first / kPiece)];
+    part.resize(P.cols(), Q.cols());
+    gram_rows({P.data() + first * P.cols(), count, P.cols()}, {Q.data() + first * Q.cols(), count, Q.cols()}, part.data());
   });
   Matrix sum = Matrix::Zero(P.cols(), Q.cols());
   for (const Matrix& part : parts) sum += part;
@@ -32,7 +34,7 @@ Matrix gram(const ConstBlock& P, const ConstBlock& Q) {
 
 void add_product(const ConstBlock& P, const Matrix& G, MutableBlock out) {
   for_each_piece(P.rows(), kPiece, multiplications(P), [&](Index first, Index count) {
-    out.middleRows(first, count).noalias() += P.middleRows(first, count) * G;
+    add_product_rows({P.data() + first * P.cols(), count, P.cols()}, G.data(), G.cols(), out.data() + first * G.cols());
   });
 }
 
