@@ -1,5 +1,6 @@
 // The fused pass over a dense A against the ceilings, two OpenBLAS products, Eigen, numpy and torch.
 #include <memory>
+#include <utility>
 
 #include "contenders.hpp"
 #include "equipoise/core/start.hpp"
@@ -22,17 +23,17 @@ Entries uniform_matrix(Index rows, Index cols) {
 std::unique_ptr<Problem> problem_of(Matrix A) { return dense_problem(std::move(A)); }
 std::unique_ptr<Problem> problem_of(MatrixF A) { return single_precision_dense_problem(std::move(A)); }
 
-void pair(Index n, Index d, const double* A, const double* X, const double* Y, double* P, double* Q) {
-  openblas_pair_double(static_cast<int>(n), static_cast<int>(n), static_cast<int>(d), A, X, Y, P, Q);
+void pair(Shape s, const double* A, const double* X, const double* Y, double* P, double* Q) {
+  openblas_pair_double(static_cast<int>(s.rows), static_cast<int>(s.cols), static_cast<int>(s.rank), A, X, Y, P, Q);
 }
-void pair(Index n, Index d, const float* A, const float* X, const float* Y, float* P, float* Q) {
-  openblas_pair_float(static_cast<int>(n), static_cast<int>(n), static_cast<int>(d), A, X, Y, P, Q);
+void pair(Shape s, const float* A, const float* X, const float* Y, float* P, float* Q) {
+  openblas_pair_float(static_cast<int>(s.rows), static_cast<int>(s.cols), static_cast<int>(s.rank), A, X, Y, P, Q);
 }
-double eigen_form(Index n, Index d, const double* A, const double* X, const double* Y, double* G, double* H) {
-  return eigen_residual_double(n, n, d, A, X, Y, G, H);
+double eigen_form(Shape s, const double* A, const double* X, const double* Y, double* G, double* H) {
+  return eigen_residual_double(s.rows, s.cols, s.rank, A, X, Y, G, H);
 }
-double eigen_form(Index n, Index d, const float* A, const float* X, const float* Y, float* G, float* H) {
-  return eigen_residual_float(n, n, d, A, X, Y, G, H);
+double eigen_form(Shape s, const float* A, const float* X, const float* Y, float* G, float* H) {
+  return eigen_residual_float(s.rows, s.cols, s.rank, A, X, Y, G, H);
 }
 
 /// |got - want| / |want| for blocks of any precision.
@@ -48,7 +49,7 @@ struct Given {
   std::shared_ptr<const Problem> fast, plain;
   const void* handed_to = nullptr;  ///< the peers that have the file already
 
-  explicit Given(Index n) : A(uniform_matrix<Entries>(n, n)) {
+  Given(Index rows, Index cols) : A(uniform_matrix<Entries>(rows, cols)) {
     fast = problem_of(A);
     plain = plain_dense_problem(A.template cast<double>());
   }
@@ -62,12 +63,12 @@ std::shared_ptr<void>& matrix_in_use() {
 
 /// The one of this size; that of another precision is let go.
 template <class Entries>
-std::shared_ptr<Given<Entries>> given(Index n) {
+std::shared_ptr<Given<Entries>> given(Index rows, Index cols) {
   static std::weak_ptr<Given<Entries>> last;
   std::shared_ptr<Given<Entries>> found = last.lock();
-  if (found == nullptr || found->A.rows() != n) {
+  if (found == nullptr || found->A.rows() != rows || found->A.cols() != cols) {
     matrix_in_use().reset();
-    found = std::make_shared<Given<Entries>>(n);
+    found = std::make_shared<Given<Entries>>(rows, cols);
     last = found;
     matrix_in_use() = found;
   }
@@ -75,7 +76,7 @@ std::shared_ptr<Given<Entries>> given(Index n) {
 }
 
 template <class Entries>
-Case dense_case(const std::string& name, Index n, Index d, int threads, const Options& options) {
+Case dense_case(const std::string& name, Shape shape, int threads, const Options& options) {
   using Scalar = typename Entries::Scalar;
   constexpr bool single = sizeof(Scalar) == 4;
   // The matrices of a case, alive as long as its contenders.
@@ -84,32 +85,33 @@ Case dense_case(const std::string& name, Index n, Index d, int threads, const Op
     Entries X, Y, P, Q;
   };
   const auto data = std::make_shared<Data>();
-  data->given = given<Entries>(n);
+  data->given = given<Entries>(shape.rows, shape.cols);
   const Entries& A = data->given->A;
-  Factors at = gaussian_factors({n, n, d}, 2);
+  Factors at = gaussian_factors(shape, 2);
   at.flat() *= 0.3;
   data->X = at.X().cast<Scalar>(), data->Y = at.Y().cast<Scalar>();
   at.X() = data->X.template cast<double>(), at.Y() = data->Y.template cast<double>();  // the peers' factors exactly
-  data->P.setZero(n, d), data->Q.setZero(n, d);
+  data->P.setZero(shape.rows, shape.rank), data->Q.setZero(shape.cols, shape.rank);
 
-  const double area = static_cast<double>(n) * static_cast<double>(n), rank = static_cast<double>(d);
+  const Index m = shape.rows, n = shape.cols, d = shape.rank;
+  const double area = static_cast<double>(m) * static_cast<double>(n), rank = static_cast<double>(d);
   const double limit = single ? 1e-4 : 1e-11;
   Factors reference(at.shape());
   const double loss = data->given->plain->gradient(at, reference);
 
   Case result{name, threads, {}};
   auto& all = result.contenders;
-  const std::size_t bytes = static_cast<std::size_t>(n) * static_cast<std::size_t>(n) * sizeof(Scalar);
+  const std::size_t bytes = static_cast<std::size_t>(m) * static_cast<std::size_t>(n) * sizeof(Scalar);
   all.push_back(fma_peak(threads, options));
   all.push_back(read_peak({reinterpret_cast<const std::byte*>(A.data()), bytes}));
-  // 6 n^2 d flops and one read of A: the residual is formed, then multiplied from both sides.
+  // 6 m n d flops and one read of A: the residual is formed, then multiplied from both sides.
   all.push_back(own_steps(data->given->fast, at, 6 * area * rank, static_cast<double>(bytes), 1e-11, reference, loss));
 
   Contender blas;
   blas.name = "openblas pair";
   blas.flops = 4 * area * rank;
   blas.bytes = 2 * static_cast<double>(bytes);
-  blas.call = [=] { pair(n, d, data->given->A.data(), data->X.data(), data->Y.data(), data->P.data(), data->Q.data()); };
+  blas.call = [=] { pair(shape, data->given->A.data(), data->X.data(), data->Y.data(), data->P.data(), data->Q.data()); };
   blas.call();
   blas.error = block_error(data->P, at.X() * (at.Y().transpose() * at.Y()) - reference.X());
   blas.error_limit = limit;
@@ -119,7 +121,7 @@ Case dense_case(const std::string& name, Index n, Index d, int threads, const Op
     Contender eigen;
     eigen.name = "eigen residual";
     eigen.flops = 6 * area * rank;
-    eigen.call = [=] { eigen_form(n, d, data->given->A.data(), data->X.data(), data->Y.data(), data->P.data(), data->Q.data()); };
+    eigen.call = [=] { eigen_form(shape, data->given->A.data(), data->X.data(), data->Y.data(), data->P.data(), data->Q.data()); };
     eigen.call();
     eigen.error = block_error(data->P, reference.X());  // R here is X Y^T - A: the gradient itself
     eigen.error_limit = limit;
@@ -129,14 +131,16 @@ Case dense_case(const std::string& name, Index n, Index d, int threads, const Op
   if (PythonPeers* peers = python_peers()) {
     if (data->given->handed_to != peers) hand_over(peers->folder() / "A", A.data(), bytes);
     data->given->handed_to = peers;
-    hand_over(peers->folder() / "X", data->X.data(), static_cast<std::size_t>(n * d) * sizeof(Scalar));
+    hand_over(peers->folder() / "X", data->X.data(), static_cast<std::size_t>(m * d) * sizeof(Scalar));
     hand_over(peers->folder() / "Y", data->Y.data(), static_cast<std::size_t>(n * d) * sizeof(Scalar));
-    hand_over(peers->folder() / "GX", reference.data(), static_cast<std::size_t>(n * d) * sizeof(double));
-    hand_over(peers->folder() / "GY", reference.data() + n * d, static_cast<std::size_t>(n * d) * sizeof(double));
+    hand_over(peers->folder() / "GX", reference.data(), static_cast<std::size_t>(m * d) * sizeof(double));
+    hand_over(peers->folder() / "GY", reference.data() + m * d, static_cast<std::size_t>(n * d) * sizeof(double));
     hand_over(peers->folder() / "loss", &loss, sizeof loss);
-    const std::string order = std::string("dense ") + (single ? "float32 " : "float64 ") + std::to_string(n) + " " +
+    const std::string order = std::string("dense ") + (single ? "float32 " : "float64 ") + std::to_string(m) + " " +
                               std::to_string(n) + " " + std::to_string(d);
     for (const std::string& peer : names_in(peers->ask(order))) {
+      // The slow ones have no aim.
+      if (options.quick && peer != "numpy residual") continue;
       const double flops = (peer == "numpy gram" ? 4 : 6) * area * rank;
       all.push_back(python_peer(peer, threads, flops, limit));
     }
@@ -148,18 +152,31 @@ Case dense_case(const std::string& name, Index n, Index d, int threads, const Op
 
 std::vector<Plan> dense_plans(const Options& options) {
   std::vector<Plan> plans;
+  const auto add = [&](bool single, Index rows, Index cols, Index d, int threads) {
+    const std::string size = rows == cols ? std::to_string(rows) : std::to_string(rows) + "x" + std::to_string(cols);
+    const std::string name = std::string("dense/") + (single ? "float32" : "float64") + "/n" + size + "/d" + std::to_string(d) + "/threads" +
+                             std::to_string(threads);
+    const Shape shape{rows, cols, d};
+    plans.push_back({name, [=] {
+                       return single ? dense_case<MatrixF>(name, shape, threads, options) : dense_case<Matrix>(name, shape, threads, options);
+                     }});
+  };
   const Index n = options.smoke ? 64 : 4000;
   for (const bool single : {false, true}) {
     for (const int threads : {1, 2}) {
-      for (const Index d : {1, 2, 4, 8, 16, 32, 64}) {
-        if (options.quick && (d == 32 || (single && d != 2 && d != 8) || (threads == 1 && d == 64))) continue;
-        const std::string name = std::string("dense/") + (single ? "float32" : "float64") + "/n" + std::to_string(n) +
-                                 "/d" + std::to_string(d) + "/threads" + std::to_string(threads);
-        plans.push_back({name, [=] {
-                           return single ? dense_case<MatrixF>(name, n, d, threads, options)
-                                         : dense_case<Matrix>(name, n, d, threads, options);
-                         }});
+      // The odd ones have nothing to do with the width of vectors; they have the aims of their neighbours.
+      for (const Index d : {1, 2, 3, 4, 5, 7, 8, 9, 16, 17, 32, 64}) {
+        const bool is_odd = d % 2 == 1 && d > 1;
+        if (options.quick && (d == 32 || is_odd || (single && d != 2 && d != 8) || (threads == 1 && d == 64))) continue;
+        if (is_odd && single) continue;
+        add(single, n, n, d, threads);
       }
+    }
+  }
+  if (options.quick || options.smoke) return plans;
+  for (const auto& [rows, cols] : {std::pair<Index, Index>{1000, 1000}, {20000, 500}, {500, 20000}, {8000, 8000}}) {
+    for (const int threads : {1, 2}) {
+      for (const Index d : {2, 8, 16}) add(false, rows, cols, d, threads);
     }
   }
   return plans;

@@ -57,10 +57,12 @@ Case stored_case(const std::string& name, bool observed, Shape shape, Index per_
   // Two copies of values (8 bytes) and columns (4): what has to come from memory.
   all.push_back(own_steps(observed ? observed_problem(A) : sparse_problem(A), data->at, flops, 24 * entries, 1e-11,
                           reference, loss));
-  Contender plain = own_steps(observed ? plain_observed_problem(A) : plain_sparse_problem(A), data->at, flops,
-                              32 * entries, 1e-11, reference, loss);
-  plain.name = "plain loops";
-  all.push_back(plain);
+  if (!options.quick) {
+    Contender plain = own_steps(observed ? plain_observed_problem(A) : plain_sparse_problem(A), data->at, flops,
+                                32 * entries, 1e-11, reference, loss);
+    plain.name = "plain loops";
+    all.push_back(plain);
+  }
 
   if (!observed && threads == 1) {
     Contender eigen;

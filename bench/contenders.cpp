@@ -5,6 +5,7 @@
 #include <array>
 #include <chrono>
 #include <cmath>
+#include <span>
 #include <sstream>
 
 #include "ceilings.hpp"
@@ -36,7 +37,9 @@ double relative_error(ConstFactors got, double got_loss, ConstFactors want, doub
 
 Contender own_steps(std::shared_ptr<const Problem> problem, const Factors& at, double flops, double bytes,
                     double error_limit, const Factors& reference, double reference_loss) {
-  constexpr std::size_t kSteps = 16;  // run() takes 64 at once
+  // run() takes 64 steps at once; fewer where that would be long, since a sample is the fastest of at least two calls.
+  constexpr double kLongEnough = 0.02;
+  constexpr std::size_t kMostSteps = 64, kFewestSteps = 4;
   Contender result;
   result.name = "equipoise";
   result.flops = flops;
@@ -47,14 +50,17 @@ Contender own_steps(std::shared_ptr<const Problem> problem, const Factors& at, d
   result.error = relative_error(gradient, loss, reference, reference_loss);
   const double rate = 1e-9 / (1 + at.flat().squaredNorm());
   const auto iterate = std::make_shared<Factors>(at);
+  const auto take = [=](std::size_t steps) {
+    std::array<StepTrace, kMostSteps> trace;
+    problem->advance(*iterate, rate, std::span(trace).first(steps));
+  };
+  const double one = fastest_call([&] { take(1); }, kLongEnough / 4).wall;
+  const auto steps = static_cast<std::size_t>(
+      std::clamp(kLongEnough / one, static_cast<double>(kFewestSteps), static_cast<double>(kMostSteps)));
   result.timed = [=](double slice) {
-    const Seconds block = fastest_call(
-        [&] {
-          std::array<StepTrace, kSteps> trace;
-          problem->advance(*iterate, rate, trace);
-        },
-        slice);
-    return Seconds{block.wall / kSteps, block.cpu / kSteps};
+    const Seconds block = fastest_call([&] { take(steps); }, slice);
+    const double count = static_cast<double>(steps);
+    return Seconds{block.wall / count, block.cpu / count};
   };
   return result;
 }

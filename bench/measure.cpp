@@ -30,7 +30,7 @@ double cpu_clock() {
 }
 
 constexpr int kFewestRounds = 3;
-constexpr double kQuickSeconds = 12;
+constexpr double kQuickSeconds = 5;
 
 /// OpenBLAS's threads wait in a busy loop for some 30 ms after a product; what comes next must not pay for that.
 void let_threads_sleep() { std::this_thread::sleep_for(std::chrono::milliseconds(40)); }
