@@ -154,11 +154,12 @@ std::vector<Plan> dense_plans(const Options& options) {
   std::vector<Plan> plans;
   const auto add = [&](bool single, Index rows, Index cols, Index d, int threads) {
     const std::string size = rows == cols ? std::to_string(rows) : std::to_string(rows) + "x" + std::to_string(cols);
-    const std::string name = std::string("dense/") + (single ? "float32" : "float64") + "/n" + size + "/d" + std::to_string(d) + "/threads" +
-                             std::to_string(threads);
+    const std::string name = std::string("dense/") + (single ? "float32" : "float64") + "/n" + size + "/d" + std::to_string(d) +
+                             "/threads" + std::to_string(threads);
     const Shape shape{rows, cols, d};
     plans.push_back({name, [=] {
-                       return single ? dense_case<MatrixF>(name, shape, threads, options) : dense_case<Matrix>(name, shape, threads, options);
+                       return single ? dense_case<MatrixF>(name, shape, threads, options)
+                                     : dense_case<Matrix>(name, shape, threads, options);
                      }});
   };
   const Index n = options.smoke ? 64 : 4000;

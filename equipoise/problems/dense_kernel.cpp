@@ -5,7 +5,7 @@
 // Y^T and of out_yt, and a vector of sums for each row and rank, which is added up across lanes once all columns have passed.
 // A pass over a row reads and writes those sums from the first cache, and the columns from the second.
 //
-// For each rank a tile of 6 x 4 vectors takes 72 multiply-adds, 34 loads and 10 stores; on two units that multiply and two that load, the
+// For each rank a tile of 6 x 4 vectors takes 72 multiply-adds, 30 loads and 10 stores; on two units that multiply and two that load, the
 // multiply-adds are what limits it. 24 more are the squares, some 4 % of the work at rank 8. Beyond rank 5 or so arithmetic
 // is the limit, below it the memory that A comes from: 8 bytes (4 in single precision) per 6 rank flops.
 #include "equipoise/problems/dense_kernel.hpp"

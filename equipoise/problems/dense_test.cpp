@@ -106,6 +106,23 @@ TEST(Dense, KernelStaysInsideItsArrays) {
   }
 }
 
+// An infinite factor leaves every sum what it is: padding must not make a NaN of it.
+TEST(Dense, InfiniteFactorsGiveInfiniteSums) {
+  for (const std::int64_t target : hwy::SupportedAndGeneratedTargets()) {
+    const OnlyTarget only(target);
+    for (const Index cols : {21, 33, 70}) {
+      const Shape shape{7, cols, 2};
+      Factors at(shape), gradient(shape);
+      at.X().setZero();
+      at.X()(3, 0) = std::numeric_limits<double>::infinity();
+      at.Y().setOnes();
+      const double infinity = std::numeric_limits<double>::infinity();
+      EXPECT_EQ(dense_problem(Matrix(Matrix::Ones(shape.rows, shape.cols)))->gradient(at, gradient), infinity);
+      EXPECT_EQ(gradient.X()(3, 0), infinity);
+    }
+  }
+}
+
 TEST(Dense, FactorsNeedNoAlignment) {
   for (const Shape shape : {Shape{3, 5, 3}, Shape{29, 31, 3}}) {
     std::mt19937_64 random(4);

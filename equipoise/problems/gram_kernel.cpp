@@ -1,8 +1,8 @@
 // The vector code of gram_rows() and add_product_rows(), compiled once for every target that Highway knows here.
 //
-// Lanes run along the columns of the result, whose last vector may be filled in part. A tile of kRows rows and up to kVectors vectors of it
-// stays in registers: over all rows of P and Q for a Gram matrix, over the rank for a product. Products are rounded before they are added, and
-// every entry adds up its own in order: all targets give the same bits, as spectral problems promise.
+// Lanes run along the columns of the result, whose last vector may be filled in part. A tile of kRows rows and up to kVectors vectors
+// of it stays in registers: over all rows of P and Q for a Gram matrix, over the rank for a product. Products are rounded before they
+// are added, and every entry adds up its own in order: all targets give the same bits, as spectral problems promise.
 #include "equipoise/problems/gram_kernel.hpp"
 
 #undef HWY_TARGET_INCLUDE
@@ -24,8 +24,8 @@ constexpr int kRows = 6, kVectors = 4;
 constexpr int kRows = 4, kVectors = 2;
 #endif
 
-/// A row of doubles of which the last vector may lie in part beyond the end. Such a vector goes through a copy: a masked load or store may
-/// touch what lies there.
+/// Loads and stores where only `left` doubles may be left of a row. A vector that lies in part beyond the end goes through a copy: a masked
+/// load or store may touch what lies there.
 template <class Lanes>
 HWY_INLINE hn::Vec<Lanes> load_to(Lanes lanes, const double* from, std::ptrdiff_t left) {
   if (left >= static_cast<std::ptrdiff_t>(hn::Lanes(lanes))) return hn::LoadU(lanes, from);

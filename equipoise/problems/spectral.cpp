@@ -181,15 +181,19 @@ class SpectralProblem final : public Problem {
       for (StepTrace& seen : trace) {
         // All that the loss needs is there before the step, but <S2, X2 Y2^T>, which the step finds on its way.
         const Index rank = layout_.rank;
-        LossParts parts{spectral_leading(memory_.xt.get(), memory_.yt.get(), rank, layout_.stride, std::min(layout_.leading, z_.shape().rows),
-                                         layout_.padded_leading, memory_.values.get(), problem_.leading_pairs(rank)),
-                        inner_of(x1, y2) + inner_of(x2, y1), inner_of(x2, y2), 0};
+        LossParts parts{};
+        parts.leading =
+            spectral_leading(memory_.xt.get(), memory_.yt.get(), rank, layout_.stride, std::min(layout_.leading, z_.shape().rows),
+                             layout_.padded_leading, memory_.values.get());
+        parts.off_diagonal = inner_of(x1, y2) + inner_of(x2, y1);
+        parts.others = inner_of(x2, y2);
         seen.norm_squared = (trace_of_gram(x1) + trace_of_gram(x2)) + (trace_of_gram(y1) + trace_of_gram(y2));
         over_chunks(&spectral_step);
         gather();
-        parts.cross = -memory_.others[static_cast<std::size_t>(2 * triangle_ + 1)];  // the kernel sums <X, -S Y>
+        const double *squares = x1 + 2 * triangle_, *more_squares = x2 + 2 * triangle_;
+        parts.cross = -more_squares[1];  // the kernel sums <X, -S Y>
         seen.loss = problem_.loss(parts, rank);
-        seen.gradient_squared = memory_.leading[static_cast<std::size_t>(2 * triangle_)] + memory_.others[static_cast<std::size_t>(2 * triangle_)];
+        seen.gradient_squared = squares[0] + more_squares[0];
       }
       copy(z_.X(), memory_.xt, [](double& factor, double& lane) { factor = lane; });
       copy(z_.Y(), memory_.yt, [](double& factor, double& lane) { factor = lane; });
@@ -203,7 +207,8 @@ class SpectralProblem final : public Problem {
       for (Index first = 0; first < block.rows(); first += kLaneLimit) {
         const Index last = std::min(first + kLaneLimit, block.rows());
         for (Index k = 0; k < rank; ++k) {
-          for (Index i = first; i < last; ++i) body(block.data()[i * rank + k], lanes[static_cast<std::size_t>(k * layout_.stride + layout_.column(i))]);
+          double* const lane = lanes.get() + k * layout_.stride;
+          for (Index i = first; i < last; ++i) body(block.data()[i * rank + k], lane[layout_.column(i)]);
         }
       }
     }
@@ -216,10 +221,12 @@ class SpectralProblem final : public Problem {
       // Chunk 0 is a few columns: two threads find work where there are two more. Each thread keeps its chunks in its own cache.
       const double work = layout_.chunks > 2 ? layout_.work / kWorth : 0;
       for_each_kept_chunk(layout_.chunks, work, [&](Index chunk) {
-        const Index first = layout_.first(chunk), last = chunk == 0 ? layout_.padded_leading : std::min(first + layout_.chunk_columns, end);
-        kernel(SpectralPass{first, last - first, layout_.rank, layout_.stride, first < columns_x ? memory_.xt.get() : nullptr,
-                            first < columns_y ? memory_.yt.get() : nullptr, memory_.values.get(), memory_.gram_x.get(), memory_.gram_y.get(), h_,
-                            memory_.sums.get() + chunk * part_});
+        const Index first = layout_.first(chunk);
+        const Index last = chunk == 0 ? layout_.padded_leading : std::min(first + layout_.chunk_columns, end);
+        double* const xt = first < columns_x ? memory_.xt.get() : nullptr;
+        double* const yt = first < columns_y ? memory_.yt.get() : nullptr;
+        kernel(SpectralPass{first, last - first, layout_.rank, layout_.stride, xt, yt, memory_.values.get(), memory_.gram_x.get(),
+                            memory_.gram_y.get(), h_, memory_.sums.get() + chunk * part_});
       });
     }
 

@@ -158,7 +158,8 @@ struct Place {
 /// The sums of x_k x_l for k in ROWS rows from `k` on and l in COLS rows from `l` on; with DIAGONAL, k = l and only the upper half,
 /// and with COPY these rows are copied to their place, which costs no load.
 template <int ROWS, int COLS, bool DIAGONAL, bool COPY>
-HWY_NOINLINE void gram_tile(const Piece& x, std::ptrdiff_t rank, std::ptrdiff_t k, std::ptrdiff_t l, double* HWY_RESTRICT sums, const Place& place) {
+HWY_NOINLINE void gram_tile(const Piece& x, std::ptrdiff_t rank, std::ptrdiff_t k, std::ptrdiff_t l, double* HWY_RESTRICT sums,
+                            const Place& place) {
   const Lanes lanes;
   const std::ptrdiff_t N = static_cast<std::ptrdiff_t>(hn::Lanes(lanes)), width = x.width, stride = x.stride;
   const double* HWY_RESTRICT at_k = x.at + k * stride;
@@ -287,14 +288,14 @@ void add_up_here(const double* sums, std::ptrdiff_t chunks, std::ptrdiff_t part,
 }
 
 double leading_here(const double* xt, const double* yt, std::ptrdiff_t rank, std::ptrdiff_t stride, std::ptrdiff_t rows,
-                    std::ptrdiff_t padded, const double* values, std::ptrdiff_t pairs) {
+                    std::ptrdiff_t padded, const double* values) {
   const Lanes lanes;
   const std::ptrdiff_t N = static_cast<std::ptrdiff_t>(hn::Lanes(lanes));
   alignas(64) double squares[kLaneLimit] = {};
   for (std::ptrdiff_t i = 0; i < rows; ++i) {
     for (std::ptrdiff_t col = 0; col < padded; col += N) {
       alignas(64) double start[kLaneLimit] = {};
-      if (i < pairs && i >= col && i < col + N) start[i - col] = -values[i];
+      if (i >= col && i < col + N) start[i - col] = -values[i];
       Vec r = hn::LoadU(lanes, start);
       for (std::ptrdiff_t k = 0; k < rank; ++k) {
         r = fused(hn::Set(lanes, xt[k * stride + i]), hn::LoadU(lanes, yt + k * stride + col), r);
@@ -327,8 +328,8 @@ void spectral_add_up(const double* sums, std::ptrdiff_t chunks, std::ptrdiff_t p
   HWY_DYNAMIC_DISPATCH(add_up_here)(sums, chunks, part, totals);
 }
 double spectral_leading(const double* xt, const double* yt, std::ptrdiff_t rank, std::ptrdiff_t stride, std::ptrdiff_t rows,
-                        std::ptrdiff_t padded, const double* values, std::ptrdiff_t pairs) {
-  return HWY_DYNAMIC_DISPATCH(leading_here)(xt, yt, rank, stride, rows, padded, values, pairs);
+                        std::ptrdiff_t padded, const double* values) {
+  return HWY_DYNAMIC_DISPATCH(leading_here)(xt, yt, rank, stride, rows, padded, values);
 }
 
 }  // namespace equipoise

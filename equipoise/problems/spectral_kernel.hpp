@@ -31,7 +31,7 @@ inline std::ptrdiff_t spectral_block(std::ptrdiff_t rank) {
 ///
 /// new x = x - h (G_y x - s y) and new y = y - h (G_x y - s x) for every column. Sums: the triangles of
 /// the new factors; |gradient|^2 and <S, X Y^T> of the old ones. 3 rank^2 + 7 rank flops a column and factor (the lower triangles
-/// are never formed); 16 rank bytes a column and factor from the second cache and back.
+/// are never formed); 8 rank bytes a column and factor from the second cache, and as many back.
 void spectral_step(const SpectralPass& pass);
 /// The triangles alone, with the same bits as the step that led to these factors would give them.
 void spectral_grams(const SpectralPass& pass);
@@ -39,9 +39,9 @@ void spectral_grams(const SpectralPass& pass);
 /// Adds up the sums of `chunks` passes, `part` doubles apart, in their order, then the lanes of each. totals: spectral_sums(rank) /
 /// kLaneLimit doubles.
 void spectral_add_up(const double* sums, std::ptrdiff_t chunks, std::ptrdiff_t part, double* totals);
-/// |S1 - X1 Y1^T|_F^2 over the first `rows` columns of xt and all `padded` ones of yt, which are whole vectors; S1 has `pairs` values on its
-/// diagonal. 2 rank flops an entry.
+/// |S1 - X1 Y1^T|_F^2 over the first `rows` columns of xt and all `padded` ones of yt, which are whole vectors. 2 rank flops an entry.
+/// The same bits on every target.
 double spectral_leading(const double* xt, const double* yt, std::ptrdiff_t rank, std::ptrdiff_t stride, std::ptrdiff_t rows,
-                        std::ptrdiff_t padded, const double* values, std::ptrdiff_t pairs);
+                        std::ptrdiff_t padded, const double* values);
 
 }  // namespace equipoise

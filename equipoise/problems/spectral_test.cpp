@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 #include <hwy/targets.h>
+#include <oneapi/tbb/parallel_for.h>
 
 #include <cmath>
 #include <limits>
@@ -153,6 +154,32 @@ TEST(Spectral, PairsWithEqualValuesRest) {
   const SpectralCoordinates in = spectral_coordinates(3 * Matrix::Identity(50, 50), Factors(Matrix::Constant(50, 1, 0.1), Matrix::Constant(50, 1, 0.2)));
   EXPECT_EQ(in.left.cols(), 3);
   EXPECT_EQ(in.pairs_at_rest, 47);
+}
+
+// Calls of advance() share memory, one after another and from several threads: neither a diverged call nor another rank may show.
+TEST(Spectral, MemoryOfEarlierCallsLeavesNoTrace) {
+  std::mt19937_64 random(47);
+  const Vector s = Vector::LinSpaced(11, 3, 1);
+  const auto used = spectral_problem(s, 13, 19);
+  Factors wild = random_factors({13, 19, 3}, random), other = random_factors({13, 19, 6}, random);
+  wild.flat() *= 1e3;
+  std::vector<StepTrace> trace(40), want(40);
+  used->advance(wild, 1.0, trace);
+  ASSERT_FALSE(std::isfinite(trace.back().loss));
+  used->advance(other, 1e-3, trace);
+  const Factors start = random_factors({13, 19, 3}, random);
+  Factors here(start), there(start);
+  spectral_problem(s, 13, 19)->advance(here, 1e-3, want);
+  used->advance(wild, 1.0, trace);
+  used->advance(there, 1e-3, trace);
+  EXPECT_TRUE(same_bits(here, there));
+  EXPECT_TRUE(same_bits(trace.back().loss, want.back().loss));
+  std::vector<Factors> ends(8, start);
+  tbb::parallel_for(std::size_t{0}, ends.size(), [&](std::size_t i) {
+    std::vector<StepTrace> own(40);
+    used->advance(ends[i], 1e-3, own);
+  });
+  for (const Factors& end : ends) EXPECT_TRUE(same_bits(end, here));
 }
 
 // The kernel's steps against those of the gradient, on every target: thin, prime and empty shapes, ranks around the tiles, values
