@@ -11,8 +11,10 @@
 #include <bit>
 #include <cstddef>
 #include <cstring>
+#include <type_traits>
 #include <utility>
 
+#include "equipoise/core/batch_orders.hpp"
 #include "equipoise/core/batch_rules.hpp"
 
 #undef HWY_TARGET_INCLUDE
@@ -31,6 +33,7 @@
 #include "equipoise/core/batch_walks-inl.hpp"
 #include "equipoise/core/batch_returns-inl.hpp"
 #include "equipoise/core/batch_ready-inl.hpp"
+#include "equipoise/core/batch_rows-inl.hpp"
 #include "equipoise/core/batch_lanes-inl.hpp"
 #include "equipoise/core/batch_orbits-inl.hpp"
 #include "equipoise/core/batch_checks-inl.hpp"
@@ -123,7 +126,9 @@ void record_in_lanes(const std::string& target, std::span<const TinyRun> runs, s
   EQUIPOISE_AT(record, index_of(target))(runs, last, orbits);
 }
 
-std::size_t known_in_range(const std::string& target, std::span<const TinyRun> runs) { return EQUIPOISE_AT(known_in_range, index_of(target))(runs); }
+std::size_t known_in_range(const std::string& target, std::span<const TinyRun> runs) {
+  return EQUIPOISE_AT(known_in_range, index_of(target))(runs);
+}
 
 void advance_lanes(const std::string& target, std::span<const double> m, std::span<double> z, std::uint64_t steps) {
   EQUIPOISE_AT(advance, index_of(target))(m, z, steps);

@@ -24,7 +24,8 @@ class Ready {
 
   /// Takes cells from `from` on until full; returns the first that was not taken. Cells that need more care, because they end at once
   /// or are out of range, go to `others`.
-  std::size_t fill(std::span<const TinyRun> runs, std::span<const TinyEnd> ends, TinyRun::Kind kind, std::size_t from, std::vector<std::size_t>& others) {
+  std::size_t fill(std::span<const TinyRun> runs, std::span<const TinyEnd> ends, TinyRun::Kind kind, std::size_t from,
+                   std::vector<std::size_t>& others) {
     std::size_t taken = 0;
     for (; from < runs.size() && taken < kSize; ++from) {
       const TinyRun& run = runs[from];

@@ -222,8 +222,8 @@ template <std::size_t S>
 void take_block(Follow<S>& follow, Marks<S>& marks);
 
 /// What is decided at a look: at every multiple of 64 steps at which the iterate is near something or has left every bounded
-/// orbit, and at every event. True where the run ended, with `ending` filled. `marks` is the block that led here. `may_return` false: it is known
-/// that none of the next 64 iterates has every component within reach() of this one's, for cycle_tolerance.
+/// orbit, and at every event. True where the run ended, with `ending` filled. `marks` is the block that led here. `may_return` false: it is
+/// known that none of the next 64 iterates has every component within reach() of this one's, for cycle_tolerance.
 template <std::size_t S>
 bool look(Follow<S>& follow, const Marks<S>& marks, Ending<S>& ending, bool may_return = true);
 

@@ -7,9 +7,9 @@ HWY_BEFORE_NAMESPACE();
 namespace equipoise::tiny::HWY_NAMESPACE {
 namespace {
 
-// The chain of a pair's step is two fused multiply-adds of 4 cycles; two pipes want 16 of them, from 5.3 vectors. Measured on a Zen 5: 8 vectors of
-// 512 bits take 97 % of the multiply-add ceiling, 7 take 91 % and 6 take 85 %; with 16 registers, for 256 bits, 6 are best. An isotropic step has 12
-// operations in a chain of 4.
+// The chain of a pair's step is two fused multiply-adds of 4 cycles; two pipes want 16 of them, from 5.3 vectors. Measured on a Zen 5: 8
+// vectors of 512 bits take 97 % of the multiply-add ceiling, 7 take 91 % and 6 take 85 %; with 16 registers, for 256 bits, 6 are best.
+// An isotropic step has 12 operations in a chain of 4.
 constexpr bool kWide = kWidth == 8;
 template <std::size_t S, bool TANGENT>
 constexpr std::size_t kVectors = S == 2 ? (TANGENT ? 3 : kWide ? 8 : 6) : (TANGENT ? 1 : kWide ? 4 : 3);

@@ -1,31 +1,6 @@
 // Vectors of lanes: their width, loops over several of them, masks as bits, and new values for some lanes of one. Included by
 // batch_kernel.cpp alone, once for every target.
 
-#ifndef EQUIPOISE_BATCH_SPREAD
-#define EQUIPOISE_BATCH_SPREAD
-namespace equipoise::tiny {
-
-/// Orders of 8 lanes for every set of them, four bits a lane: the numbers of its lanes, and the rank of each lane in it.
-struct Orders {
-  std::array<std::uint32_t, 256> members{}, ranks{};
-};
-inline constexpr Orders orders = [] {
-  Orders result;
-  for (unsigned set = 0; set < 256; ++set) {
-    unsigned rank = 0;
-    for (unsigned lane = 0; lane < 8; ++lane) {
-      result.ranks[set] |= (rank & 7U) << (4 * lane);  // beyond the last member: of no use, but in range
-      if ((set >> lane & 1U) == 0) continue;
-      result.members[set] |= lane << (4 * rank);
-      ++rank;
-    }
-  }
-  return result;
-}();
-
-}  // namespace equipoise::tiny
-#endif
-
 HWY_BEFORE_NAMESPACE();
 namespace equipoise::tiny::HWY_NAMESPACE {
 namespace {
@@ -57,7 +32,8 @@ using Order = decltype(hn::IndicesFromVec(Tag(), hn::Zero(Numbers())));
 HWY_INLINE Order order_of(std::uint32_t lanes) {
   alignas(64) static constexpr std::uint64_t shifts[8] = {0, 4, 8, 12, 16, 20, 24, 28};
   const Numbers tag;
-  return hn::IndicesFromVec(Tag(), hn::And(hn::Shr(hn::Set(tag, std::uint64_t{lanes}), hn::Load(tag, shifts)), hn::Set(tag, std::uint64_t{kWidth - 1})));
+  const auto each = hn::Shr(hn::Set(tag, std::uint64_t{lanes}), hn::Load(tag, shifts));
+  return hn::IndicesFromVec(Tag(), hn::And(each, hn::Set(tag, std::uint64_t{kWidth - 1})));
 }
 
 /// Moves the lanes of a set to the front; what comes after them is anything. As hn::Compress, which in Highway 1.0 copies its table to

@@ -15,8 +15,8 @@ namespace {
 
 constexpr std::uint64_t least_window_end = 16;  // three sizes from smallest_box on
 
-/// All boxes of one side that begin at multiples of `shift` cells, a quarter of it: windows of `count_` rows and columns of marks that stand for
-/// shift x shift cells each.
+/// All boxes of one side that begin at multiples of `shift` cells, a quarter of it: windows of `count_` rows and columns of marks that
+/// stand for shift x shift cells each.
 class Windows {
  public:
   Windows(std::uint64_t side, std::uint64_t width, std::uint64_t height)
