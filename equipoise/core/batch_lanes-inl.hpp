@@ -120,12 +120,9 @@ class Lanes {
     Vec z[S];
     load(z_, first, z);
     const Mask arrived = hn::And(hn::Le(sums_of_squares(z), hn::Set(tag, stable_sharpness)), arrived_lanes(z, m, near, near_low));
-    unsigned arriving = bits_of(arrived), diverging = 0;
-    // A pair that arrived has |r| <= m and none that diverges has. Most looks end here.
-    if (S != 2 || arriving != bits) {
-      diverging = bits_of(hn::Or(diverging_lanes(z, m), hn::Not(finite_lanes(z))));
-      arriving &= ~diverging;
-    }
+    const unsigned arriving = bits_of(arrived);
+    // Most looks end here: S <= 2 goes with |x y| <= 1, and no run diverges there.
+    const unsigned diverging = arriving == bits ? 0 : bits_of(hn::Or(diverging_lanes(z, m), hn::Not(finite_lanes(z))));
     if (arriving != 0) {
       hand_over(first, arriving, arrivals_, m, near, near_low,
                 [&](const Vec(&there)[S]) HWY_ATTR { return hn::Not(arrived_lanes(there, m, near, near_low)); });

@@ -105,6 +105,16 @@ TEST(Batch, EveryNumberOfRunsHasTheBitsOfThePlainLoop) {
     const double part = std::uniform_real_distribution<double>(0, 1)(random);
     alike.push_back(i % 5 == 4 ? tiny_scalar(1, 3 + part, 3, 0.9) : tiny_scalar(1, 1 + part, 1, 0.06 + 0.02 * part));
     if (i % 50 == 49) alike.back() = tiny_scalar(1, 2, 0.5, 0.1);  // at a minimiser from the start
+    if (i % 50 == 24) {  // exactly at a stable minimiser after a step, which a tolerance of zero does not call an ending
+      alike.back() = tiny_scalar(0.5, 1, 0, 1);
+      alike.back().tolerance = 0;
+      alike.back().max_steps = 300;
+    }
+    if (i % 50 == 12) alike.back() = tiny_scalar(2.25, 0.5, 0.5, 1);  // exactly at an unstable one after a step
+    if (i > 128 && i % 7 == 0) {  // a small budget in a lane that a run with a large one left
+      alike.back() = tiny_scalar(1, 1.5, 1, 0.001);
+      alike.back().max_steps = static_cast<std::uint64_t>(i);
+    }
   }
   for (const Runs& runs : {all, alike}) {
     const Ends plain = ends_of(runs);
