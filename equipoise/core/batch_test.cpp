@@ -99,7 +99,7 @@ TEST(Batch, EveryTargetHasTheBitsOfThePlainLoop) {
 // Lanes are handed over and refilled by sets of them: few runs leave lanes empty in every pattern, and many end together.
 TEST(Batch, EveryNumberOfRunsHasTheBitsOfThePlainLoop) {
   const Runs all = mixed(200, 31);
-  Runs alike;
+  Runs alike, behind;
   std::mt19937_64 random(32);
   for (int i = 0; i < 200; ++i) {
     const double part = std::uniform_real_distribution<double>(0, 1)(random);
@@ -111,12 +111,11 @@ TEST(Batch, EveryNumberOfRunsHasTheBitsOfThePlainLoop) {
       alike.back().max_steps = 300;
     }
     if (i % 50 == 12) alike.back() = tiny_scalar(2.25, 0.5, 0.5, 1);  // exactly at an unstable one after a step
-    if (i > 128 && i % 7 == 0) {  // a small budget in a lane that a run with a large one left
-      alike.back() = tiny_scalar(1, 1.5, 1, 0.001);
-      alike.back().max_steps = static_cast<std::uint64_t>(i);
-    }
+    // Small budgets in lanes that runs with large ones left, and nothing else that is due.
+    behind.push_back(tiny_scalar(1, 1 + part, 1, i < 100 ? 0.06 + 0.02 * part : 0.001));
+    if (i >= 100) behind.back().max_steps = static_cast<std::uint64_t>(i);
   }
-  for (const Runs& runs : {all, alike}) {
+  for (const Runs& runs : {all, alike, behind}) {
     const Ends plain = ends_of(runs);
     for (const std::string& target : lanes()) {
       SCOPED_TRACE(target);
