@@ -129,30 +129,51 @@ Case ensemble_case(const std::string& name, double h0, double h1, int threads, c
 
 constexpr std::uint64_t kMostSteps = 20000;
 
-/// Cells `first`, first + 1, ... of an atlas: h from 0.01 to 1.2, x0 in [-4, 4], y0 = 1. Most converge, diverge at once or cycle.
-void atlas_runs(std::size_t side, std::size_t first, std::span<TinyRun> runs) {
-  const auto last = static_cast<double>(side - 1);
-  for (std::size_t i = 0; i < runs.size(); ++i) {
-    const auto row = static_cast<double>((first + i) / side), column = static_cast<double>((first + i) % side);
-    runs[i] = tiny_scalar(1, -4 + 8 * column / last, 1, 0.01 + (1.2 - 0.01) * row / last);
-    runs[i].max_steps = kMostSteps;
+/// The axes of an atlas: h from 0.01 to 1.2, x0 in [-4, 4]; y0 = 1. Most cells converge, diverge at once or cycle.
+struct Axes {
+  std::vector<double> h, x;
+
+  explicit Axes(std::size_t side) {
+    for (std::size_t i = 0; i < side; ++i) {
+      const double place = static_cast<double>(i) / static_cast<double>(side - 1);
+      h.push_back(0.01 + (1.2 - 0.01) * place);
+      x.push_back(-4 + 8 * place);
+    }
   }
-}
+  std::size_t cells() const { return h.size() * x.size(); }
+  /// Cells first, first + 1, ...
+  void runs(std::size_t first, std::span<TinyRun> out) const {
+    TinyRun run = tiny_scalar(1, 0, 1, 1);
+    run.max_steps = kMostSteps;
+    std::size_t row = first / x.size(), column = first % x.size();
+    for (TinyRun& each : out) {
+      each = run;  // as a whole first: a copy of what was just written in parts has to wait for it
+      each.h = h[row];
+      each.x[0] = x[column];
+      if (++column < x.size()) continue;
+      column = 0;
+      ++row;
+    }
+  }
+};
 
 /// From the axes to the outcome of every cell, a tile at a time as a sweep does: 1 converged, 4 diverged, 0 anything else. Returns the steps.
-std::uint64_t run_atlas(std::size_t side, std::span<std::uint8_t> outcomes, int threads) {
+std::uint64_t run_atlas(const Axes& axes, std::span<std::uint8_t> outcomes, int threads) {
   const std::size_t tiles = (outcomes.size() + kTile - 1) / kTile;
   std::atomic<std::uint64_t> steps{0};
   const auto tile = [&](std::size_t t) {
-    thread_local std::vector<TinyRun> runs(kTile);
-    thread_local std::vector<TinyEnd> ends(kTile);
+    thread_local std::vector<TinyRun> room_for_runs(kTile);
+    thread_local std::vector<TinyEnd> room_for_ends(kTile);
     const std::size_t first = t * kTile, count = std::min(kTile, outcomes.size() - first);
-    atlas_runs(side, first, std::span(runs).first(count));
-    run_batch(std::span(runs).first(count), std::span(ends).first(count), {"", false});
+    const std::span<TinyRun> runs = std::span(room_for_runs).first(count);
+    const std::span<TinyEnd> ends = std::span(room_for_ends).first(count);
+    axes.runs(first, runs);
+    run_batch(runs, ends, {"", false});
     std::uint64_t taken = 0;
     for (std::size_t i = 0; i < count; ++i) {
-      outcomes[first + i] = ends[i].outcome == Outcome::converged ? 1 : ends[i].outcome == Outcome::diverged ? 4 : 0;
-      taken += ends[i].steps;
+      const TinyEnd& end = ends[i];
+      outcomes[first + i] = end.outcome == Outcome::converged ? 1 : end.outcome == Outcome::diverged ? 4 : 0;
+      taken += end.steps;
     }
     steps += taken;
   };
@@ -164,27 +185,28 @@ std::uint64_t run_atlas(std::size_t side, std::span<std::uint8_t> outcomes, int 
   return steps;
 }
 
-Contender our_atlas(std::size_t side, const char* name, int threads) {
-  const auto outcomes = std::make_shared<std::vector<std::uint8_t>>(side * side);
+Contender our_atlas(const std::shared_ptr<const Axes>& axes, const char* name, int threads) {
+  const auto outcomes = std::make_shared<std::vector<std::uint8_t>>(axes->cells());
   Contender result;
   result.name = name;
-  result.flops = kFlops * static_cast<double>(run_atlas(side, *outcomes, 1));
-  result.call = [=] { run_atlas(side, *outcomes, threads); };
+  result.flops = kFlops * static_cast<double>(run_atlas(*axes, *outcomes, 1));
+  result.call = [=] { run_atlas(*axes, *outcomes, threads); };
   return result;
 }
 
 /// side x side cells. What numpy gets are the starts and rates as arrays, which takes none of its time.
 Case atlas_case(const std::string& name, std::size_t side, int threads, const Options& options) {
+  const auto axes = std::make_shared<const Axes>(side);
   Case result{name, threads, {}};
   result.contenders.push_back(fma_peak(threads, options));
-  result.contenders.push_back(our_atlas(side, "equipoise", threads));
-  if (threads > 1) result.contenders.push_back(our_atlas(side, "one thread", 1));
+  result.contenders.push_back(our_atlas(axes, "equipoise", threads));
+  if (threads > 1) result.contenders.push_back(our_atlas(axes, "one thread", 1));
   if (PythonPeers* peers = python_peers(); peers != nullptr && threads == 1) {
-    std::vector<TinyRun> runs(side * side);
-    atlas_runs(side, 0, runs);
+    std::vector<TinyRun> runs(axes->cells());
+    axes->runs(0, runs);
     hand_over_scaled(peers->folder(), runs);
-    std::vector<std::uint8_t> outcomes(side * side);
-    run_atlas(side, outcomes, 1);
+    std::vector<std::uint8_t> outcomes(axes->cells());
+    run_atlas(*axes, outcomes, 1);
     hand_over(peers->folder() / "outcomes", outcomes.data(), outcomes.size());
     const std::string order = "atlas " + std::to_string(outcomes.size()) + " " + std::to_string(kMostSteps);
     // Outcomes must be equal, but for cells within rounding of a boundary: one in ten thousand.
