@@ -301,15 +301,14 @@ void run_batch(std::span<const TinyRun> runs, std::span<TinyEnd> ends, const Bat
     throw Error(fmt::format("{} runs need as many ends, not {}", runs.size(), ends.size()));
   }
   const std::string target = resolved(settings.target);
-  std::array<std::size_t, 2> count{};
-  for (std::size_t i = 0; i < runs.size(); ++i) {
-    require(i, runs[i]);
-    ++count[static_cast<std::size_t>(runs[i].kind)];
-  }
+  std::size_t isotropic = 0;
+  for (const TinyRun& run : runs) isotropic += run.kind == TinyRun::Kind::isotropic ? 1 : 0;
+  const std::size_t known = target != scalar_target && isotropic == 0 ? tiny::known_in_range(target, runs) : 0;
+  for (std::size_t i = known; i < runs.size(); ++i) require(i, runs[i]);
   if (target != scalar_target) {
-    for (const TinyRun::Kind kind : {TinyRun::Kind::pair, TinyRun::Kind::isotropic}) {
-      if (count[static_cast<std::size_t>(kind)] > 0) tiny::follow_in_lanes({target, settings.measures, settings.stop}, runs, kind, ends);
-    }
+    const BatchSettings resolved_settings{target, settings.measures, settings.stop};
+    if (isotropic < runs.size()) tiny::follow_in_lanes(resolved_settings, runs, TinyRun::Kind::pair, ends);
+    if (isotropic > 0) tiny::follow_in_lanes(resolved_settings, runs, TinyRun::Kind::isotropic, ends);
     return;
   }
   for (std::size_t i = 0; i < runs.size() && !stopped(settings); ++i) {

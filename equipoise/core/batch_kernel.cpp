@@ -7,11 +7,14 @@
 #include "equipoise/core/batch_kernel.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstring>
+#include <type_traits>
 #include <utility>
 
+#include "equipoise/core/batch_orders.hpp"
 #include "equipoise/core/batch_rules.hpp"
 
 #undef HWY_TARGET_INCLUDE
@@ -25,11 +28,15 @@
 #include "equipoise/core/fused-inl.hpp"
 #if EQUIPOISE_FUSED
 // clang-format off: each builds on those before it
+#include "equipoise/core/batch_vectors-inl.hpp"
 #include "equipoise/core/batch_step-inl.hpp"
 #include "equipoise/core/batch_walks-inl.hpp"
+#include "equipoise/core/batch_returns-inl.hpp"
 #include "equipoise/core/batch_ready-inl.hpp"
+#include "equipoise/core/batch_rows-inl.hpp"
 #include "equipoise/core/batch_lanes-inl.hpp"
 #include "equipoise/core/batch_orbits-inl.hpp"
+#include "equipoise/core/batch_checks-inl.hpp"
 // clang-format on
 #endif
 
@@ -59,6 +66,7 @@ void follow_kind(std::span<const TinyRun> runs, TinyRun::Kind kind, const BatchS
 void follow_kind(std::span<const TinyRun>, TinyRun::Kind, const BatchSettings&, std::span<TinyEnd>) {}
 void record(std::span<const TinyRun>, std::size_t, std::span<double>) {}
 void advance(std::span<const double>, std::span<double>, std::uint64_t) {}
+std::size_t known_in_range(std::span<const TinyRun>) { return 0; }
 
 #endif
 
@@ -74,6 +82,7 @@ namespace equipoise::tiny {
 HWY_EXPORT(follow_kind);
 HWY_EXPORT(record);
 HWY_EXPORT(advance);
+HWY_EXPORT(known_in_range);
 HWY_EXPORT(fused_target);
 
 #if (HWY_TARGETS & (HWY_TARGETS - 1)) == 0  // Highway's tables then have one entry
@@ -115,6 +124,10 @@ void follow_in_lanes(const BatchSettings& settings, std::span<const TinyRun> run
 
 void record_in_lanes(const std::string& target, std::span<const TinyRun> runs, std::size_t last, std::span<double> orbits) {
   EQUIPOISE_AT(record, index_of(target))(runs, last, orbits);
+}
+
+std::size_t known_in_range(const std::string& target, std::span<const TinyRun> runs) {
+  return EQUIPOISE_AT(known_in_range, index_of(target))(runs);
 }
 
 void advance_lanes(const std::string& target, std::span<const double> m, std::span<double> z, std::uint64_t steps) {

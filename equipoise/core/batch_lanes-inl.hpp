@@ -1,8 +1,8 @@
 // The lanes themselves: blocks of 64 steps, looks, and a new run for every lane whose run ended. Included by batch_kernel.cpp
 // alone, once for every target.
 //
-// Cost: no memory is read or written in the 16 steps between marks; a mark is 4 loads and stores of two vectors, a look 8 operations
-// a vector, an ending some 100 cycles.
+// Cost, per vector: nothing but steps in the 16 between marks; a mark is two stores, a look 10 operations. A vector of which lanes end
+// takes some 140 instructions, however many they are; each of those lanes then a walk, a row and its part of making runs ready.
 
 HWY_BEFORE_NAMESPACE();
 namespace equipoise::tiny::HWY_NAMESPACE {
@@ -32,6 +32,7 @@ class Lanes {
  public:
   explicit Lanes(Cells<S>& cells) : cells_(cells) {
     for (std::size_t i = 0; i < kSize; ++i) idle(i);
+    std::fill_n(first_due_, kWidth, kNever);
   }
 
   void run() {
@@ -39,11 +40,7 @@ class Lanes {
     while (active_ > 0) {
       if (cells_.stopped()) return;
       take_blocks();
-      ++blocks_;
-      for (std::size_t v = 0; v < kVecs; ++v) {
-        if (looks_[v] != 0) after_block(v, looks_[v]);
-      }
-      if (blocks_ >= first_due_) look_at_due();
+      settle();
     }
     while (!arrivals_.empty()) flush_arrivals();
     while (!divergences_.empty()) flush_divergences();
@@ -52,130 +49,157 @@ class Lanes {
  private:
   static constexpr std::size_t kVecs = kVectors<S, TANGENT>;
   static constexpr std::size_t kSize = kVecs * kWidth;
+  static_assert(kSize <= 64);
+  static constexpr double kNever = std::numeric_limits<double>::infinity();
 
-  // 16 steps of every lane. Loaded and stored here: g++ 12 leaves arrays of vectors in memory that live across a loop around this one.
-  HWY_INLINE void take_steps(std::size_t mark) {
-    const Tag tag;
-    Vec z[kVecs][S], m[kVecs], w[kVecs][S];
-    for (std::size_t v = 0; v < kVecs; ++v) {
-      for (std::size_t s = 0; s < S; ++s) {
-        z[v][s] = hn::Load(tag, z_[s] + v * kWidth);
-        hn::Store(z[v][s], tag, marks_[mark][s] + v * kWidth);
-        if constexpr (TANGENT) w[v][s] = hn::Load(tag, w_[s] + v * kWidth);
-      }
-      m[v] = hn::Load(tag, m_ + v * kWidth);
-    }
-    for (std::uint64_t i = 0; i < mark_every; ++i) {
-      for (std::size_t v = 0; v < kVecs; ++v) {
-        if constexpr (TANGENT) step_tangents(z[v], w[v], m[v]);
-        step_lanes(z[v], m[v]);
-      }
-    }
-    for (std::size_t v = 0; v < kVecs; ++v) {
-      for (std::size_t s = 0; s < S; ++s) {
-        hn::Store(z[v][s], tag, z_[s] + v * kWidth);
-        if constexpr (TANGENT) hn::Store(w[v][s], tag, w_[s] + v * kWidth);
-      }
-    }
-  }
-
-  // 64 steps of every lane; then which lanes deserve a look.
+  // 64 steps of every lane, the iterates of every 16th being kept; then which lanes deserve a look.
   HWY_NOINLINE void take_blocks() {
     const Tag tag;
-    for (std::size_t mark = 0; mark < most_marks; ++mark) take_steps(mark);
-    for (std::size_t v = 0; v < kVecs; ++v) {
-      Vec z[S];
-      load_mark(v, z_, z);
-      looks_[v] = bits_of(worth_a_look(z, hn::Load(tag, m_ + v * kWidth), hn::Load(tag, near_ + v * kWidth), hn::Load(tag, near_low_ + v * kWidth)));
-    }
-    if constexpr (TANGENT) {
-      for (std::size_t v = 0; v < kVecs; ++v) {
-        Vec w[S];
-        load_mark(v, w_, w);
-        const Vec norm = lengths(w);
-        hn::Store(norm, tag, norm_ + v * kWidth);
-        for (std::size_t s = 0; s < S; ++s) hn::Store(hn::Div(w[s], norm), tag, w_[s] + v * kWidth);
+    Vec z[kVecs][S], m[kVecs], w[kVecs][S];
+    for_each<kVecs>([&](auto v) HWY_ATTR {
+      load(z_, v * kWidth, z[v]);
+      m[v] = hn::Load(tag, m_ + v * kWidth);
+      if constexpr (TANGENT) load(w_, v * kWidth, w[v]);
+    });
+    for (std::size_t mark = 0; mark < most_marks; ++mark) {
+      for_each<kVecs>([&](auto v) HWY_ATTR { store(z[v], marks_[mark], v * kWidth); });
+      // Unrolled, g++ 12 sorts the steps by vectors, and a processor does not look far enough ahead to find the others.
+#pragma GCC unroll 1
+      for (std::uint64_t i = 0; i < mark_every; ++i) {
+        for_each<kVecs>([&](auto v) HWY_ATTR {
+          if constexpr (TANGENT) step_tangents(z[v], w[v], m[v]);
+          step_lanes(z[v], m[v]);
+        });
       }
+    }
+    std::uint64_t looks = 0;
+    for_each<kVecs>([&](auto v) HWY_ATTR {
+      const std::size_t at = v * kWidth;
+      store(z[v], z_, at);
+      const Mask look = worth_a_look(z[v], m[v], hn::Load(tag, near_ + at), hn::Load(tag, near_low_ + at));
+      looks |= std::uint64_t{bits_of(look)} << (v * kWidth);
+    });
+    looks_ = looks;
+    ++blocks_;
+    if constexpr (TANGENT) {
+      for_each<kVecs>([&](auto v) HWY_ATTR {
+        const std::size_t at = v * kWidth;
+        const Vec norm = lengths(w[v]);
+        hn::Store(norm, tag, norm_ + at);
+        for (std::size_t s = 0; s < S; ++s) hn::Store(hn::Div(w[v][s], norm), tag, w_[s] + at);
+      });
       for (std::size_t i = 0; i < kSize; ++i) {
         if (follow_[i].growth) follow_[i].growth->add(log_of(norm_[i]));
       }
     }
   }
 
+  // Ends and looks after a block.
+  HWY_INLINE void settle() {
+    for (std::uint64_t looks = looks_; looks != 0;) {
+      const std::size_t first = static_cast<std::size_t>(std::countr_zero(looks)) / kWidth * kWidth;
+      constexpr std::uint64_t one_vector = (std::uint64_t{1} << kWidth) - 1;
+      after_block(first, static_cast<unsigned>(looks >> first & one_vector));
+      looks &= ~(one_vector << first);
+    }
+    if (any_due()) look_at_due();
+  }
+  HWY_INLINE double blocks_so_far() const { return static_cast<double>(blocks_); }
+
   HWY_INLINE std::uint64_t step_of(std::size_t i) const {
-    return static_cast<std::uint64_t>(origin_[i] + static_cast<double>(look_every * blocks_));
+    return static_cast<std::uint64_t>(origin_[i] + static_cast<double>(look_every) * blocks_so_far());
   }
 
   // The two common endings, by the rules of look(): the lanes are handed to the walks from the last mark before the event, and
-  // refilled. Whatever is rarer goes to look() itself. About 40 operations on a vector, however many of its lanes end.
-  HWY_INLINE void after_block(std::size_t v, unsigned bits) {
+  // refilled. Whatever is rarer goes to look() itself. All of it for the vector of lanes from `first` on, however many of them end.
+  HWY_INLINE void after_block(std::size_t first, unsigned bits) {
     const Tag tag;
-    const Vec m = hn::Load(tag, m_ + v * kWidth);
-    const Vec near = hn::Load(tag, near_ + v * kWidth);
-    const Vec near_low = hn::Load(tag, near_low_ + v * kWidth);
+    const Vec m = hn::Load(tag, m_ + first);
+    const Vec near = hn::Load(tag, near_ + first);
+    const Vec near_low = hn::Load(tag, near_low_ + first);
     Vec z[S];
-    load_mark(v, z_, z);
-    const Mask diverged = hn::Or(diverging_lanes(z, m), hn::Not(finite_lanes(z)));
-    const Mask stable = hn::Le(sums_of_squares(z), hn::Set(tag, stable_sharpness));
-    const Mask arrived = hn::AndNot(diverged, hn::And(stable, arrived_lanes(z, m, near, near_low)));
-    const unsigned ending = bits_of(hn::Or(diverged, arrived));
-    if (ending != 0) {
-      Vec from[S];
-      load_mark(v, marks_[0], from);
-      Vec at = hn::Add(hn::Load(tag, origin_ + v * kWidth), hn::Set(tag, static_cast<double>(look_every * (blocks_ - 1))));
-      for (std::size_t mark = 1; mark < most_marks; ++mark) {
-        Vec there[S];
-        load_mark(v, marks_[mark], there);
-        // A mark before the event: everything earlier is before it, too.
-        const Mask later = hn::Or(hn::And(diverged, bounded_lanes(there, m)), hn::AndNot(diverged, hn::Not(arrived_lanes(there, m, near, near_low))));
-        for (std::size_t s = 0; s < S; ++s) from[s] = hn::IfThenElse(later, there[s], from[s]);
-        at = hn::IfThenElse(later, hn::Add(first_of_block(v), hn::Set(tag, static_cast<double>(mark * mark_every))), at);
-      }
-      alignas(64) double start[S][kWidth], start_step[kWidth];
-      for (std::size_t s = 0; s < S; ++s) hn::Store(from[s], tag, start[s]);
-      hn::Store(at, tag, start_step);
-      const unsigned diverging = bits_of(diverged);
-      for (unsigned left = ending; left != 0; left &= left - 1) {
-        const auto lane = static_cast<std::size_t>(std::countr_zero(left));
-        const std::size_t i = v * kWidth + lane;
-        State<S> begun;
-        for (std::size_t s = 0; s < S; ++s) begun[s] = start[s][lane];
-        const auto* end = reinterpret_cast<const char*>(&cells_.ends[static_cast<std::size_t>(cell_[i])]);
-        hwy::Prefetch(end);
-        hwy::Prefetch(end + 64);
-        Walks<S>& walks = (diverging >> lane & 1U) != 0 ? divergences_ : arrivals_;
-        walks.add(begun, m_[i], near_[i], near_low_[i], cell_[i], start_step[lane]);
-        replace(i);
-      }
+    load(z_, first, z);
+    const Mask arrived = hn::And(hn::Le(sums_of_squares(z), hn::Set(tag, stable_sharpness)), arrived_lanes(z, m, near, near_low));
+    const unsigned arriving = bits_of(arrived);
+    // Most looks end here: S <= 2 goes with |x y| <= 1, and no run diverges there.
+    const unsigned diverging = arriving == bits ? 0 : bits_of(hn::Or(diverging_lanes(z, m), hn::Not(finite_lanes(z))));
+    if (arriving != 0) {
+      hand_over(first, arriving, arrivals_, m, near, near_low,
+                [&](const Vec(&there)[S]) HWY_ATTR { return hn::Not(arrived_lanes(there, m, near, near_low)); });
       if (arrivals_.full()) flush_arrivals();
+    }
+    if (diverging != 0) {
+      hand_over(first, diverging, divergences_, m, near, near_low, [&](const Vec(&there)[S]) HWY_ATTR { return bounded_lanes(there, m); });
       if (divergences_.full()) flush_divergences();
     }
+    const unsigned ending = diverging | arriving;
+    if (ending != 0) replace(first, ending);
     for (unsigned left = bits & ~ending; left != 0; left &= left - 1) {
-      const std::size_t i = v * kWidth + static_cast<std::size_t>(std::countr_zero(left));
-      if (due_[i] > blocks_) take_a_look(i);  // otherwise look_at_due() comes to it
+      const std::size_t i = first + static_cast<std::size_t>(std::countr_zero(left));
+      if (due_[i] > blocks_so_far()) take_a_look(i);  // otherwise look_at_due() comes to it
     }
   }
 
-  HWY_INLINE Vec first_of_block(std::size_t v) const {
-    return hn::Add(hn::Load(Tag(), origin_ + v * kWidth), hn::Set(Tag(), static_cast<double>(look_every * (blocks_ - 1))));
-  }
-  static HWY_INLINE void load_mark(std::size_t v, const double (&from)[S][kSize], Vec (&z)[S]) {
-    for (std::size_t s = 0; s < S; ++s) z[s] = hn::Load(Tag(), from[s] + v * kWidth);
+  // Adds lanes to `walks` from the last mark of which `before` holds, or from the first. A mark before the event: everything earlier
+  // is before it, too.
+  template <class Before>
+  HWY_INLINE void hand_over(std::size_t first, unsigned set, Walks<S>& walks, Vec m, Vec near, Vec near_low, const Before& before) {
+    const Tag tag;
+    Vec from[S];
+    load(marks_[0], first, from);
+    Vec at = hn::Zero(tag);
+    for (std::size_t mark = 1; mark < most_marks; ++mark) {
+      Vec there[S];
+      load(marks_[mark], first, there);
+      const Mask later = before(there);
+      for (std::size_t s = 0; s < S; ++s) from[s] = hn::IfThenElse(later, there[s], from[s]);
+      at = hn::IfThenElse(later, hn::Set(tag, static_cast<double>(mark * mark_every)), at);
+    }
+    const Vec first_step = hn::Add(hn::Load(tag, origin_ + first), hn::Set(tag, static_cast<double>(look_every * (blocks_ - 1))));
+    walks.add(set, from, m, near, near_low, hn::Load(tag, cell_ + first), hn::Add(first_step, at));
   }
 
+  static HWY_INLINE void load(const double (&from)[S][kSize], std::size_t first, Vec (&z)[S]) {
+    for (std::size_t s = 0; s < S; ++s) z[s] = hn::Load(Tag(), from[s] + first);
+  }
+  static HWY_INLINE void store(const Vec (&z)[S], double (&to)[S][kSize], std::size_t first) {
+    for (std::size_t s = 0; s < S; ++s) hn::Store(z[s], Tag(), to[s] + first);
+  }
+
+  HWY_INLINE bool any_due() const {
+    return !hn::AllFalse(Tag(), hn::Le(hn::Load(Tag(), first_due_), hn::Set(Tag(), blocks_so_far())));
+  }
+
+  // A look for a cycle that finds none is 64 steps of one chain; those that are due together are taken beside each other.
   HWY_NOINLINE void look_at_due() {
+    Returns<S> returns;
     for (std::size_t i = 0; i < kSize; ++i) {
-      if (due_[i] <= blocks_) take_a_look(i);
+      if (due_[i] > blocks_so_far()) continue;
+      State<S> z;
+      for (std::size_t s = 0; s < S; ++s) z[s] = z_[s][i];
+      returns.add(i, z, m_[i]);
+      if (returns.full()) look_at(returns);
     }
-    first_due_ = *std::min_element(due_, due_ + kSize);
+    look_at(returns);
+    for (std::size_t lane = 0; lane < kWidth; ++lane) {
+      first_due_[lane] = kNever;
+      for (std::size_t i = lane; i < kSize; i += kWidth) first_due_[lane] = std::min(first_due_[lane], due_[i]);
+    }
+  }
+  HWY_INLINE void look_at(Returns<S>& returns) {
+    if (returns.empty()) return;
+    returns.walk();
+    returns.take([&](std::size_t i, bool may_return) { take_a_look(i, may_return); });
   }
 
-  HWY_NOINLINE void take_a_look(std::size_t i) {
+  HWY_NOINLINE void take_a_look(std::size_t i, bool may_return = true) {
     Follow<S>& follow = follow_[i];
     const auto cell = static_cast<std::size_t>(cell_[i]);
     Ending<S> ending;
-    if (!follows_[i]) begin(cells_.runs[cell], follow, ending);
-    follows_[i] = true;
+    unsigned& follows = follows_[i / kWidth];
+    const unsigned bit = 1U << i % kWidth;
+    if ((follows & bit) == 0) begin(cells_.runs[cell], follow, ending);
+    follows |= bit;
     for (std::size_t s = 0; s < S; ++s) follow.z[s] = z_[s][i];
     if constexpr (TANGENT) {
       for (std::size_t s = 0; s < S; ++s) follow.tangent[s] = w_[s][i];
@@ -187,11 +211,11 @@ class Lanes {
     for (std::size_t mark = 0; mark < most_marks; ++mark) {
       for (std::size_t s = 0; s < S; ++s) marks.at[mark][s] = marks_[mark][s][i];
     }
-    if (look(follow, marks, ending)) {
+    if (look(follow, marks, ending, may_return)) {
       cells_.finish(cell, ending);
-      replace(i);
+      replace_lane(i);
     } else if (!go_on(i, cell)) {
-      replace(i);
+      replace_lane(i);
     }
   }
 
@@ -218,15 +242,16 @@ class Lanes {
     near_[i] = follow.lingers ? -1 : follow.map.near;
     near_low_[i] = follow.map.near_low;
     cell_[i] = static_cast<double>(cell);
-    follows_[i] = true;
+    follows_[i / kWidth] |= 1U << i % kWidth;
     // An event that is no multiple of 64 is the end of the budget: the lane is left at the look before it.
     enter(i, follow.step, (follow.event - follow.step) / look_every);
     return true;
   }
   HWY_INLINE void enter(std::size_t i, std::uint64_t step, std::uint64_t blocks) {
-    origin_[i] = static_cast<double>(step) - static_cast<double>(look_every * blocks_);
-    due_[i] = blocks_ + blocks;
-    first_due_ = std::min(first_due_, due_[i]);
+    origin_[i] = static_cast<double>(step) - static_cast<double>(look_every) * blocks_so_far();
+    due_[i] = blocks_so_far() + static_cast<double>(blocks);
+    double& first_due = first_due_[i % kWidth];
+    first_due = std::min(first_due, due_[i]);
   }
 
   HWY_INLINE void idle(std::size_t i) {
@@ -235,11 +260,41 @@ class Lanes {
     m_[i] = 1;
     near_[i] = -1;
     near_low_[i] = 0;
-    due_[i] = never;
+    due_[i] = kNever;
     follow_[i].growth.reset();
   }
 
-  HWY_INLINE void replace(std::size_t i) {
+  // New runs for some lanes of a vector. Each number of `ready` is read from the next run on and spread over those lanes.
+  HWY_INLINE void replace(std::size_t first, unsigned set) {
+    if constexpr (!TANGENT) {
+      Ready<S>& ready = cells_.ready;
+      const auto count = static_cast<std::size_t>(std::popcount(set));
+      if (ready.next + count <= ready.count) {
+        const Tag tag;
+        const Spread spread(set);
+        const std::size_t next = ready.next;  // a copy, since every store might be to it
+        const auto renew = [&](const double* from, double* lanes) HWY_ATTR {
+          hn::Store(spread(hn::LoadU(tag, from + next), hn::Load(tag, lanes + first)), tag, lanes + first);
+        };
+        for (std::size_t s = 0; s < S; ++s) renew(ready.z[s], z_[s]);
+        renew(ready.m, m_);
+        renew(ready.near, near_);
+        if constexpr (S == 4) renew(ready.near_low, near_low_);
+        renew(ready.cell, cell_);
+        const Vec due = spread(hn::Add(hn::LoadU(tag, ready.blocks + next), hn::Set(tag, blocks_so_far())), hn::Load(tag, due_ + first));
+        hn::Store(due, tag, due_ + first);
+        hn::Store(hn::Min(due, hn::Load(tag, first_due_)), tag, first_due_);
+        const Vec origin = hn::Set(tag, -static_cast<double>(look_every) * blocks_so_far());
+        hn::Store(spread.put(origin, hn::Load(tag, origin_ + first)), tag, origin_ + first);
+        follows_[first / kWidth] &= ~set;
+        ready.next = next + count;
+        return;
+      }
+    }
+    for (unsigned left = set; left != 0; left &= left - 1) replace_lane(first + static_cast<std::size_t>(std::countr_zero(left)));
+  }
+
+  HWY_INLINE void replace_lane(std::size_t i) {
     --active_;
     refill(i);
   }
@@ -254,9 +309,9 @@ class Lanes {
         near_[i] = ready.near[k];
         if constexpr (S == 4) near_low_[i] = ready.near_low[k];
         cell_[i] = ready.cell[k];
-        follows_[i] = false;
+        follows_[i / kWidth] &= ~(1U << i % kWidth);
         ++active_;
-        enter(i, 0, ready.blocks[k]);
+        enter(i, 0, static_cast<std::uint64_t>(ready.blocks[k]));
         return;
       }
     }
@@ -289,21 +344,33 @@ class Lanes {
           }
         }
         if (cells_.next == cells_.runs.size()) break;
-        cells_.next = cells_.ready.fill(cells_.runs, cells_.kind, cells_.next, cells_.others);
+        cells_.next = cells_.ready.fill(cells_.runs, cells_.ends, cells_.kind, cells_.next, cells_.others);
         if (cells_.ready.count > 0) return refill(i);
       }
     }
     idle(i);
   }
 
-  void flush_arrivals() {
-    arrivals_.to_arrival([this](std::size_t cell, const State<S>& z, std::uint64_t at_step) {
-      cells_.finish(cell, at_stable_minimiser(z, at_step));
+  HWY_NOINLINE void flush_arrivals() {
+    arrivals_.to_arrival();
+    const Row row(at_stable_minimiser(State<S>{}, 0));
+    arrivals_.take([&](const typename Walks<S>::End& end, const auto& z) HWY_ATTR {
+      TinyEnd& place = cells_.ends[end.cell];
+      row.put(place);
+      place.steps = end.step;
+      place.multiplier = end.extra;
+      if (cells_.settings.measures) report_measures<S>(cells_.runs[end.cell], z(), place);
     });
   }
-  void flush_divergences() {
-    divergences_.to_divergence([this](std::size_t cell, const State<S>& z, std::uint64_t at_step, bool proved) {
-      cells_.finish(cell, divergence(z, at_step, proved));
+  HWY_NOINLINE void flush_divergences() {
+    divergences_.to_divergence();
+    const Row row(divergence(State<S>{}, 0, false));
+    divergences_.take([&](const typename Walks<S>::End& end, const auto& z) HWY_ATTR {
+      TinyEnd& place = cells_.ends[end.cell];
+      row.put(place);
+      place.steps = end.step;
+      place.proved = end.extra != 0;
+      if (cells_.settings.measures) report_measures<S>(cells_.runs[end.cell], z(), place);
     });
   }
 
@@ -317,12 +384,12 @@ class Lanes {
   alignas(64) double cell_[kSize] = {};
   alignas(64) double origin_[kSize] = {};  // step of the run less 64 times the number of blocks
   alignas(64) double marks_[most_marks][S][kSize];
-  unsigned looks_[kVecs] = {};
+  std::uint64_t looks_ = 0;  // a bit a lane
   std::size_t active_ = 0;
   std::uint64_t blocks_ = 0;  // taken so far by every lane
-  std::uint64_t first_due_ = never;
-  std::uint64_t due_[kSize];  // the number of blocks at which look() comes by
-  bool follows_[kSize] = {};  // follow_ is in use: the lane has a history beyond its iterate
+  alignas(64) double due_[kSize];                  // the number of blocks at which look() comes by
+  alignas(64) double first_due_[kWidth];           // no more than the least of them, by place in their vectors
+  unsigned follows_[kSize / kWidth] = {};          // follow_ is in use: the lane has a history beyond its iterate; a bit a lane of a vector
   Follow<S> follow_[kSize];
   Walks<S> arrivals_;
   Walks<S> divergences_;

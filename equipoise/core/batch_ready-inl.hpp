@@ -12,108 +12,103 @@ template <std::size_t S>
 class Ready {
  public:
   static constexpr std::size_t kSize = 256;
+  static constexpr std::size_t kRoom = kSize + kWidth;  ///< vectors are read from anywhere and written behind the last
 
   std::size_t count = 0, next = 0;
-  alignas(64) double z[S][kSize];
-  alignas(64) double m[kSize];
-  alignas(64) double near[kSize];
-  alignas(64) double near_low[kSize] = {};
-  double cell[kSize];
-  std::uint64_t blocks[kSize];  ///< until look() is due
+  alignas(64) double z[S][kRoom];
+  alignas(64) double m[kRoom];
+  alignas(64) double near[kRoom];
+  alignas(64) double near_low[kRoom];
+  alignas(64) double cell[kRoom];
+  alignas(64) double blocks[kRoom];  ///< until look() is due
 
   /// Takes cells from `from` on until full; returns the first that was not taken. Cells that need more care, because they end at once
   /// or are out of range, go to `others`.
-  std::size_t fill(std::span<const TinyRun> runs, TinyRun::Kind kind, std::size_t from, std::vector<std::size_t>& others) {
-    const Tag tag;
+  std::size_t fill(std::span<const TinyRun> runs, std::span<const TinyEnd> ends, TinyRun::Kind kind, std::size_t from,
+                   std::vector<std::size_t>& others) {
     std::size_t taken = 0;
     for (; from < runs.size() && taken < kSize; ++from) {
       const TinyRun& run = runs[from];
       if (run.kind != kind) continue;
+      hwy::Prefetch(reinterpret_cast<const char*>(&ends[from]));
+      hwy::Prefetch(reinterpret_cast<const char*>(&ends[from]) + 64);
       h_[taken] = run.h;
-      m[taken] = run.mu;
-      if constexpr (S == 2) {
-        z[0][taken] = run.x[0];
-        z[1][taken] = run.y[0];
-      } else {
-        z[0][taken] = run.x[0];
-        z[1][taken] = run.x[1];
-        z[2][taken] = run.y[0];
-        z[3][taken] = run.y[1];
-        near_low[taken] = run.shape;
-      }
-      near[taken] = run.tolerance;
-      max_steps_[taken] = run.max_steps;
-      cell[taken] = static_cast<double>(from);
+      mu_[taken] = run.mu;
+      for (std::size_t s = 0; s < S / 2; ++s) at_[s][taken] = run.x[s];
+      for (std::size_t s = 0; s < S / 2; ++s) at_[S / 2 + s][taken] = run.y[s];
+      if constexpr (S == 4) shape_[taken] = run.shape;
+      tolerance_[taken] = run.tolerance;
+      max_steps_[taken] = static_cast<double>(run.max_steps);  // beyond 2^53 it is rounded, and never reached
+      cell_[taken] = static_cast<double>(from);
       ++taken;
     }
-    for (std::size_t i = taken; i < (taken + kWidth - 1) / kWidth * kWidth; ++i) {
-      h_[i] = m[i] = near[i] = near_low[i] = 1;
-      for (std::size_t s = 0; s < S; ++s) z[s][i] = 1;
-    }
-    for (std::size_t i = 0; i < taken; i += kWidth) scale(i);
-    // In place: those that need care are left out.
     count = next = 0;
-    for (std::size_t i = 0; i < taken; ++i) {
-      const std::uint64_t event = first_event(m[i], max_steps_[i]);
-      if (care_[i] != 0 || event < look_every) {
-        others.push_back(static_cast<std::size_t>(cell[i]));
-        continue;
-      }
-      for (std::size_t s = 0; s < S; ++s) z[s][count] = z[s][i];
-      m[count] = m[i];
-      near[count] = near[i];
-      near_low[count] = near_low[i];
-      cell[count] = cell[i];
-      blocks[count] = event / look_every;
-      ++count;
-    }
+    for (std::size_t i = 0; i < taken; i += kWidth) scale(i, taken - i, others);
     return from;
   }
 
  private:
-  static HWY_INLINE std::uint64_t first_event(double m_of, std::uint64_t max_steps) {
-    if (S == 4 || m_of >= 1) max_steps = std::min(max_steps, first_cycle_look);
-    return max_steps;
-  }
-
-  HWY_INLINE void scale(std::size_t i) {
+  // Scales a vector of runs, of which the first `used` are there, and appends them. m = 0, and iterates without a gradient, are left to
+  // begin().
+  HWY_INLINE void scale(std::size_t i, std::size_t used, std::vector<std::size_t>& others) {
     const Tag tag;
     const Vec zero = hn::Zero(tag);
     const Vec h = hn::Load(tag, h_ + i);
-    const Vec mu = hn::Load(tag, m + i);
-    const Vec tolerance = hn::Load(tag, near + i);
+    const Vec mu = hn::Load(tag, mu_ + i);
+    const Vec tolerance = hn::Load(tag, tolerance_ + i);
     const Vec root = hn::Sqrt(h);
     const Vec signed_root = hn::IfThenElse(hn::Lt(mu, zero), hn::Neg(root), root);
     const Vec m_of = hn::Mul(h, hn::Abs(mu));
     Vec at[S];
-    Mask plain = hn::IsFinite(m_of);
-    Mask at_zero = hn::Eq(zero, zero);
+    Mask plain = hn::And(hn::IsFinite(m_of), hn::Gt(m_of, zero));
+    Mask somewhere = hn::Ne(tolerance, tolerance);  // nowhere
     for (std::size_t s = 0; s < S; ++s) {
-      at[s] = hn::Mul(s < S / 2 ? root : signed_root, hn::Load(tag, z[s] + i));
+      at[s] = hn::Mul(s < S / 2 ? root : signed_root, hn::Load(tag, at_[s] + i));
       plain = hn::And(plain, hn::IsFinite(at[s]));
-      at_zero = hn::And(at_zero, hn::Eq(at[s], zero));
-      hn::Store(at[s], tag, z[s] + i);
+      somewhere = hn::Or(somewhere, hn::Ne(at[s], zero));
     }
-    // m = 0, and iterates without a gradient, are left to begin().
-    Mask care = hn::Or(hn::Or(hn::Not(plain), at_zero), hn::Eq(m_of, zero));
-    Vec size = m_of;
+    plain = hn::And(plain, hn::And(somewhere, hn::Gt(tolerance, zero)));
+    Vec size = m_of, low = zero;
     if constexpr (S == 2) {
-      care = hn::Or(care, hn::Eq(hn::NegMulAdd(at[0], at[1], m_of), zero));
+      plain = hn::And(plain, hn::Ne(hn::NegMulAdd(at[0], at[1], m_of), zero));
     } else {
-      const Vec low = zero;
-      size = hn::Mul(m_of, hn::Sqrt(hn::Load(tag, near_low + i)));
-      hn::Store(hn::Mul(hn::Mul(tolerance, size), hn::Sqrt(size)), tag, near_low + i);
-      care = hn::Or(care, near_lanes(at, m_of, zero, low));
+      size = hn::Mul(m_of, hn::Sqrt(hn::Load(tag, shape_ + i)));
+      low = hn::Mul(hn::Mul(tolerance, size), hn::Sqrt(size));
+      plain = hn::AndNot(near_lanes(at, m_of, zero, zero), plain);
     }
-    care = hn::Or(care, hn::Eq(tolerance, zero));
-    hn::Store(m_of, tag, m + i);
-    hn::Store(hn::Mul(tolerance, size), tag, near + i);
-    hn::Store(hn::IfThenElseZero(care, hn::Set(tag, 1.0)), tag, care_ + i);
+    // The first event: the end of the budget, or the first look for a cycle where there may be one.
+    Vec event = hn::Load(tag, max_steps_ + i);
+    const Vec cycle_look = hn::Set(tag, static_cast<double>(first_cycle_look));
+    if constexpr (S == 2) event = hn::IfThenElse(hn::Ge(m_of, hn::Set(tag, 1.0)), hn::Min(event, cycle_look), event);
+    else event = hn::Min(event, cycle_look);
+    plain = hn::And(plain, hn::Ge(event, hn::Set(tag, static_cast<double>(look_every))));
+
+    const Mask there = hn::FirstN(tag, used);
+    plain = hn::And(plain, there);
+    const unsigned set = bits_of(plain);
+    const Gather gather(set);
+    const std::size_t behind = count;  // a copy, since every store might be to it
+    const auto append = [&](Vec values, double* to) HWY_ATTR { hn::StoreU(gather(values), tag, to + behind); };
+    for (std::size_t s = 0; s < S; ++s) append(at[s], z[s]);
+    append(m_of, m);
+    append(hn::Mul(tolerance, size), near);
+    if constexpr (S == 4) append(low, near_low);
+    append(hn::Load(tag, cell_ + i), cell);
+    append(hn::Floor(hn::Mul(event, hn::Set(tag, 1.0 / look_every))), blocks);
+    count = behind + static_cast<std::size_t>(std::popcount(set));
+    for (unsigned left = bits_of(there) & ~set; left != 0; left &= left - 1) {
+      others.push_back(static_cast<std::size_t>(cell_[i + static_cast<std::size_t>(std::countr_zero(left))]));
+    }
   }
 
-  alignas(64) double h_[kSize];
-  alignas(64) double care_[kSize];
-  std::uint64_t max_steps_[kSize];
+  // Runs as they are given, an array a number.
+  alignas(64) double at_[S][kSize] = {};
+  alignas(64) double h_[kSize] = {};
+  alignas(64) double mu_[kSize] = {};
+  alignas(64) double tolerance_[kSize] = {};
+  alignas(64) double shape_[kSize] = {};
+  alignas(64) double max_steps_[kSize] = {};
+  alignas(64) double cell_[kSize] = {};
 };
 
 }  // namespace

@@ -12,14 +12,12 @@ namespace equipoise::tiny {
 namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-constexpr double cycle_tolerance = 1e-12;      // while there is budget, as run()
 constexpr double cycle_tolerance_late = 1e-9;  // when the budget ends
 constexpr double marginal = 1e-3;
 constexpr double chaotic_exponent = 0.02;
 constexpr std::uint64_t chaotic_steps = 10000;
 // The first half of a run is dropped. From here to 20000, the budget of many a sweep, there are 157 whole blocks: 10048 steps.
 constexpr std::uint64_t first_growth_look = 9920;
-constexpr std::uint64_t largest_period = 64;
 constexpr std::size_t most_sums = 1024;
 
 template <std::size_t S>
@@ -184,7 +182,7 @@ double distance(const State<S>& a, const State<S>& b) {
 // distance(a, b) <= tolerance, `length` being |a|. Most pairs are told apart by one component, without a root and a quotient.
 template <std::size_t S>
 EQUIPOISE_TINY bool returned(const State<S>& a, const State<S>& b, double tolerance, double length) {
-  const double far = tolerance * length * (1 + 1e-6);
+  const double far = reach(tolerance, length);
   for (std::size_t i = 0; i < S; ++i) {
     if (std::abs(b[i] - a[i]) > far) return false;
   }
@@ -398,7 +396,7 @@ void take_block(Follow<S>& follow, Marks<S>& marks) {
 }
 
 template <std::size_t S>
-bool look(Follow<S>& follow, const Marks<S>& marks, Ending<S>& ending) {
+bool look(Follow<S>& follow, const Marks<S>& marks, Ending<S>& ending, bool may_return) {
   if (ends_in_divergence(follow, marks, ending)) return true;
   if (ends_in_convergence(follow, marks, ending)) return true;
   if (follow.step == follow.max_steps) {
@@ -422,7 +420,7 @@ bool look(Follow<S>& follow, const Marks<S>& marks, Ending<S>& ending) {
   const bool may_end = !follow.lingers && follow.map.near >= 0;  // a tolerance of zero: nothing but divergence ends a run early
   if (follow.step == follow.cycle_look) {
     follow.cycle_look *= 2;
-    if (may_end && ends_in_a_cycle(follow, cycle_tolerance, ending)) return true;
+    if (may_end && may_return && ends_in_a_cycle(follow, cycle_tolerance, ending)) return true;
   }
   if (follow.step == follow.growth_look) {
     if (may_end && ends_in_chaos(follow, ending)) return true;
@@ -438,7 +436,7 @@ template bool begin(const TinyRun&, Follow<2>&, Ending<2>&);
 template bool begin(const TinyRun&, Follow<4>&, Ending<4>&);
 template void take_block(Follow<2>&, Marks<2>&);
 template void take_block(Follow<4>&, Marks<4>&);
-template bool look(Follow<2>&, const Marks<2>&, Ending<2>&);
-template bool look(Follow<4>&, const Marks<4>&, Ending<4>&);
+template bool look(Follow<2>&, const Marks<2>&, Ending<2>&, bool);
+template bool look(Follow<4>&, const Marks<4>&, Ending<4>&, bool);
 
 }  // namespace equipoise::tiny

@@ -21,6 +21,8 @@ inline constexpr std::uint64_t look_every = 64;  ///< steps between looks at a r
 inline constexpr std::uint64_t mark_every = 16;  ///< steps between the iterates that are kept for finding an exact step
 inline constexpr std::size_t most_marks = look_every / mark_every;
 inline constexpr std::uint64_t first_cycle_look = 256;
+inline constexpr std::uint64_t largest_period = 64;
+inline constexpr double cycle_tolerance = 1e-12;  ///< while there is budget, as run()
 inline constexpr double stable_sharpness = 2 + 1e-6;  ///< as run(): a multiplier below 1 + 1e-6 does not leave
 inline constexpr double below_one = 1 - 16 * std::numeric_limits<double>::epsilon();
 
@@ -220,9 +222,13 @@ template <std::size_t S>
 void take_block(Follow<S>& follow, Marks<S>& marks);
 
 /// What is decided at a look: at every multiple of 64 steps at which the iterate is near something or has left every bounded
-/// orbit, and at every event. True where the run ended, with `ending` filled. `marks` is the block that led here.
+/// orbit, and at every event. True where the run ended, with `ending` filled. `marks` is the block that led here. `may_return` false: it is
+/// known that none of the next 64 iterates has every component within reach() of this one's, for cycle_tolerance.
 template <std::size_t S>
-bool look(Follow<S>& follow, const Marks<S>& marks, Ending<S>& ending);
+bool look(Follow<S>& follow, const Marks<S>& marks, Ending<S>& ending, bool may_return = true);
+
+/// How far apart two components can be where the iterates are within a tolerance relative to their length.
+EQUIPOISE_TINY double reach(double tolerance, double length) { return tolerance * length * (1 + 1e-6); }
 
 /// Everything but the measures, which become NaN.
 template <std::size_t S>

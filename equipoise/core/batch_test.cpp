@@ -96,6 +96,96 @@ TEST(Batch, EveryTargetHasTheBitsOfThePlainLoop) {
   }
 }
 
+// Lanes are handed over and refilled by sets of them: few runs leave lanes empty in every pattern, and many end together.
+TEST(Batch, EveryNumberOfRunsHasTheBitsOfThePlainLoop) {
+  const Runs all = mixed(200, 31);
+  Runs alike, behind;
+  std::mt19937_64 random(32);
+  for (int i = 0; i < 200; ++i) {
+    const double part = std::uniform_real_distribution<double>(0, 1)(random);
+    alike.push_back(i % 5 == 4 ? tiny_scalar(1, 3 + part, 3, 0.9) : tiny_scalar(1, 1 + part, 1, 0.06 + 0.02 * part));
+    if (i % 50 == 49) alike.back() = tiny_scalar(1, 2, 0.5, 0.1);  // at a minimiser from the start
+    if (i % 50 == 24) {  // exactly at a stable minimiser after a step, which a tolerance of zero does not call an ending
+      alike.back() = tiny_scalar(0.5, 1, 0, 1);
+      alike.back().tolerance = 0;
+      alike.back().max_steps = 300;
+    }
+    if (i % 50 == 12) alike.back() = tiny_scalar(2.25, 0.5, 0.5, 1);  // exactly at an unstable one after a step
+    // Small budgets in lanes that runs with large ones left, and nothing else that is due.
+    behind.push_back(tiny_scalar(1, 1 + part, 1, i < 100 ? 0.06 + 0.02 * part : 0.001));
+    if (i >= 100) behind.back().max_steps = static_cast<std::uint64_t>(i);
+  }
+  for (const Runs& runs : {all, alike, behind}) {
+    const Ends plain = ends_of(runs);
+    for (const std::string& target : lanes()) {
+      SCOPED_TRACE(target);
+      for (std::size_t count = 0; count <= runs.size(); ++count) {
+        SCOPED_TRACE(count);
+        const Ends ends = ends_of(Runs(runs.begin(), runs.begin() + static_cast<std::ptrdiff_t>(count)), target);
+        for (std::size_t i = 0; i < count; ++i) expect_same(ends[i], plain[i]);
+        if (HasFailure()) return;
+      }
+    }
+  }
+}
+
+// Without the measures everything else is as with them.
+TEST(Batch, MeasuresAreLeftOutAlone) {
+  const Runs runs = mixed(700, 41);
+  const Ends whole = ends_of(runs);
+  for (const std::string& target : batch_targets()) {
+    SCOPED_TRACE(target);
+    Ends ends(runs.size());
+    run_batch(runs, ends, {target, false});
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+      TinyEnd expected = whole[i];
+      for (const auto field : {&TinyEnd::loss, &TinyEnd::sharpness, &TinyEnd::ratio, &TinyEnd::imbalance, &TinyEnd::product, &TinyEnd::norm_x,
+                               &TinyEnd::norm_y}) {
+        expected.*field = std::numeric_limits<double>::quiet_NaN();
+      }
+      expect_same(ends[i], expected);
+      if (HasFailure()) return;
+    }
+  }
+}
+
+// A number out of range is found wherever it stands among good ones, and before the first step.
+TEST(Batch, AMistakeIsFoundAmongMany) {
+  for (const std::size_t count : {1, 3, 4, 8, 9, 37}) {
+    const Runs good(count, tiny_scalar(1, 1.5, 1, 0.1));
+    for (std::size_t at = 0; at < count; ++at) {
+      const auto refused = [&](const auto& spoil) {
+        Runs runs = good;
+        spoil(runs[at]);
+        for (const std::string& target : batch_targets()) {
+          Ends ends(count);
+          EXPECT_THROW(run_batch(runs, ends, {target, false}), Error) << target << " " << at << " of " << count;
+          for (const TinyEnd& end : ends) EXPECT_EQ(end.steps, 0U);
+        }
+      };
+      refused([](TinyRun& run) { run.mu = INFINITY; });
+      refused([](TinyRun& run) { run.h = 0; });
+      refused([](TinyRun& run) { run.h = INFINITY; });
+      refused([](TinyRun& run) { run.x[0] = NAN; });
+      refused([](TinyRun& run) { run.x[1] = -INFINITY; });
+      refused([](TinyRun& run) { run.y[0] = NAN; });
+      refused([](TinyRun& run) { run.y[1] = INFINITY; });
+      refused([](TinyRun& run) { run.shape = NAN; });
+      refused([](TinyRun& run) { run.tolerance = -1e-300; });
+      refused([](TinyRun& run) { run.tolerance = 1.0000001; });
+      if (HasFailure()) return;
+    }
+  }
+  // Any number of steps is in range, and h the smallest number above zero.
+  TinyRun run = tiny_scalar(1, 2, 0.5, 5e-324);
+  for (const std::uint64_t steps : {std::uint64_t{0}, ~std::uint64_t{0}}) {
+    run.max_steps = steps;
+    const Runs runs(5, run);
+    Ends ends(5);
+    EXPECT_NO_THROW(run_batch(runs, ends, {"", false}));
+  }
+}
+
 // Long runs: cycles, chaos, tangents, budgets around the looks at 20032 and 40256.
 TEST(Batch, LongRunsHaveTheSameBitsToo) {
   std::mt19937_64 random(7);

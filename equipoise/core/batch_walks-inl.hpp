@@ -27,66 +27,61 @@ class Walks {
   bool full() const { return count_ >= kSize; }
   bool empty() const { return count_ == 0; }
 
-  HWY_INLINE void add(const State<S>& z, double m, double near, double near_low, double cell, double at_step) {
-    for (std::size_t s = 0; s < S; ++s) z_[s][count_] = z[s];
-    m_[count_] = m;
-    near_[count_] = near;
-    if constexpr (S == 4) near_low_[count_] = near_low;
-    cell_[count_] = cell;
-    at_step_[count_] = at_step;
-    ++count_;
+  /// Adds the lanes of a set.
+  HWY_INLINE void add(unsigned set, const Vec (&z)[S], Vec m, Vec near, Vec near_low, Vec cell, Vec at_step) {
+    const Gather gather(set);
+    const std::size_t count = count_;  // a copy, since every store might be to it
+    const auto append = [&](Vec values, double* to) HWY_ATTR { hn::StoreU(gather(values), Tag(), to + count); };
+    for (std::size_t s = 0; s < S; ++s) append(z[s], z_[s]);
+    append(m, m_);
+    append(near, near_);
+    if constexpr (S == 4) append(near_low, near_low_);
+    append(cell, cell_);
+    append(at_step, at_step_);
+    count_ = count + static_cast<std::size_t>(std::popcount(set));
   }
 
-  /// Calls found(cell, z, step) with the first iterate from which on the tolerance holds, up to 16 steps from the mark.
-  template <class Found>
-  HWY_NOINLINE void to_arrival(Found&& found) {
-    const std::size_t count = pad();
+  /// Moves every run to the first iterate from which on the tolerance holds, up to 16 steps from the mark.
+  HWY_NOINLINE void to_arrival() {
+    pad();
     const Tag tag;
     Vec z[kVecs][S], end[kVecs][S], m[kVecs], near[kVecs], low[kVecs], when[kVecs];
-    for (std::size_t v = 0; v < kVecs; ++v) {
+    for_each<kVecs>([&](auto v) HWY_ATTR {
       load(v, z[v], m[v]);
       near[v] = hn::Load(tag, near_ + v * kWidth);
       low[v] = hn::Load(tag, near_low_ + v * kWidth);
-      when[v] = hn::Load(tag, at_step_ + v * kWidth);
+      when[v] = hn::Zero(tag);
       for (std::size_t s = 0; s < S; ++s) end[v][s] = z[v][s];
-    }
-    const Vec one = hn::Set(tag, 1.0);
-    Vec now[kVecs];
-    for (std::size_t v = 0; v < kVecs; ++v) now[v] = when[v];
-    for (std::uint64_t i = 0; i < mark_every; ++i) {
-      for (std::size_t v = 0; v < kVecs; ++v) {
+    });
+    for (std::uint64_t i = 1; i <= mark_every; ++i) {
+      const Vec now = hn::Set(tag, static_cast<double>(i));
+      for_each<kVecs>([&](auto v) HWY_ATTR {
         const Mask there = arrived_lanes(z[v], m[v], near[v], low[v]);
         step_lanes(z[v], m[v]);
-        now[v] = hn::Add(now[v], one);
         for (std::size_t s = 0; s < S; ++s) end[v][s] = hn::IfThenElse(there, end[v][s], z[v][s]);
-        when[v] = hn::IfThenElse(there, when[v], now[v]);
-      }
+        when[v] = hn::IfThenElse(there, when[v], now);
+      });
     }
-    for (std::size_t v = 0; v < kVecs; ++v) store(v, end[v], when[v]);
-    for (std::size_t i = 0; i < count; ++i) found(static_cast<std::size_t>(cell_[i]), state(i), static_cast<std::uint64_t>(at_step_[i]));
-    drop(count);
+    for_each<kVecs>([&](auto v) HWY_ATTR { store(v, end[v], when[v], hn::Sub(hn::Set(tag, 1.0), sums_of_squares(end[v]))); });
   }
 
-  /// Calls found(cell, z, step, proved) with the first iterate at which Lemma E holds or which has no finite successor.
-  template <class Found>
-  HWY_NOINLINE void to_divergence(Found&& found) {
+  /// Moves every run to the first iterate at which Lemma E holds or which has no finite successor.
+  HWY_NOINLINE void to_divergence() {
     const std::size_t count = pad();
     const Tag tag;
     Vec z[kVecs][S], end[kVecs][S], m[kVecs], when[kVecs], proved[kVecs];
     Mask done[kVecs];
-    for (std::size_t v = 0; v < kVecs; ++v) {
+    for_each<kVecs>([&](auto v) HWY_ATTR {
       load(v, z[v], m[v]);
       when[v] = proved[v] = hn::Zero(tag);
       for (std::size_t s = 0; s < S; ++s) end[v][s] = z[v][s];
-      alignas(64) double used[kWidth];
-      for (std::size_t i = 0; i < kWidth; ++i) used[i] = v * kWidth + i < count ? 1.0 : 0.0;
-      done[v] = hn::Eq(hn::Load(tag, used), hn::Zero(tag));
-    }
+      done[v] = hn::Not(hn::FirstN(tag, count - std::min(count, v * kWidth)));
+    });
     bool all = false;
     for (std::uint64_t i = 0; !all; ++i) {
       const Vec now = hn::Set(tag, static_cast<double>(i));
       all = true;
-      for (std::size_t v = 0; v < kVecs; ++v) {
+      for_each<kVecs>([&](auto v) HWY_ATTR {
         const Mask sure = diverging_lanes(z[v], m[v]);
         Vec next[S];
         for (std::size_t s = 0; s < S; ++s) next[s] = z[v][s];
@@ -98,15 +93,23 @@ class Walks {
         done[v] = hn::Or(done[v], hit);
         all = all && hn::AllTrue(tag, done[v]);
         for (std::size_t s = 0; s < S; ++s) z[v][s] = next[s];
-      }
+      });
     }
-    alignas(64) double sure[kSize];
-    for (std::size_t v = 0; v < kVecs; ++v) {
-      store(v, end[v], hn::Add(hn::Load(tag, at_step_ + v * kWidth), when[v]));
-      hn::Store(proved[v], tag, sure + v * kWidth);
-    }
+    for_each<kVecs>([&](auto v) HWY_ATTR { store(v, end[v], when[v], proved[v]); });
+  }
+
+  struct End {
+    std::size_t cell;
+    std::uint64_t step;
+    double extra;  ///< arrival: the multiplier; divergence: 1 where it is proved
+  };
+  /// Hands the runs that were moved to found(end, their z), and keeps the others, less than a vector.
+  template <class Found>
+  HWY_INLINE void take(const Found& found) {
+    const std::size_t count = std::min(count_, kSize);
     for (std::size_t i = 0; i < count; ++i) {
-      found(static_cast<std::size_t>(cell_[i]), state(i), static_cast<std::uint64_t>(at_step_[i]), sure[i] != 0);
+      found(End{static_cast<std::size_t>(cell_number_[i]), static_cast<std::uint64_t>(step_number_[i]), extra_[i]},
+            [&]() HWY_ATTR { return state(i); });
     }
     drop(count);
   }
@@ -140,9 +143,13 @@ class Walks {
     for (std::size_t s = 0; s < S; ++s) z[s] = hn::Load(Tag(), z_[s] + v * kWidth);
     m = hn::Load(Tag(), m_ + v * kWidth);
   }
-  HWY_INLINE void store(std::size_t v, const Vec (&z)[S], Vec at_step) {
+  HWY_INLINE void store(std::size_t v, const Vec (&z)[S], Vec steps, Vec extra) {
     for (std::size_t s = 0; s < S; ++s) hn::Store(z[s], Tag(), z_[s] + v * kWidth);
-    hn::Store(at_step, Tag(), at_step_ + v * kWidth);
+    const hn::RebindToSigned<Tag> numbers;
+    const Vec at_step = hn::Add(hn::Load(Tag(), at_step_ + v * kWidth), steps);
+    hn::Store(hn::ConvertTo(numbers, at_step), numbers, step_number_ + v * kWidth);
+    hn::Store(hn::ConvertTo(numbers, hn::Load(Tag(), cell_ + v * kWidth)), numbers, cell_number_ + v * kWidth);
+    hn::Store(extra, Tag(), extra_ + v * kWidth);
   }
   HWY_INLINE State<S> state(std::size_t i) const {
     State<S> z;
@@ -156,6 +163,10 @@ class Walks {
   alignas(64) double near_low_[kRoom] = {};
   alignas(64) double cell_[kRoom] = {};
   alignas(64) double at_step_[kRoom] = {};
+  // Of the runs that were moved:
+  alignas(64) double extra_[kSize] = {};
+  alignas(64) std::int64_t cell_number_[kSize] = {};
+  alignas(64) std::int64_t step_number_[kSize] = {};
   std::size_t count_ = 0;
 };
 

@@ -369,11 +369,13 @@ Page::Section dimension_section(const BoxCounting& boundary) {
   text.push_back(
       fmt::format("The rule: a cell is on the boundary where it, its right and upper neighbours and the one between "
                   "them do not all have the same outcome "
-                  "({} such cells). Boxes have sides of 1, 2, 4, … cells, counted from the lower left corner; N(s) of "
-                  "them hold a boundary cell. The line is "
-                  "fitted by least squares to log N over log s for s from {} to {} cells: below, the squares of the "
-                  "picture show, and the largest size is the "
-                  "largest power of two within a sixteenth of the shorter side.",
+                  "({} such cells). Boxes have sides s of 1, 2, 4, … cells; N(s) is the number of them that hold a boundary "
+                  "cell, averaged over 16 grids, each moved by a quarter of a box from another across and up (four "
+                  "grids for s = 2, one for s = 1); a box that reaches beyond the picture counts by the part of it "
+                  "inside. The line is fitted by least squares to log N over log s for s from {} to {} cells: below, "
+                  "the squares of the picture show; the window ends at the largest power of two within a "
+                  "thirty-second of the shorter side, or at 16. On curves and fractals of known dimension, drawn on "
+                  "512 × 512 cells or more, this was off by up to 0.016 and 0.04.",
                   boundary.boundary_cells, first, last));
   section.blocks.emplace_back(Page::Prose{std::move(text)});
 
@@ -396,7 +398,7 @@ Page::Section dimension_section(const BoxCounting& boundary) {
   for (const BoxCounting::Size& size : boundary.sizes) {
     Figure::Curve& to = size.in_window ? inside : outside;
     to.x.push_back(static_cast<double>(size.side));
-    to.y.push_back(static_cast<double>(size.boxes));
+    to.y.push_back(size.boxes);
     line.x.push_back(static_cast<double>(size.side));
     line.y.push_back(std::exp(boundary.intercept - boundary.dimension * std::log(static_cast<double>(size.side))));
   }
