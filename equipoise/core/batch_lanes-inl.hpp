@@ -264,33 +264,38 @@ class Lanes {
     follow_[i].growth.reset();
   }
 
-  // New runs for some lanes of a vector. Each number of `ready` is read from the next run on and spread over those lanes.
-  HWY_INLINE void replace(std::size_t first, unsigned set) {
+  // New runs for some lanes of the vector from `first` on, where `ready` has so many. Each number is read from the next run on and spread
+  // over those lanes.
+  HWY_INLINE bool take_ready(std::size_t first, unsigned set) {
     if constexpr (!TANGENT) {
       Ready<S>& ready = cells_.ready;
       const auto count = static_cast<std::size_t>(std::popcount(set));
-      if (ready.next + count <= ready.count) {
-        const Tag tag;
-        const Spread spread(set);
-        const std::size_t next = ready.next;  // a copy, since every store might be to it
-        const auto renew = [&](const double* from, double* lanes) HWY_ATTR {
-          hn::Store(spread(hn::LoadU(tag, from + next), hn::Load(tag, lanes + first)), tag, lanes + first);
-        };
-        for (std::size_t s = 0; s < S; ++s) renew(ready.z[s], z_[s]);
-        renew(ready.m, m_);
-        renew(ready.near, near_);
-        if constexpr (S == 4) renew(ready.near_low, near_low_);
-        renew(ready.cell, cell_);
-        const Vec due = spread(hn::Add(hn::LoadU(tag, ready.blocks + next), hn::Set(tag, blocks_so_far())), hn::Load(tag, due_ + first));
-        hn::Store(due, tag, due_ + first);
-        hn::Store(hn::Min(due, hn::Load(tag, first_due_)), tag, first_due_);
-        const Vec origin = hn::Set(tag, -static_cast<double>(look_every) * blocks_so_far());
-        hn::Store(spread.put(origin, hn::Load(tag, origin_ + first)), tag, origin_ + first);
-        follows_[first / kWidth] &= ~set;
-        ready.next = next + count;
-        return;
-      }
+      if (ready.next + count > ready.count) return false;
+      const Tag tag;
+      const Spread spread(set);
+      const std::size_t next = ready.next;  // a copy, since every store might be to it
+      const auto renew = [&](const double* from, double* lanes) HWY_ATTR {
+        hn::Store(spread(hn::LoadU(tag, from + next), hn::Load(tag, lanes + first)), tag, lanes + first);
+      };
+      for (std::size_t s = 0; s < S; ++s) renew(ready.z[s], z_[s]);
+      renew(ready.m, m_);
+      renew(ready.near, near_);
+      if constexpr (S == 4) renew(ready.near_low, near_low_);
+      renew(ready.cell, cell_);
+      const Vec due = spread(hn::Add(hn::LoadU(tag, ready.blocks + next), hn::Set(tag, blocks_so_far())), hn::Load(tag, due_ + first));
+      hn::Store(due, tag, due_ + first);
+      hn::Store(hn::Min(due, hn::Load(tag, first_due_)), tag, first_due_);
+      const Vec origin = hn::Set(tag, -static_cast<double>(look_every) * blocks_so_far());
+      hn::Store(spread.put(origin, hn::Load(tag, origin_ + first)), tag, origin_ + first);
+      follows_[first / kWidth] &= ~set;
+      ready.next = next + count;
+      return true;
     }
+    return false;
+  }
+
+  HWY_INLINE void replace(std::size_t first, unsigned set) {
+    if (take_ready(first, set)) return;
     for (unsigned left = set; left != 0; left &= left - 1) replace_lane(first + static_cast<std::size_t>(std::countr_zero(left)));
   }
 
@@ -300,22 +305,11 @@ class Lanes {
   }
 
   HWY_INLINE void refill(std::size_t i) {
-    if constexpr (!TANGENT) {
-      Ready<S>& ready = cells_.ready;
-      if (ready.next < ready.count) {
-        const std::size_t k = ready.next++;
-        for (std::size_t s = 0; s < S; ++s) z_[s][i] = ready.z[s][k];
-        m_[i] = ready.m[k];
-        near_[i] = ready.near[k];
-        if constexpr (S == 4) near_low_[i] = ready.near_low[k];
-        cell_[i] = ready.cell[k];
-        follows_[i / kWidth] &= ~(1U << i % kWidth);
-        ++active_;
-        enter(i, 0, static_cast<std::uint64_t>(ready.blocks[k]));
-        return;
-      }
+    if (take_ready(i / kWidth * kWidth, 1U << i % kWidth)) {
+      ++active_;
+    } else {
+      refill_with_care(i);
     }
-    refill_with_care(i);
   }
 
   // The next run that needs a lane; those that end at once are finished on the way.

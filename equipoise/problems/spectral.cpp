@@ -220,14 +220,15 @@ class SpectralProblem final : public Problem {
       const Index end = std::max(columns_x, columns_y);
       // Chunk 0 is a few columns: two threads find work where there are two more. Each thread keeps its chunks in its own cache.
       const double work = layout_.chunks > 2 ? layout_.work / kWorth : 0;
-      for_each_kept_chunk(layout_.chunks, work, [&](Index chunk) {
+      const auto pass_over = [&](Index chunk) {
         const Index first = layout_.first(chunk);
         const Index last = chunk == 0 ? layout_.padded_leading : std::min(first + layout_.chunk_columns, end);
         double* const xt = first < columns_x ? memory_.xt.get() : nullptr;
         double* const yt = first < columns_y ? memory_.yt.get() : nullptr;
         kernel(SpectralPass{first, last - first, layout_.rank, layout_.stride, xt, yt, memory_.values.get(), memory_.gram_x.get(),
                             memory_.gram_y.get(), h_, memory_.sums.get() + chunk * part_});
-      });
+      };
+      for_each_chunk(layout_.chunks, work, pass_over, tbb::static_partitioner());
     }
 
     // The sums of all chunks, in their order; lanes last. Leaves the whole Gram matrices for the next step.
