@@ -387,7 +387,7 @@ Painting number_painting(const Cells& cells, Field field, std::span<const double
     }
   }
   const std::uint8_t first = painting.bar_from;
-  painting.index = [cells, values, computed, diverged, along, from, to, first,
+  painting.index = [values, computed, diverged, along, from, to, first,
                     logarithmic](std::uint64_t cell) -> std::uint8_t {
     if (!computed(cell)) return 0;
     const double value = values[cell];
