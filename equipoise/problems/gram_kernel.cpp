@@ -5,6 +5,8 @@
 // are added, and every entry adds up its own in order: all targets give the same bits, as spectral problems promise.
 #include "equipoise/problems/gram_kernel.hpp"
 
+#include <algorithm>
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "equipoise/problems/gram_kernel.cpp"
 #include <hwy/foreach_target.h>
@@ -105,6 +107,10 @@ void run_with(const Sums& sums, std::ptrdiff_t rows) {
 
 /// Narrow rows take narrow vectors, which need no copies.
 void run_all(const Sums& sums, std::ptrdiff_t rows) {
+  if (sums.count == 0) {  // without rows there may be no memory to point into
+    if (!sums.adds) std::fill_n(sums.to, rows * sums.width, 0.0);
+    return;
+  }
   if (sums.width <= 2) return run_with<2>(sums, rows);
   if (sums.width <= 4) return run_with<4>(sums, rows);
   run_with<kMostLanes>(sums, rows);
