@@ -16,7 +16,7 @@
 namespace equipoise::cli {
 namespace {
 
-struct Flags {
+struct FactorFlags {
   DescentFlags descent;
   std::vector<std::pair<std::string, std::string>> run;  // text of each setting of RunSettings, by key
   std::string out;
@@ -32,7 +32,7 @@ std::string flag_of(std::string_view key) {
 }
 
 // The list of settings gives the flags their names, limits and help, and the record its keys.
-RunSettings read_settings(const Flags& flags) {
+RunSettings read_settings(const FactorFlags& flags) {
   RunSettings settings;
   auto text = flags.run.begin();
   describe(settings, [&](const SettingInfo& info, auto& field) {
@@ -130,7 +130,7 @@ Outcome expected_outcome(const std::string& word) {
   return outcome_from(one_of("--expect", word, {"converged", "periodic", "chaotic", "diverged", "exhausted", "stopped"}));
 }
 
-int factor(const Flags& flags) {
+int factor(const FactorFlags& flags) {
   const RunSettings settings = read_settings(flags);
   if (!flags.expect.empty()) expected_outcome(flags.expect);
   const std::filesystem::path folder = flags.out;
@@ -189,7 +189,7 @@ int factor(const Flags& flags) {
 }  // namespace
 
 Action declare_factor(CLI::App& verb) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<FactorFlags>();
   flags->descent.declare(verb);
   RunSettings defaults;
   describe(defaults, [&](const SettingInfo& info, const auto&) { flags->run.emplace_back(info.key, ""); });

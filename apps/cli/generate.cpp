@@ -8,12 +8,12 @@
 namespace equipoise::cli {
 namespace {
 
-struct Flags {
+struct GenerateFlags {
   std::string spec;
   std::string out;
 };
 
-int generate(const Flags& flags) {
+int generate(const GenerateFlags& flags) {
   save_matrix(flags.out, load_matrix(flags.spec));
   return 0;
 }
@@ -21,7 +21,7 @@ int generate(const Flags& flags) {
 }  // namespace
 
 Action declare_generate(CLI::App& verb) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<GenerateFlags>();
   verb.add_option("SPEC", flags->spec, "scalar:1.0, isotropic:100:1.0, gaussian:200x100:seed=7 or spectrum:300x250:1,0.5,0.2:seed=7")->required();
   verb.add_option("--out", flags->out, "a file ending in .npy, .mtx or .csv, or - for standard output")->required();
   verb.footer(

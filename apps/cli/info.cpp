@@ -14,13 +14,13 @@
 namespace equipoise::cli {
 namespace {
 
-struct Flags {
+struct InfoFlags {
   DescentFlags descent;
   std::string top = "10";
   bool json = false;
 };
 
-int show_info(Flags flags) {
+int show_info(InfoFlags flags) {
   const std::int64_t top = whole_number("--top", flags.top, 1, 100000);
   flags.descent.rank = "1";
   flags.descent.rate = "1";
@@ -50,7 +50,7 @@ int show_info(Flags flags) {
 }  // namespace
 
 Action declare_info(CLI::App& verb) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<InfoFlags>();
   flags->descent.matrix.declare(verb);
   verb.add_option("--top", flags->top, "how many singular values (default 10)");
   verb.add_flag("--json", flags->json, "print one JSON object and nothing else");

@@ -14,14 +14,14 @@
 namespace equipoise::cli {
 namespace {
 
-struct Flags {
+struct MergeFlags {
   std::vector<std::string> folders;
   std::string out;
   bool incomplete = false;
   bool json = false;
 };
 
-int merge(const Flags& flags) {
+int merge(const MergeFlags& flags) {
   const std::vector<std::filesystem::path> folders(flags.folders.begin(), flags.folders.end());
   catch_interrupts();
   const auto began = std::chrono::steady_clock::now();
@@ -39,7 +39,7 @@ int merge(const Flags& flags) {
 }  // namespace
 
 Action declare_merge(CLI::App& verb) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<MergeFlags>();
   verb.add_option("DIR", flags->folders, "the folders of the shards")->required();
   verb.add_option("--out", flags->out, "a new folder for the whole sweep")->required();
   verb.add_flag("--incomplete", flags->incomplete, "put together what there is; sweep --resume then computes the rest");

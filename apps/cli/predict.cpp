@@ -4,24 +4,21 @@
 
 #include <cmath>
 #include <memory>
-#include <nlohmann/json.hpp>
 
 #include "apps/cli/output.hpp"
 #include "apps/cli/setup.hpp"
 #include "apps/cli/verbs.hpp"
+#include "equipoise/lab/json-inl.hpp"
 #include "equipoise/lab/theory.hpp"
 
 namespace equipoise::cli {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-struct Flags {
+struct PredictFlags {
   DescentFlags descent;
   bool json = false;
 };
 
-Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 
 // Words for how much of a forecast is sure: "for this very start", "for almost every start".
 std::string_view how_surely(bool surely) { return surely ? "for this start" : "for almost every start"; }
@@ -38,7 +35,7 @@ Json to_json(const Forecast& forecast) {
           {"why", forecast.sentence}};
 }
 
-int show_prediction(const Flags& flags) {
+int show_prediction(const PredictFlags& flags) {
   const Setup setup = set_up(flags.descent);
   const Situation situation = setup.situation();
   const std::vector<CriticalRate> rates = critical_rates(situation);
@@ -52,20 +49,20 @@ int show_prediction(const Flags& flags) {
     for (const CriticalRate& rate : rates) {
       if (rate.kind == RateKind::reference) continue;  // 2/L has a key of its own
       critical.push_back({{"statement", rate.statement},
-                          {"rate", number(users_rate(rate.rate))},
+                          {"rate", number_or_null(users_rate(rate.rate))},
                           {"kind", name(rate.kind)},
                           {"standing", name(rate.standing)},
                           {"note", rate.note}});
     }
-    const Json result = {{"sharpness", number(L)},
+    const Json result = {{"sharpness", number_or_null(L)},
                          {"learning_rate",
                           {{"requested", setup.rate.requested},
-                           {"value", number(setup.rate.value)},
-                           {"times_L", number(setup.rate.times_L)},
+                           {"value", number_or_null(setup.rate.value)},
+                           {"times_L", number_or_null(setup.rate.times_L)},
                            {"why", setup.rate.why}}},
-                         {"limit_2_over_L", number(2 / L)},
-                         {"limit_4_over_L", number(4 / L)},
-                         {"limit_1_over_sigma1", number(1 / setup.matrix.sigma1)},
+                         {"limit_2_over_L", number_or_null(2 / L)},
+                         {"limit_4_over_L", number_or_null(4 / L)},
+                         {"limit_1_over_sigma1", number_or_null(1 / setup.matrix.sigma1)},
                          {"critical_rates", critical},
                          {"verdict", to_json(proved)},
                          {"findings", Json::parse(findings_json(findings))}};
@@ -102,7 +99,7 @@ int show_prediction(const Flags& flags) {
 }  // namespace
 
 Action declare_predict(CLI::App& verb) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<PredictFlags>();
   flags->descent.declare(verb);
   verb.add_flag("--json", flags->json, "print one JSON object and nothing else");
   verb.footer(

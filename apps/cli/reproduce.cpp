@@ -24,7 +24,7 @@
 namespace equipoise::cli {
 namespace {
 
-struct Flags {
+struct ReproduceFlags {
   std::vector<std::string> names;
   std::string out;
   std::string experiments;
@@ -75,7 +75,7 @@ class Counter {
 bool is_path(const std::string& name) { return name.find('/') != std::string::npos || name.ends_with(".toml"); }
 
 // Names of the experiments that come with the command, and paths of others, in the order asked for; without names, all.
-std::vector<std::filesystem::path> chosen(const Flags& flags) {
+std::vector<std::filesystem::path> chosen(const ReproduceFlags& flags) {
   std::vector<std::filesystem::path> result;
   const bool needs_folder = flags.names.empty() || !std::all_of(flags.names.begin(), flags.names.end(), is_path);
   std::vector<std::filesystem::path> files;
@@ -119,7 +119,7 @@ struct Chosen {
 };
 
 // Every file is read before the first run, so that a mistake in the last one costs nothing.
-std::vector<Chosen> read_all(const Flags& flags) {
+std::vector<Chosen> read_all(const ReproduceFlags& flags) {
   std::vector<Chosen> all;
   for (const std::filesystem::path& file : chosen(flags)) {
     Experiment experiment = load_experiment(file, flags.quick);
@@ -156,7 +156,7 @@ std::string summary(const std::vector<Reproduced>& all, const std::filesystem::p
   return text + fmt::format("report         {}\n", page.string());
 }
 
-int reproduce_all(const Flags& flags, const std::string& version) {
+int reproduce_all(const ReproduceFlags& flags, const std::string& version) {
   std::vector<Chosen> experiments = read_all(flags);
   if (flags.list) return list(experiments);
   if (flags.out.empty()) throw Error("reproduce needs a folder for its report; write --out DIR (or --list to see what there is)");
@@ -171,7 +171,8 @@ int reproduce_all(const Flags& flags, const std::string& version) {
   {
     Counter counter(flags.quiet);
     for (std::size_t i = 0; i < experiments.size(); ++i) {
-      auto& [file, experiment] = experiments[i];
+      const std::filesystem::path& file = experiments[i].file;
+      Experiment& experiment = experiments[i].experiment;
       counter.begin(i + 1, experiments.size(), experiment.name);
       Laboratory laboratory;
       laboratory.load = [&file](const std::string& name) { return load(file, name); };
@@ -214,7 +215,7 @@ int reproduce_all(const Flags& flags, const std::string& version) {
 }  // namespace
 
 Action declare_reproduce(CLI::App& verb) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<ReproduceFlags>();
   verb.add_option("NAME", flags->names, "experiments, or paths of .toml files; default: all that --list shows");
   verb.add_option("--out", flags->out, "folder for report.html, claims.json and the data of every figure");
   verb.add_flag("--list", flags->list, "name the experiments and do nothing");

@@ -9,6 +9,7 @@
 
 #include "apps/cli/flags.hpp"
 #include "equipoise/core/error.hpp"
+#include "equipoise/core/numbers.hpp"
 #include "equipoise/core/start.hpp"
 #include "equipoise/core/decompositions.hpp"
 #include "equipoise/lab/excess.hpp"
@@ -19,8 +20,6 @@
 
 namespace equipoise::cli {
 namespace {
-
-constexpr double largest_double = std::numeric_limits<double>::max();
 
 double largest_entry(const LoadedMatrix& loaded) {
   if (loaded.mapped) return loaded.mapped->largest();

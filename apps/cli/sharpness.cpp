@@ -17,7 +17,7 @@
 namespace equipoise::cli {
 namespace {
 
-struct Flags {
+struct SharpnessFlags {
   DescentFlags descent;
   std::string top = "1";
   bool spectrum = false;
@@ -57,7 +57,7 @@ Spectrum spectrum_of(const Setup& setup) {
   return {values, "the closed form at a global minimiser", error};
 }
 
-int show_sharpness(Flags flags) {
+int show_sharpness(SharpnessFlags flags) {
   const std::int64_t top = whole_number("--top", flags.top, 1, 100000);
   // A rate of 1 is never used: the setup of a descent is asked for its problem and its factors alone.
   flags.descent.rate = "1";
@@ -124,7 +124,7 @@ int show_sharpness(Flags flags) {
 }  // namespace
 
 Action declare_sharpness(CLI::App& verb) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<SharpnessFlags>();
   flags->descent.matrix.declare(verb);
   verb.add_option("--factors", flags->descent.start, "X.npy,Y.npy or a folder with both")->required();
   verb.add_option("--ridge", flags->descent.ridge, "adds ridge/2 (|X|^2 + |Y|^2) to the loss (default 0)");

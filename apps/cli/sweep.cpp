@@ -25,7 +25,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Flags {
+struct SweepFlags {
   std::string grid;
   std::string out;
   bool resume = false;
@@ -46,7 +46,7 @@ std::string chosen_target() {
 }
 
 // A grid comes from a file, from the folder that is gone on with, or from another sweep; a window narrows it.
-Grid chosen_grid(const Flags& flags) {
+Grid chosen_grid(const SweepFlags& flags) {
   if (!flags.zoom.empty() && flags.window.empty()) throw Error("--zoom needs --window, such as --window h=0.1:0.2,x0=-1:1");
   const bool goes_on = flags.resume && holds_sweep(flags.out);
   Grid grid;
@@ -66,7 +66,7 @@ Grid chosen_grid(const Flags& flags) {
   return zoomed(grid, windows);
 }
 
-Shard chosen_shard(const Flags& flags) {
+Shard chosen_shard(const SweepFlags& flags) {
   if (flags.shard.empty()) {
     if (flags.resume && holds_sweep(flags.out) && fs::exists(fs::path(flags.out) / "ledger.jsonl")) return SweepFolder(flags.out).header().shard;
     return {};
@@ -105,7 +105,7 @@ class SweepBar {
   Bar bar_;
 };
 
-int sweep(const Flags& flags) {
+int sweep(const SweepFlags& flags) {
   const auto threads = static_cast<int>(whole_number("--threads", flags.threads, 0, 4096));
   const std::string target = chosen_target();
   const Grid grid = chosen_grid(flags);
@@ -162,7 +162,7 @@ int sweep(const Flags& flags) {
 }  // namespace
 
 Action declare_sweep(CLI::App& verb) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<SweepFlags>();
   verb.add_option("GRID", flags->grid, "the grid, a TOML file; may be left out with --zoom, and with --resume");
   verb.add_option("--out", flags->out, "folder for grid.toml, a .npy for every field, ledger.jsonl, and at the end pictures and report.html")->required();
   verb.add_flag("--resume", flags->resume, "go on in a folder that is there");

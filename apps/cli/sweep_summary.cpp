@@ -25,12 +25,12 @@ std::optional<Counts> count_outcomes(const SweepFolder& folder) {
   return counts;
 }
 
-struct Progress {
+struct TilesDone {
   std::uint64_t tiles = 0, own = 0, cells = 0;  // done, of this shard, cells of those that are done
 };
 
-Progress progress_of(const SweepFolder& folder) {
-  Progress result;
+TilesDone progress_of(const SweepFolder& folder) {
+  TilesDone result;
   const Tiling& tiling = folder.header().tiling;
   for (std::uint64_t tile = 0; tile < tiling.count(); ++tile) {
     if (folder.header().shard.has(tile)) ++result.own;
@@ -53,7 +53,7 @@ std::string in_shell_quotes(const std::string& word) {
 }
 
 std::string sweep_text(const SweepFolder& folder, const SweepWork& work, const std::string& next) {
-  const Progress progress = progress_of(folder);
+  const TilesDone progress = progress_of(folder);
   const Shard& shard = folder.header().shard;
   std::string axes;
   for (const Axis& axis : folder.grid().axes) axes += fmt::format("{}{} {}", axes.empty() ? "" : " x ", axis.count, axis.key);
@@ -79,7 +79,7 @@ std::string sweep_text(const SweepFolder& folder, const SweepWork& work, const s
 }
 
 std::string sweep_json(const SweepFolder& folder, const SweepWork& work, const std::string& next) {
-  const Progress progress = progress_of(folder);
+  const TilesDone progress = progress_of(folder);
   nlohmann::ordered_json json;
   json["equipoise"] = EQUIPOISE_VERSION;
   json["folder"] = folder.path().string();

@@ -5,12 +5,13 @@
 #include <cmath>
 #include <limits>
 
+#include "equipoise/core/numbers.hpp"
+
 namespace equipoise {
 
 Balance balance(ConstFactors at) {
   Balance result;
   if (!at.flat().allFinite()) {
-    constexpr double nan = std::numeric_limits<double>::quiet_NaN();
     return {nan, nan, nan, nan};
   }
   const double largest = at.shape().size() > 0 ? at.flat().cwiseAbs().maxCoeff() : 0;

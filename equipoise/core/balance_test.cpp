@@ -7,7 +7,7 @@
 
 #include "equipoise/core/start.hpp"
 
-namespace equipoise {
+namespace equipoise::balance_test {
 namespace {
 
 TEST(Balance, AgreesWithItsDefinition) {
@@ -45,4 +45,4 @@ TEST(Balance, DegenerateFactors) {
 }
 
 }  // namespace
-}  // namespace equipoise
+}  // namespace equipoise::balance_test

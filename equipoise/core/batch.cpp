@@ -5,12 +5,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <optional>
 
 #include "equipoise/core/batch_kernel.hpp"
 #include "equipoise/core/batch_rules.hpp"
 #include "equipoise/core/error.hpp"
+#include "equipoise/core/numbers.hpp"
 
 namespace equipoise {
 namespace {
@@ -20,29 +20,27 @@ using tiny::Follow;
 using tiny::Marks;
 using tiny::State;
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-constexpr double largest = std::numeric_limits<double>::max();
 constexpr std::string_view scalar_target = "scalar";
 
-void require_finite(std::size_t cell, std::string_view what, double value) {
+void require_number(std::size_t cell, std::string_view what, double value) {
   if (!std::isfinite(value)) throw Error(fmt::format("cell {}: {} is {}; it must be finite", cell, what, value));
 }
 
 void require(std::size_t cell, const TinyRun& run) {
   // A finite sum has finite terms; where it is not, they are looked at one by one.
   const double sum = (run.mu + run.x[0]) + (run.x[1] + run.y[0]) + (run.y[1] + run.shape);
-  const bool plain = std::abs(sum) <= largest && run.h > 0 && run.h <= largest && run.tolerance >= 0 && run.tolerance <= 1;
+  const bool plain = std::abs(sum) <= largest_double && run.h > 0 && run.h <= largest_double && run.tolerance >= 0 && run.tolerance <= 1;
   if (!plain) {
-    require_finite(cell, "mu", run.mu);
-    for (const double x : run.x) require_finite(cell, "x", x);
-    for (const double y : run.y) require_finite(cell, "y", y);
+    require_number(cell, "mu", run.mu);
+    for (const double x : run.x) require_number(cell, "x", x);
+    for (const double y : run.y) require_number(cell, "y", y);
     if (!(run.h > 0) || !std::isfinite(run.h)) {
       throw Error(fmt::format("cell {}: the learning rate must be positive and finite, not {}", cell, run.h));
     }
     if (!(run.tolerance >= 0) || !(run.tolerance <= 1)) {
       throw Error(fmt::format("cell {}: the tolerance must lie in [0, 1], not {}", cell, run.tolerance));
     }
-    require_finite(cell, "shape", run.shape);
+    require_number(cell, "shape", run.shape);
   }
   if (run.kind == TinyRun::Kind::isotropic && !(run.shape >= 1)) {
     throw Error(fmt::format("cell {}: the size n of the isotropic problem must be at least 1, not {}", cell, run.shape));
@@ -136,12 +134,12 @@ struct Measures {
 };
 
 // What turns scaled numbers into natural ones. Divisions are what the measures cost: there are two of them here.
-struct Units {
+struct FromScaled {
   double h, root, inverse_root, inverse;
   bool plain;
 
-  explicit Units(double rate)
-      : h(rate), root(std::sqrt(rate)), inverse_root(1 / root), inverse(inverse_root * inverse_root), plain(inverse <= largest) {}
+  explicit FromScaled(double rate)
+      : h(rate), root(std::sqrt(rate)), inverse_root(1 / root), inverse(inverse_root * inverse_root), plain(inverse <= largest_double) {}
   double length(double scaled) const { return scaled * inverse_root; }
   double area(double scaled) const { return plain ? scaled * inverse : scaled / h; }
 };
@@ -149,7 +147,7 @@ struct Units {
 // f = r^2 / 2; the Hessian [[y^2, 2p - m], [2p - m, x^2]] (docs/theory.md, section 3). With u +- v along fixed unit vectors of cosine c,
 // |u|^2 = (a^2 + b^2 + 2 c a b) / 4 and u u^T - v v^T has the norm |a b| sqrt((1 + c^2) / 2), where a, b = x +- y.
 Measures measures_of(const TinyRun& run, const tiny::Map<2>& map, const tiny::State<2>& z) {
-  const Units units(run.h);
+  const FromScaled units(run.h);
   const auto [x, y] = z;
   const double r = tiny::residual(map, z);
   const double p = x * y;
@@ -175,7 +173,7 @@ Measures measures_of(const TinyRun& run, const tiny::Map<2>& map, const tiny::St
 
 // f = ((n - 1) m^2 + (m - p)^2 + (x1 y2 - x2 y1)^2) / 2, and the sharpness of docs/theory.md, section 3, for A = m I.
 Measures measures_of(const TinyRun& run, const tiny::Map<4>& map, const tiny::State<4>& z) {
-  const Units units(run.h);
+  const FromScaled units(run.h);
   const double m = map.m;
   const double P = tiny::squared(z[0], z[1]);
   const double Q = tiny::squared(z[2], z[3]);

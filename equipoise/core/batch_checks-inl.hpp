@@ -12,14 +12,13 @@ std::size_t known_in_range(std::span<const TinyRun> runs) {
   constexpr std::size_t kWords = sizeof(TinyRun) / sizeof(double), kVecs = 5, kRuns = kVecs * kWidth / kWords;
   static_assert(kWords == 10 && sizeof(TinyRun) % sizeof(double) == 0 && kWidth % 2 == 0);
   constexpr auto word = [](std::size_t offset) { return offset / sizeof(double); };
-  constexpr double largest = std::numeric_limits<double>::max();
   const Tag tag;
   alignas(64) double low[kVecs * kWidth], high[kVecs * kWidth], other[kVecs * kWidth];
   for (std::size_t i = 0; i < kVecs * kWidth; ++i) {
     const std::size_t at = i % kWords;
     const bool h = at == word(offsetof(TinyRun, h)), tolerance = at == word(offsetof(TinyRun, tolerance));
-    low[i] = h ? std::numeric_limits<double>::denorm_min() : tolerance ? 0 : -largest;
-    high[i] = tolerance ? 1 : largest;
+    low[i] = h ? std::numeric_limits<double>::denorm_min() : tolerance ? 0 : -largest_double;
+    high[i] = tolerance ? 1 : largest_double;
     other[i] = at == word(offsetof(TinyRun, kind)) || at == word(offsetof(TinyRun, max_steps)) ? 1 : 0;  // no doubles
   }
   Mask bad[kVecs], counts[kVecs];

@@ -16,6 +16,8 @@
 
 #include "equipoise/core/batch_orders.hpp"
 #include "equipoise/core/batch_rules.hpp"
+#include "equipoise/core/numbers.hpp"
+#include "equipoise/core/verdict_rules.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "equipoise/core/batch_kernel.cpp"

@@ -29,7 +29,7 @@ class Returns {
     for_each<kVecs>([&](auto v) HWY_ATTR {
       for (std::size_t s = 0; s < S; ++s) z[v][s] = at[v][s] = hn::Load(tag, z_[s] + v * kWidth);
       m[v] = hn::Load(tag, m_ + v * kWidth);
-      far[v] = hn::Mul(hn::Mul(hn::Set(tag, cycle_tolerance), lengths(at[v])), hn::Set(tag, reach(1, 1)));
+      far[v] = hn::Mul(hn::Mul(hn::Set(tag, verdict_rules::cycle_tolerance), lengths(at[v])), hn::Set(tag, reach(1, 1)));
       back[v] = hn::Ne(m[v], m[v]);  // nowhere
     });
     for (std::uint64_t i = 0; i < largest_period; ++i) {

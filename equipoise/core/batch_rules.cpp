@@ -8,14 +8,12 @@
 #include <complex>
 #include <optional>
 
+#include "equipoise/core/numbers.hpp"
+#include "equipoise/core/verdict_rules.hpp"
+
 namespace equipoise::tiny {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-constexpr double cycle_tolerance_late = 1e-9;  // when the budget ends
-constexpr double marginal = 1e-3;
-constexpr double chaotic_exponent = 0.02;
-constexpr std::uint64_t chaotic_steps = 10000;
 // The first half of a run is dropped. From here to 20000, the budget of many a sweep, there are 157 whole blocks: 10048 steps.
 constexpr std::uint64_t first_growth_look = 9920;
 constexpr std::size_t most_sums = 1024;
@@ -250,7 +248,7 @@ std::optional<TinyCycle> find_tiny_cycle(const Map<S>& map, const State<S>& at, 
 template <std::size_t S>
 bool ends_in_a_cycle(const Follow<S>& follow, double tolerance, Ending<S>& ending) {
   const std::optional<TinyCycle> cycle = find_tiny_cycle(follow.map, follow.z, tolerance);
-  if (!cycle || !(std::abs(cycle->multiplier) < 1 - marginal)) return false;
+  if (!cycle || !(std::abs(cycle->multiplier) < 1 - verdict_rules::marginal)) return false;
   ending = ending_of(follow, Outcome::periodic);
   ending.period = cycle->period;
   ending.multiplier = cycle->multiplier;
@@ -261,9 +259,9 @@ bool ends_in_a_cycle(const Follow<S>& follow, double tolerance, Ending<S>& endin
 
 template <std::size_t S>
 bool ends_in_chaos(const Follow<S>& follow, Ending<S>& ending) {
-  if (!follow.growth || follow.growth->steps() < chaotic_steps) return false;
+  if (!follow.growth || follow.growth->steps() < verdict_rules::chaotic_steps) return false;
   const auto [exponent, error] = follow.growth->exponent();
-  if (!(exponent > chaotic_exponent) || !(exponent > 3 * error)) return false;
+  if (!(exponent > verdict_rules::chaotic_exponent) || !(exponent > 3 * error)) return false;
   ending = ending_of(follow, Outcome::chaotic);
   ending.lyapunov = exponent;
   ending.lyapunov_error = error;
@@ -405,7 +403,7 @@ bool look(Follow<S>& follow, const Marks<S>& marks, Ending<S>& ending, bool may_
       return true;
     }
     if (follow.step > first_cycle_look && may_cycle(follow.map) &&
-        ends_in_a_cycle(follow, cycle_tolerance_late, ending)) {
+        ends_in_a_cycle(follow, verdict_rules::cycle_tolerance_late, ending)) {
       return true;
     }
     if (ends_in_chaos(follow, ending)) return true;
@@ -420,7 +418,7 @@ bool look(Follow<S>& follow, const Marks<S>& marks, Ending<S>& ending, bool may_
   const bool may_end = !follow.lingers && follow.map.near >= 0;  // a tolerance of zero: nothing but divergence ends a run early
   if (follow.step == follow.cycle_look) {
     follow.cycle_look *= 2;
-    if (may_end && may_return && ends_in_a_cycle(follow, cycle_tolerance, ending)) return true;
+    if (may_end && may_return && ends_in_a_cycle(follow, verdict_rules::cycle_tolerance, ending)) return true;
   }
   if (follow.step == follow.growth_look) {
     if (may_end && ends_in_chaos(follow, ending)) return true;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "equipoise/core/batch.hpp"
+#include "equipoise/core/numbers.hpp"
 
 namespace equipoise::tiny {
 
@@ -22,7 +23,6 @@ inline constexpr std::uint64_t mark_every = 16;  ///< steps between the iterates
 inline constexpr std::size_t most_marks = look_every / mark_every;
 inline constexpr std::uint64_t first_cycle_look = 256;
 inline constexpr std::uint64_t largest_period = 64;
-inline constexpr double cycle_tolerance = 1e-12;  ///< while there is budget, as run()
 inline constexpr double stable_sharpness = 2 + 1e-6;  ///< as run(): a multiplier below 1 + 1e-6 does not leave
 inline constexpr double below_one = 1 - 16 * std::numeric_limits<double>::epsilon();
 
@@ -233,7 +233,6 @@ EQUIPOISE_TINY double reach(double tolerance, double length) { return tolerance 
 /// Everything but the measures, which become NaN.
 template <std::size_t S>
 EQUIPOISE_TINY void report_ending(const Ending<S>& ending, TinyEnd& end) {
-  constexpr double nan = std::numeric_limits<double>::quiet_NaN();
   end.outcome = ending.outcome;
   end.limit = ending.limit;
   end.proved = ending.proved;

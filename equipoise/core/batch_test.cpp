@@ -14,7 +14,7 @@
 #include "equipoise/core/start.hpp"
 #include "equipoise/problems/dense.hpp"
 
-namespace equipoise {
+namespace equipoise::batch_test {
 namespace {
 
 using Runs = std::vector<TinyRun>;
@@ -636,4 +636,4 @@ TEST(Batch, TargetsHaveNames) {
 }
 
 }  // namespace
-}  // namespace equipoise
+}  // namespace equipoise::batch_test

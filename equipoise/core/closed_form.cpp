@@ -9,6 +9,7 @@
 
 #include "equipoise/core/decompositions.hpp"
 #include "equipoise/core/error.hpp"
+#include "equipoise/core/numbers.hpp"
 #include "equipoise/core/residual_norm.hpp"
 
 namespace equipoise {
@@ -62,7 +63,6 @@ Vector minimiser_spectrum(const Vector& singular_values, ConstFactors at) {
 }
 
 double minimiser_spectrum_error(const Problem& problem, const Vector& singular_values, ConstFactors at) {
-  constexpr double infinity = std::numeric_limits<double>::infinity();
   const auto [rows, cols, d] = at.shape();
   const Index sides = std::min(rows, cols);
   if (d > sides || singular_values.size() != sides || !problem.complete()) return infinity;

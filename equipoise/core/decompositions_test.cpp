@@ -7,7 +7,7 @@
 
 #include "equipoise/core/start.hpp"
 
-namespace equipoise {
+namespace equipoise::decompositions_test {
 namespace {
 
 Eigen::MatrixXd gaussian(Index rows, Index cols, std::uint64_t seed) {
@@ -75,4 +75,4 @@ TEST(Decompositions, SymmetricEigenvaluesAndQr) {
 }
 
 }  // namespace
-}  // namespace equipoise
+}  // namespace equipoise::decompositions_test

@@ -10,7 +10,7 @@
 #include "equipoise/core/decompositions.hpp"
 #include "equipoise/problems/dense.hpp"
 
-namespace equipoise {
+namespace equipoise::divergence_test {
 namespace {
 
 double norm2(const Matrix& M) { return singular_values(M)[0]; }
@@ -72,4 +72,4 @@ TEST(LemmaE, SilentWhereNothingIsSure) {
 }
 
 }  // namespace
-}  // namespace equipoise
+}  // namespace equipoise::divergence_test

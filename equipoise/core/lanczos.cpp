@@ -11,13 +11,13 @@
 #include <vector>
 
 #include "equipoise/core/decompositions.hpp"
+#include "equipoise/core/numbers.hpp"
 #include "equipoise/core/start.hpp"
 
 namespace equipoise {
 namespace {
 
 using ColumnMatrix = Eigen::MatrixXd;
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 // Seeds of the vectors that Lanczos begins with: far from any seed that a user would give a start.
 constexpr std::uint64_t first_seed = 0x9d2c5680f1e3a7b5U;

@@ -3,15 +3,14 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "equipoise/core/descent.hpp"
+#include "equipoise/core/numbers.hpp"
 #include "equipoise/core/start.hpp"
 
 namespace equipoise {
 namespace {
 constexpr std::size_t most_batches = 4096;
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 }  // namespace
 
 Tangent::Tangent(Shape shape) : direction_(gaussian_factors(shape, 2)), image_(shape) {

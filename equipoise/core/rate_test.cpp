@@ -7,7 +7,7 @@
 
 #include "equipoise/core/error.hpp"
 
-namespace equipoise {
+namespace equipoise::rate_test {
 namespace {
 
 TEST(Rate, ReadsWhatPeopleWrite) {
@@ -47,4 +47,4 @@ TEST(Rate, Resolves) {
 }
 
 }  // namespace
-}  // namespace equipoise
+}  // namespace equipoise::rate_test

@@ -14,19 +14,13 @@
 #include "equipoise/core/divergence.hpp"
 #include "equipoise/core/error.hpp"
 #include "equipoise/core/lyapunov.hpp"
+#include "equipoise/core/numbers.hpp"
 #include "equipoise/core/tracker.hpp"
+#include "equipoise/core/verdict_rules.hpp"
 
 namespace equipoise {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-constexpr double infinity = std::numeric_limits<double>::infinity();
-
-constexpr double cycle_tolerance = 1e-12;       // a cycle found while there is budget has settled to this
-constexpr double cycle_tolerance_late = 1e-9;   // accepted when the budget ends
-constexpr double marginal = 1e-3;               // a multiplier this close to 1 in magnitude decides nothing
-constexpr double chaotic_exponent = 0.02;
-constexpr std::uint64_t chaotic_steps = 10000;  // the least window of an exponent that may say "chaotic"
 constexpr double heuristic_divergence = 1e8;    // h (|X|^2 + |Y|^2), for problems that no theorem covers
 constexpr std::uint64_t first_cycle_check = 256;
 
@@ -318,8 +312,8 @@ class Driver {
     if (step_ < next_cycle_check_ || settings_.tolerance == 0) return;  // 0: nothing but divergence ends a run early
     next_cycle_check_ = step_ + std::max<std::uint64_t>(first_cycle_check, step_ / 4);
     if (lingering_) return;
-    if (losses_recur() && accept_cycle(cycle_tolerance)) return;
-    if (step_ >= 2 * chaotic_steps + 64 && chaos_may_last()) accept_chaos();
+    if (losses_recur() && accept_cycle(verdict_rules::cycle_tolerance)) return;
+    if (step_ >= 2 * verdict_rules::chaotic_steps + 64 && chaos_may_last()) accept_chaos();
   }
 
   bool no_minimiser_is_stable() const { return problem_.complete() && h_ * record_.sigma1 > 1 + 1e-12; }
@@ -344,10 +338,10 @@ class Driver {
   bool accept_cycle(double tolerance) {
     const std::optional<Cycle> cycle = find_cycle(problem_, z_, h_, tolerance);
     if (!cycle) return false;
-    if (!(std::abs(cycle->multiplier) < 1 - marginal)) {
+    if (!(std::abs(cycle->multiplier) < 1 - verdict_rules::marginal)) {
       doubt_ = fmt::format("; a cycle of period {} closes to {:.1e}, but its multiplier {:.6g} is within {} of 1 in magnitude, which "
                            "decides nothing",
-                           cycle->period, cycle->return_distance, cycle->multiplier, marginal);
+                           cycle->period, cycle->return_distance, cycle->multiplier, verdict_rules::marginal);
       return false;
     }
     Verdict& verdict = record_.verdict;
@@ -365,13 +359,13 @@ class Driver {
   bool accept_chaos() {
     if (!tangent_.alive() || !following()) return false;
     const LyapunovEstimate estimate = tangent_.second_half();
-    if (estimate.steps < chaotic_steps || !(estimate.exponent > chaotic_exponent) ||
+    if (estimate.steps < verdict_rules::chaotic_steps || !(estimate.exponent > verdict_rules::chaotic_exponent) ||
         !(estimate.exponent > 3 * estimate.error)) {
       return false;
     }
     record_.verdict.lyapunov = estimate.exponent;
     record_.verdict.lyapunov_error = estimate.error;
-    finish(Outcome::chaotic, step_, estimate.exponent, chaotic_exponent,
+    finish(Outcome::chaotic, step_, estimate.exponent, verdict_rules::chaotic_exponent,
            fmt::format("bounded so far (h (|X|^2 + |Y|^2) <= {:.4g}) with a Lyapunov exponent of {:.4f} +- {:.4f} per step over {} steps, "
                        "and h * sigma_1 = {:.6g} > 1 leaves no stable minimiser; numerical evidence, not a proof",
                        h_ * largest_norm_squared_, estimate.exponent, estimate.error, estimate.steps, h_ * record_.sigma1));
@@ -380,7 +374,7 @@ class Driver {
 
   void finish_exhausted(const std::string& what) {
     if (step_ > first_cycle_check && !lingering_) {
-      if (losses_recur() && accept_cycle(cycle_tolerance_late)) return;
+      if (losses_recur() && accept_cycle(verdict_rules::cycle_tolerance_late)) return;
       if (chaos_may_last() && accept_chaos()) return;
     }
     here_ = trace_here();
@@ -400,7 +394,7 @@ class Driver {
     if (left_after_visit_) why += "; the run passed a critical point within the tolerance and left it again, so rounding had a say";
     why += doubt_;
     const LyapunovEstimate estimate = tangent_.alive() && following() ? tangent_.second_half() : LyapunovEstimate{nan, nan, 0};
-    if (estimate.exponent > chaotic_exponent && estimate.exponent > 3 * estimate.error && !chaos_may_last()) {
+    if (estimate.exponent > verdict_rules::chaotic_exponent && estimate.exponent > 3 * estimate.error && !chaos_may_last()) {
       why += fmt::format("; neighbouring runs separate (exponent {:.3f} so far), which at h * sigma_1 = {:.6g} may be a transient",
                          estimate.exponent, h_ * record_.sigma1);
     }

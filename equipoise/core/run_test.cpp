@@ -13,7 +13,7 @@
 #include "equipoise/problems/dense.hpp"
 #include "equipoise/problems/observed.hpp"
 
-namespace equipoise {
+namespace equipoise::run_test {
 namespace {
 
 std::unique_ptr<Problem> scalar(double mu) { return dense_problem(Matrix::Constant(1, 1, mu)); }
@@ -401,4 +401,4 @@ TEST(Lyapunov, ChebyshevMapHasLogThree) {
 }
 
 }  // namespace
-}  // namespace equipoise
+}  // namespace equipoise::run_test

@@ -15,7 +15,7 @@
 #include "equipoise/problems/dense.hpp"
 #include "equipoise/problems/ridge.hpp"
 
-namespace equipoise {
+namespace equipoise::sharpness_test {
 namespace {
 
 // The Hessian of 1/2 |A - X Y^T|^2 written out entry by entry from its second derivatives, independent of any product.
@@ -216,4 +216,4 @@ TEST(Curvature, ResidualNorm) {
 }
 
 }  // namespace
-}  // namespace equipoise
+}  // namespace equipoise::sharpness_test

@@ -10,7 +10,7 @@
 #include "equipoise/core/decompositions.hpp"
 #include "equipoise/problems/dense.hpp"
 
-namespace equipoise {
+namespace equipoise::start_test {
 namespace {
 
 // splitmix64(0) begins with this word in the publication's test vectors; xoshiro's first output follows from four of them.
@@ -103,4 +103,4 @@ TEST(Start, RebalancingKeepsTheProduct) {
 }
 
 }  // namespace
-}  // namespace equipoise
+}  // namespace equipoise::start_test

@@ -2,16 +2,15 @@
 #include "equipoise/core/tracker.hpp"
 
 #include <cmath>
-#include <limits>
 
 #include "equipoise/core/decompositions.hpp"
 #include "equipoise/core/lanczos.hpp"
+#include "equipoise/core/numbers.hpp"
 #include "equipoise/core/start.hpp"
 
 namespace equipoise {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr int most_iterations = 24;  // Lanczos from scratch costs about as many products
 
 // Orthonormal columns of the same span, the first column kept but for its length; columns that add nothing are left out.

@@ -9,7 +9,7 @@
 #include "equipoise/core/start.hpp"
 #include "equipoise/problems/dense.hpp"
 
-namespace equipoise {
+namespace equipoise::tracker_test {
 namespace {
 
 double largest(const Problem& problem, ConstFactors at) {
@@ -83,4 +83,4 @@ TEST(Tracker, SmallSizesAndWhatIsNotFinite) {
 }
 
 }  // namespace
-}  // namespace equipoise
+}  // namespace equipoise::tracker_test

@@ -8,7 +8,7 @@
 #include "equipoise/core/start.hpp"
 #include "equipoise/problems/dense.hpp"
 
-namespace equipoise {
+namespace equipoise::units_test {
 namespace {
 
 TEST(Units, OnlyForMagnitudesThatNeedThem) {
@@ -78,4 +78,4 @@ TEST(Units, CyclesKeepTheirLosses) {
 }
 
 }  // namespace
-}  // namespace equipoise
+}  // namespace equipoise::units_test

@@ -6,7 +6,7 @@
 #include "equipoise/core/error.hpp"
 #include "equipoise/core/run.hpp"
 
-namespace equipoise {
+namespace equipoise::verdict_test {
 namespace {
 
 TEST(Verdict, WordsReadBack) {
@@ -26,4 +26,4 @@ TEST(Verdict, SensitivityWordsReadBack) {
 }
 
 }  // namespace
-}  // namespace equipoise
+}  // namespace equipoise::verdict_test

@@ -9,7 +9,7 @@
 #include "equipoise/io/test_support.hpp"
 #include "equipoise/core/decompositions.hpp"
 
-namespace equipoise {
+namespace equipoise::builtin_test {
 namespace {
 
 using testing::dense;
@@ -145,4 +145,4 @@ TEST(Builtin, MalformedTexts) {
 }
 
 }  // namespace
-}  // namespace equipoise
+}  // namespace equipoise::builtin_test

@@ -16,8 +16,6 @@ namespace equipoise {
 
 namespace {
 
-std::string reason(int error) { return std::generic_category().message(error); }
-
 std::string read_descriptor(int descriptor, const Document& document, std::uint64_t limit) {
   struct stat status {};
   if (fstat(descriptor, &status) != 0) {

@@ -7,7 +7,7 @@
 
 #include "equipoise/io/test_support.hpp"
 
-namespace equipoise {
+namespace equipoise::csv_test {
 namespace {
 
 using testing::dense;
@@ -123,4 +123,4 @@ TEST(Csv, BrokenTriplets) {
 }
 
 }  // namespace
-}  // namespace equipoise
+}  // namespace equipoise::csv_test

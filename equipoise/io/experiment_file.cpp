@@ -15,7 +15,7 @@
 namespace equipoise {
 namespace {
 
-constexpr std::uint64_t longest_file = std::uint64_t{1} << 20;
+constexpr std::uint64_t longest_experiment = std::uint64_t{1} << 20;
 
 Complain complain_in(const TomlTable& table) {
   return [table](std::string_view key, std::string_view message) { table.fail(key, message); };
@@ -182,7 +182,7 @@ Experiment read_experiment(const Document& document, bool quick) {
 }
 
 Experiment load_experiment(const std::filesystem::path& path, bool quick) {
-  const std::string text = read_file(path, longest_file);
+  const std::string text = read_file(path, longest_experiment);
   const std::string shown = path.string();
   return read_experiment({text, shown}, quick);
 }

@@ -11,7 +11,7 @@
 
 #include "equipoise/io/test_support.hpp"
 
-namespace equipoise {
+namespace equipoise::files_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -191,4 +191,4 @@ TEST(Files, Factors) {
 }
 
 }  // namespace
-}  // namespace equipoise
+}  // namespace equipoise::files_test

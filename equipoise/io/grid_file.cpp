@@ -16,7 +16,7 @@
 namespace equipoise {
 namespace {
 
-constexpr std::uint64_t longest_file = std::uint64_t{64} << 20;
+constexpr std::uint64_t longest_grid = std::uint64_t{64} << 20;
 
 std::vector<std::string> keys_of(GridKind kind, std::string_view section) {
   std::vector<std::string> keys;
@@ -206,7 +206,7 @@ Grid read_grid(const Document& document) {
 }
 
 Grid load_grid(const std::filesystem::path& path) {
-  const std::string text = path == "-" ? read_standard_input(longest_file) : read_file(path, longest_file);
+  const std::string text = path == "-" ? read_standard_input(longest_grid) : read_file(path, longest_grid);
   const std::string shown = path == "-" ? "standard input" : path.string();
   return read_grid({text, shown});
 }

@@ -9,7 +9,7 @@
 #include "equipoise/core/error.hpp"
 #include "equipoise/io/toml.hpp"
 
-namespace equipoise {
+namespace equipoise::grid_file_test {
 namespace {
 
 std::string message_of(const std::string& text) {
@@ -174,4 +174,4 @@ TEST(Toml, TypedQuestions) {
 }
 
 }  // namespace
-}  // namespace equipoise
+}  // namespace equipoise::grid_file_test

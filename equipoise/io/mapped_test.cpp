@@ -16,7 +16,7 @@
 #include "equipoise/io/files.hpp"
 #include "equipoise/io/npy.hpp"
 
-namespace equipoise {
+namespace equipoise::mapped_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -101,4 +101,4 @@ TEST_F(Mapped, BrokenFilesAndNumbersAreNamed) {
 }
 
 }  // namespace
-}  // namespace equipoise
+}  // namespace equipoise::mapped_test

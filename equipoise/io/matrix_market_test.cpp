@@ -7,7 +7,7 @@
 
 #include "equipoise/io/test_support.hpp"
 
-namespace equipoise {
+namespace equipoise::matrix_market_test {
 namespace {
 
 using testing::dense;
@@ -215,4 +215,4 @@ TEST(MatrixMarket, NothingStored) {
 }
 
 }  // namespace
-}  // namespace equipoise
+}  // namespace equipoise::matrix_market_test

@@ -14,7 +14,7 @@
 
 #include "equipoise/io/test_support.hpp"
 
-namespace equipoise {
+namespace equipoise::npy_test {
 namespace {
 
 using testing::dense;
@@ -209,4 +209,4 @@ TEST(Npy, HeaderIsAlignedAndReadsBack) {
 }
 
 }  // namespace
-}  // namespace equipoise
+}  // namespace equipoise::npy_test

@@ -14,7 +14,7 @@
 #include "equipoise/io/test_support.hpp"
 #include "equipoise/io/zip.hpp"
 
-namespace equipoise {
+namespace equipoise::npz_test {
 namespace {
 
 using testing::expect_error;
@@ -311,4 +311,4 @@ TEST(Gzip, TruncatedDamagedOrTooLarge) {
 }
 
 }  // namespace
-}  // namespace equipoise
+}  // namespace equipoise::npz_test

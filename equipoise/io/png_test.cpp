@@ -12,7 +12,7 @@
 
 #include "equipoise/io/test_support.hpp"
 
-namespace equipoise {
+namespace equipoise::png_test {
 namespace {
 
 using testing::bytes_of;
@@ -133,4 +133,4 @@ TEST(Png, DiskThatFillsUp) {
 }
 
 }  // namespace
-}  // namespace equipoise
+}  // namespace equipoise::png_test

@@ -6,10 +6,10 @@
 
 #include <cmath>
 #include <fstream>
-#include <nlohmann/json.hpp>
 #include <string_view>
 
 #include "equipoise/core/error.hpp"
+#include "equipoise/lab/json-inl.hpp"
 
 #ifndef EQUIPOISE_VERSION
 #error "EQUIPOISE_VERSION comes from the build"
@@ -18,12 +18,7 @@
 namespace equipoise {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 constexpr std::string_view plain_columns = "step,loss,gradient_norm,norm_x,norm_y,imbalance";
-
-// NaN and infinity are not numbers of a run: null.
-Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 
 Json to_json(const SettingValue& value) {
   return std::visit(
@@ -32,7 +27,7 @@ Json to_json(const SettingValue& value) {
         if constexpr (std::is_same_v<Held, std::monostate>) {
           return nullptr;
         } else if constexpr (std::is_same_v<Held, double>) {
-          return number(held);
+          return number_or_null(held);
         } else {
           return held;
         }
@@ -41,19 +36,19 @@ Json to_json(const SettingValue& value) {
 }
 
 Json to_json(const Balance& balance) {
-  return {{"norm_x", number(balance.norm_x)},
-          {"norm_y", number(balance.norm_y)},
-          {"imbalance", number(balance.imbalance)},
-          {"ratio", number(balance.ratio)}};
+  return {{"norm_x", number_or_null(balance.norm_x)},
+          {"norm_y", number_or_null(balance.norm_y)},
+          {"imbalance", number_or_null(balance.imbalance)},
+          {"ratio", number_or_null(balance.ratio)}};
 }
 
 Json to_json(const std::vector<Check>& checks) {
   Json array = Json::array();
   for (const Check& check : checks) {
     array.push_back({{"text", check.text},
-                     {"value", number(check.value)},
-                     {"bound", number(check.bound)},
-                     {"margin", number(check.margin)},
+                     {"value", number_or_null(check.value)},
+                     {"bound", number_or_null(check.bound)},
+                     {"margin", number_or_null(check.margin)},
                      {"holds", name(check.holds)}});
   }
   return array;
@@ -76,19 +71,19 @@ Json to_json(const std::vector<Finding>& findings) {
 
 Json to_json(const Verdict& verdict) {
   Json losses = Json::array();
-  for (const double loss : verdict.cycle_losses) losses.push_back(number(loss));
+  for (const double loss : verdict.cycle_losses) losses.push_back(number_or_null(loss));
   return {{"outcome", name(verdict.outcome)},
           {"limit", name(verdict.limit)},
           {"step", verdict.step},
           {"period", verdict.period > 0 ? Json(verdict.period) : Json(nullptr)},
-          {"multiplier", number(verdict.multiplier)},
+          {"multiplier", number_or_null(verdict.multiplier)},
           {"cycle_losses", losses},
-          {"lyapunov", number(verdict.lyapunov)},
-          {"lyapunov_error", number(verdict.lyapunov_error)},
-          {"evidence", number(verdict.evidence)},
-          {"threshold", number(verdict.threshold)},
+          {"lyapunov", number_or_null(verdict.lyapunov)},
+          {"lyapunov_error", number_or_null(verdict.lyapunov_error)},
+          {"evidence", number_or_null(verdict.evidence)},
+          {"threshold", number_or_null(verdict.threshold)},
           {"proved", verdict.proved},
-          {"growth", number(verdict.growth)},
+          {"growth", number_or_null(verdict.growth)},
           {"reproducible", verdict.reproducible},
           {"why", verdict.why}};
 }
@@ -118,38 +113,38 @@ std::string record_json(const RunDocument& document) {
         {"rows", document.matrix.rows},
         {"cols", document.matrix.cols},
         {"entries", document.matrix.entries},
-        {"norm", number(document.matrix.norm)},
-        {"sigma1", number(document.matrix.sigma1)},
+        {"norm", number_or_null(document.matrix.norm)},
+        {"sigma1", number_or_null(document.matrix.sigma1)},
         {"held", document.matrix.held}}},
       {"rank", record.last.shape().rank},
       {"learning_rate",
        {{"requested", document.rate.requested},
-        {"value", number(document.rate.value)},
-        {"times_L", number(document.rate.times_L)},
-        {"limit_2_over_L", number(document.rate.limit_2_over_L)},
+        {"value", number_or_null(document.rate.value)},
+        {"times_L", number_or_null(document.rate.times_L)},
+        {"limit_2_over_L", number_or_null(document.rate.limit_2_over_L)},
         {"why", document.rate.why}}},
       {"coordinates", document.coordinates},
       {"peak_memory", document.peak_memory},
       {"sharpness",
-       {{"start", number(record.sharpness_start.value)},
-        {"end", number(record.sharpness_end.value)},
-        {"residual", number(record.sharpness_end.residual)},
-        {"residual_start", number(record.sharpness_start.residual)},
-        {"stability_limit", number(2 / record.learning_rate)}}},
+       {{"start", number_or_null(record.sharpness_start.value)},
+        {"end", number_or_null(record.sharpness_end.value)},
+        {"residual", number_or_null(record.sharpness_end.residual)},
+        {"residual_start", number_or_null(record.sharpness_start.residual)},
+        {"stability_limit", number_or_null(2 / record.learning_rate)}}},
       {"balance", {{"start", to_json(record.balance_start)}, {"end", to_json(record.balance_end)}}},
       {"loss",
-       {{"start", number(record.loss_start)},
-        {"end", number(record.loss_end)},
-        {"relative", number(document.relative_loss)},
-        {"excess", number(document.excess)},
-        {"excess_error", number(document.excess_error)}}},
+       {{"start", number_or_null(record.loss_start)},
+        {"end", number_or_null(record.loss_end)},
+        {"relative", number_or_null(document.relative_loss)},
+        {"excess", number_or_null(document.excess)},
+        {"excess_error", number_or_null(document.excess_error)}}},
       {"validation_rmse", nullptr},
       {"verdict", to_json(record.verdict)},
       {"findings", to_json(document.findings)},
       {"steps", record.steps},
-      {"seconds", number(record.seconds)},
+      {"seconds", number_or_null(record.seconds)},
       {"steps_per_second",
-       number(record.seconds > 0 ? static_cast<double>(record.steps) / record.seconds : std::nan(""))}};
+       number_or_null(record.seconds > 0 ? static_cast<double>(record.steps) / record.seconds : std::nan(""))}};
   return whole.dump(2) + "\n";
 }
 

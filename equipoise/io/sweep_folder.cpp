@@ -38,7 +38,6 @@ namespace {
 constexpr std::string_view lock_name = ".lock";
 constexpr std::uint64_t longest_ledger = std::uint64_t{16} << 30;
 
-std::string reason(int error) { return std::generic_category().message(error); }
 std::string shown(const fs::path& path) { return on_one_line(path.string()); }
 
 fs::path grid_path(const fs::path& folder) { return folder / "grid.toml"; }

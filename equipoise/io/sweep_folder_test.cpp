@@ -14,7 +14,7 @@
 #include "equipoise/io/files.hpp"
 #include "equipoise/io/test_support.hpp"
 
-namespace equipoise {
+namespace equipoise::sweep_folder_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -147,4 +147,4 @@ TEST(SweepFolder, Shards) {
 }
 
 }  // namespace
-}  // namespace equipoise
+}  // namespace equipoise::sweep_folder_test

@@ -13,7 +13,7 @@
 #include "equipoise/io/test_support.hpp"
 #include "equipoise/lab/picture.hpp"
 
-namespace equipoise {
+namespace equipoise::sweep_pictures_test {
 namespace {
 
 using testing::bytes_of;
@@ -190,4 +190,4 @@ TEST(SweepPictures, Mistakes) {
 }
 
 }  // namespace
-}  // namespace equipoise
+}  // namespace equipoise::sweep_pictures_test

@@ -9,6 +9,7 @@
 #include <charconv>
 #include <limits>
 #include <numeric>
+#include <system_error>
 #include <utility>
 
 #include "equipoise/core/error.hpp"
@@ -68,6 +69,8 @@ std::string on_one_line(std::string_view text) {
   }
   return shown;
 }
+
+std::string reason(int error) { return std::generic_category().message(error); }
 
 std::string in_quotes(std::string_view text) {
   constexpr std::size_t longest = 40;

@@ -27,6 +27,9 @@ std::string in_quotes(std::string_view text);
 /// `text` on one line, control characters escaped: for names of files.
 std::string on_one_line(std::string_view text);
 
+/// What the system says about an errno.
+std::string reason(int error);
+
 /// Walks through the lines of a text; a line ends with "\n" or "\r\n", the last one with the text.
 class Lines {
  public:

@@ -10,7 +10,7 @@
 
 #include "equipoise/io/test_support.hpp"
 
-namespace equipoise {
+namespace equipoise::text_test {
 namespace {
 
 using testing::expect_error;
@@ -95,4 +95,4 @@ TEST(Text, ByteOrderMarks) {
 }
 
 }  // namespace
-}  // namespace equipoise
+}  // namespace equipoise::text_test

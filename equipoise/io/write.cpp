@@ -27,8 +27,6 @@ namespace {
 
 constexpr std::size_t buffer_size = std::size_t{1} << 16;
 
-std::string reason(int error) { return std::generic_category().message(error); }
-
 // Links are followed, so that a rename replaces the file behind a link and not the link.
 fs::path behind_links(const fs::path& path) {
   std::error_code error;

@@ -20,7 +20,7 @@
 
 #include "equipoise/io/test_support.hpp"
 
-namespace equipoise {
+namespace equipoise::write_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -308,4 +308,4 @@ TEST(Write, MakeFolder) {
 }
 
 }  // namespace
-}  // namespace equipoise
+}  // namespace equipoise::write_test

@@ -8,12 +8,11 @@
 #include <vector>
 
 #include "equipoise/core/decompositions.hpp"
+#include "equipoise/core/numbers.hpp"
 
 namespace equipoise {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr double not_known = std::numeric_limits<double>::quiet_NaN();
 constexpr std::array<double, 7> stretches = {1.05, 1.2, 1.5, 2, 3, 5, 10};
 
 // Eigenvalues of M M^T or M^T M, whichever is smaller, ascending, each within `slack` of the exact ones.
@@ -59,7 +58,7 @@ Norms norms(const Matrix& A, ConstFactors at) {
 }  // namespace
 
 GradientBasin gradient_basin(const Matrix& A, ConstFactors at, double h) {
-  GradientBasin basin{not_known, not_known, not_known, false};
+  GradientBasin basin{nan, nan, nan, false};
   const auto [rows, cols, rank] = at.shape();
   if (rank == 0 || A.size() == 0) return basin;
   const Norms n = norms(A, at);
@@ -96,7 +95,7 @@ GradientBasin gradient_basin(const Matrix& A, ConstFactors at, double h) {
 }
 
 ExactFitBasin exact_fit_basin(const Matrix& A, ConstFactors at, double h) {
-  ExactFitBasin basin{not_known, not_known, 0, false, false};
+  ExactFitBasin basin{nan, nan, 0, false, false};
   const auto [rows, cols, rank] = at.shape();
   if (rank == 0 || A.size() == 0) return basin;
   // Rows and columns of A that are not zero span its ranges; no rank is guessed from rounded numbers.

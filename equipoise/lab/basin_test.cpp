@@ -9,7 +9,7 @@
 #include "equipoise/core/start.hpp"
 #include "equipoise/core/decompositions.hpp"
 
-namespace equipoise {
+namespace equipoise::basin_test {
 namespace {
 
 struct Descent {
@@ -146,4 +146,4 @@ TEST(Basin, EmptyAndOverflow) {
 }
 
 }  // namespace
-}  // namespace equipoise
+}  // namespace equipoise::basin_test

@@ -24,11 +24,7 @@
 namespace equipoise {
 namespace {
 
-constexpr double unit = double_double_unit;
-/// Covers the rounding of the bounds themselves, sums of at most some 1e6 positive terms.
-constexpr double generous = 1 + 1e-9;
-/// What underflow may take from a norm of numbers near 1; far below any other error.
-constexpr double underflow = 1e-280;
+using error_bound::generous, error_bound::underflow, error_bound::unit;
 /// A rotation below this cosine is not worth it: the inner product itself is hardly known better.
 constexpr double negligible = 0x1p-98;
 constexpr int most_sweeps = 20;

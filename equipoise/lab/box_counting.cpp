@@ -10,6 +10,8 @@
 #include <limits>
 #include <span>
 
+#include "equipoise/core/numbers.hpp"
+
 namespace equipoise {
 namespace {
 
@@ -157,7 +159,6 @@ void fit(BoxCounting& result) {
 }  // namespace
 
 BoxCounting box_counting(const Plane& plane, const std::function<std::uint8_t(std::uint64_t)>& label) {
-  constexpr double nan = std::numeric_limits<double>::quiet_NaN();
   BoxCounting result;
   result.dimension = result.error = result.lowest = result.highest = result.r_squared = result.intercept = nan;
 

@@ -9,7 +9,7 @@
 #include <random>
 #include <set>
 
-namespace equipoise {
+namespace equipoise::box_counting_test {
 namespace {
 
 using Label = std::function<std::uint8_t(std::uint64_t i, std::uint64_t j)>;
@@ -223,4 +223,4 @@ TEST(BoxCounting, WhereThereIsNoDimension) {
 }
 
 }  // namespace
-}  // namespace equipoise
+}  // namespace equipoise::box_counting_test

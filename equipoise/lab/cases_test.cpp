@@ -10,7 +10,7 @@
 #include "equipoise/lab/theory.hpp"
 #include "equipoise/problems/dense.hpp"
 
-namespace equipoise {
+namespace equipoise::cases_test {
 namespace {
 
 Matrix matrix_of(const nlohmann::json& rows) {
@@ -96,4 +96,4 @@ TEST(Cases, ForecastsAndFindingsAgreeWithEveryEnding) { check_all("cases.json", 
 TEST(Cases, AndWithThoseOfMoreCases) { check_all("more_cases.json", 45, 24); }
 
 }  // namespace
-}  // namespace equipoise
+}  // namespace equipoise::cases_test

@@ -11,7 +11,7 @@
 
 #include "equipoise/core/error.hpp"
 
-namespace equipoise {
+namespace equipoise::colours_test {
 namespace {
 
 using Three = Eigen::Vector3d;
@@ -137,4 +137,4 @@ TEST(Colours, TheDivergingMapIsNeutralInTheMiddleAndEvenOnBothSides) {
 }
 
 }  // namespace
-}  // namespace equipoise
+}  // namespace equipoise::colours_test

@@ -15,7 +15,7 @@
 #include "equipoise/lab/theory.hpp"
 #include "equipoise/problems/dense.hpp"
 
-namespace equipoise {
+namespace equipoise::critical_curve_test {
 namespace {
 
 // EQUIPOISE_TRIALS=1000000 asks for a million trials of each kind (a tenth of that for isotropic problems), EQUIPOISE_SEED for other ones. Sanitized builds do less.
@@ -195,4 +195,4 @@ TEST(CriticalCurve, IsotropicRunsEndAsToldBefore) {
 }
 
 }  // namespace
-}  // namespace equipoise
+}  // namespace equipoise::critical_curve_test

@@ -10,7 +10,7 @@ namespace equipoise {
 namespace {
 
 template <class Number>
-Number dot(Eigen::Ref<const Vector> a, Eigen::Ref<const Vector> b) {
+Number inner_product(Eigen::Ref<const Vector> a, Eigen::Ref<const Vector> b) {
   Number sum(0.0);
   for (Index i = 0; i < a.size(); ++i) {
     if (a[i] != 0 && b[i] != 0) sum = sum + Number(a[i]) * Number(b[i]);
@@ -23,7 +23,7 @@ Number bilinear(const Matrix& A, Eigen::Ref<const Vector> x, Eigen::Ref<const Ve
   Number sum(0.0);
   for (Index i = 0; i < A.rows(); ++i) {
     const Vector row = A.row(i).transpose();
-    if (x[i] != 0) sum = sum + Number(x[i]) * dot<Number>(row, y);
+    if (x[i] != 0) sum = sum + Number(x[i]) * inner_product<Number>(row, y);
   }
   return sum;
 }
@@ -41,8 +41,8 @@ Number below(const State& at, double rate, double bound) {
 Delta Delta::of_vectors(double mu, Eigen::Ref<const Vector> u, Eigen::Ref<const Vector> v) {
   if (u.size() != v.size()) throw Error("the vector problem needs u and v of equal length");
   Delta delta;
-  delta.exact_ = {dot<Exact>(u, u) + dot<Exact>(v, v), Exact(mu) * dot<Exact>(u, v), Exact(mu) * Exact(mu)};
-  delta.quick_ = {dot<Approximate>(u, u) + dot<Approximate>(v, v), Approximate(mu) * dot<Approximate>(u, v),
+  delta.exact_ = {inner_product<Exact>(u, u) + inner_product<Exact>(v, v), Exact(mu) * inner_product<Exact>(u, v), Exact(mu) * Exact(mu)};
+  delta.quick_ = {inner_product<Approximate>(u, u) + inner_product<Approximate>(v, v), Approximate(mu) * inner_product<Approximate>(u, v),
                   Approximate(mu) * Approximate(mu)};
   return delta;
 }
@@ -52,9 +52,9 @@ Delta Delta::of_isotropic(const Matrix& A, Eigen::Ref<const Vector> x, Eigen::Re
     throw Error("x and y must have as many entries as A has rows and columns");
   const Vector column = A.cols() > 0 ? Vector(A.col(0)) : Vector();
   Delta delta;
-  delta.exact_ = {dot<Exact>(x, x) + dot<Exact>(y, y), bilinear<Exact>(A, x, y), dot<Exact>(column, column)};
-  delta.quick_ = {dot<Approximate>(x, x) + dot<Approximate>(y, y), bilinear<Approximate>(A, x, y),
-                  dot<Approximate>(column, column)};
+  delta.exact_ = {inner_product<Exact>(x, x) + inner_product<Exact>(y, y), bilinear<Exact>(A, x, y), inner_product<Exact>(column, column)};
+  delta.quick_ = {inner_product<Approximate>(x, x) + inner_product<Approximate>(y, y), bilinear<Approximate>(A, x, y),
+                  inner_product<Approximate>(column, column)};
   return delta;
 }
 

@@ -11,17 +11,15 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <limits>
 #include <string>
 
 #include "equipoise/core/error.hpp"
+#include "equipoise/core/numbers.hpp"
 #include "equipoise/core/start.hpp"
 #include "equipoise/lab/scalar.hpp"
 
-namespace equipoise {
+namespace equipoise::delta_test {
 namespace {
-
-constexpr double infinity = std::numeric_limits<double>::infinity();
 
 std::string line_of(const std::string& what, double mu, double h, const Vector& u, const Vector& v, int answer) {
   std::string line = fmt::format("{} {:a} {:a}", what, mu, h);
@@ -171,4 +169,4 @@ TEST(Delta, DegenerateStarts) {
 }
 
 }  // namespace
-}  // namespace equipoise
+}  // namespace equipoise::delta_test

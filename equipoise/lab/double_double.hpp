@@ -21,6 +21,13 @@ struct DoubleDouble {
 /// for products, u = 2^-53 (Joldes, Muller, Popescu, ACM TOMS 44, 2017, theorems 3.1 and 5.1), barring underflow.
 inline constexpr double double_double_unit = 0x1p-102;
 
+/// What a bound of an error of such numbers is made of.
+namespace error_bound {
+inline constexpr double unit = double_double_unit;
+inline constexpr double generous = 1 + 1e-9;    ///< covers the rounding of the bounds themselves, sums of at most some 1e6 positive terms
+inline constexpr double underflow = 1e-280;     ///< what it may take from a norm of numbers near 1; far below any other error
+}  // namespace error_bound
+
 namespace double_double {
 inline DoubleDouble two_sum(double a, double b) {
   const double sum = a + b;

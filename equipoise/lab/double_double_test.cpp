@@ -8,7 +8,7 @@
 
 #include "equipoise/lab/exact.hpp"
 
-namespace equipoise {
+namespace equipoise::double_double_test {
 namespace {
 
 Exact exact(const DoubleDouble& a) { return Exact(a.high) + Exact(a.low); }
@@ -119,4 +119,4 @@ TEST(DoubleDouble, ColumnsDoTheSame) {
 }
 
 }  // namespace
-}  // namespace equipoise
+}  // namespace equipoise::double_double_test

@@ -12,7 +12,7 @@
 #include "equipoise/core/error.hpp"
 #include "equipoise/core/start.hpp"
 
-namespace equipoise {
+namespace equipoise::exact_test {
 namespace {
 
 TEST(Exact, AgreesWithIntegersThatFit) {
@@ -115,4 +115,4 @@ TEST(SignWithRoot, DecidesWhereSquaresAreEqual) {
 }
 
 }  // namespace
-}  // namespace equipoise
+}  // namespace equipoise::exact_test

@@ -9,16 +9,13 @@
 #include <utility>
 
 #include "equipoise/core/error.hpp"
+#include "equipoise/core/numbers.hpp"
 #include "equipoise/lab/best_loss.hpp"
 
 namespace equipoise {
 namespace {
 
-constexpr double unit = double_double_unit;
-constexpr double generous = 1 + 1e-9;
-/// What underflow may take from a norm of numbers near 1.
-constexpr double underflow = 1e-280;
-constexpr double not_known = std::numeric_limits<double>::quiet_NaN();
+using error_bound::generous, error_bound::underflow, error_bound::unit;
 
 double product(Index a, Index b, Index c) {
   return static_cast<double>(a) * static_cast<double>(b) * static_cast<double>(c);
@@ -95,7 +92,7 @@ Approximate excess(const Matrix& A, ConstFactors at, double ridge, const std::op
     throw Error(fmt::format("the factors are for a {} x {} matrix and A is {} x {}", shape.rows, shape.cols, A.rows(),
                             A.cols()));
   }
-  const Approximate unknown(not_known, not_known);
+  const Approximate unknown(nan, nan);
   const Index least = std::min(shape.rows, shape.cols);
   const bool values_known = singular_values && singular_values->size() == least && singular_values->allFinite();
   if (!excess_is_affordable(shape, ridge, values_known)) return unknown;

@@ -17,7 +17,7 @@
 #include "equipoise/core/error.hpp"
 #include "equipoise/lab/best_loss.hpp"
 
-namespace equipoise {
+namespace equipoise::excess_test {
 namespace {
 
 Exact square(const Exact& a) { return a * a; }
@@ -409,4 +409,4 @@ TEST(Excess, BeyondItsWorkItIsWiderOrUnknownButNeverWrong) {
 }
 
 }  // namespace
-}  // namespace equipoise
+}  // namespace equipoise::excess_test

@@ -10,13 +10,12 @@
 #include <limits>
 
 #include "equipoise/core/error.hpp"
+#include "equipoise/core/numbers.hpp"
 #include "equipoise/lab/fractions.hpp"
 #include "equipoise/lab/markup.hpp"
 
 namespace equipoise {
 namespace {
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 std::optional<double> positive_number(std::string_view text) {
   double value = 0;
@@ -411,12 +410,12 @@ class Judge {
   double closeness(const std::vector<ResultTable::Cell>& row) const {
     const double value = std::get<double>(row[measure_]), bound = bound_of(row);
     if (!std::isfinite(value)) return std::numeric_limits<double>::infinity();
-    const double unit = bound != 0 ? std::abs(bound) : 1;
+    const double scale = bound != 0 ? std::abs(bound) : 1;
     switch (claim_.relation) {
       case Relation::at_most:
-      case Relation::below: return (value - bound) / unit;
+      case Relation::below: return (value - bound) / scale;
       case Relation::at_least:
-      case Relation::above: return (bound - value) / unit;
+      case Relation::above: return (bound - value) / scale;
       case Relation::equal: break;
     }
     return std::abs(value - bound);

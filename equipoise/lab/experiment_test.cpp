@@ -4,15 +4,13 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <limits>
 
 #include "equipoise/core/error.hpp"
+#include "equipoise/core/numbers.hpp"
 #include "equipoise/lab/runs.hpp"
 
-namespace equipoise {
+namespace equipoise::experiment_test {
 namespace {
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 ResultTable table() {
   using Kind = ResultTable::Column::Kind;
@@ -125,4 +123,4 @@ TEST(Walk, IsTheDescentOfTheProblem) {
 }
 
 }  // namespace
-}  // namespace equipoise
+}  // namespace equipoise::experiment_test

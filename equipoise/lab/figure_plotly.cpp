@@ -7,6 +7,7 @@
 #include <iterator>
 #include <limits>
 
+#include "equipoise/core/numbers.hpp"
 #include "equipoise/lab/figure.hpp"
 #include "equipoise/lab/markup.hpp"
 
@@ -101,8 +102,6 @@ std::string json_array(const Range& range, Write write) {
 double on_axis(double value, Scale scale) { return scale == Scale::log ? std::log10(value) : value; }
 
 bool drawable(double value, Scale scale) { return std::isfinite(value) && (scale == Scale::linear || value > 0); }
-
-constexpr double infinity = std::numeric_limits<double>::infinity();
 
 /// The finite values of an axis that it has a place for.
 struct Extent {

@@ -7,22 +7,19 @@
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
-#include <limits>
 #include <nlohmann/json.hpp>
 #include <random>
 #include <set>
 #include <sstream>
 
 #include "equipoise/core/error.hpp"
+#include "equipoise/core/numbers.hpp"
 
-namespace equipoise {
+namespace equipoise::figure_test {
 namespace {
 
 using Json = nlohmann::json;
 using Scale = Figure::Scale;
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-constexpr double inf = std::numeric_limits<double>::infinity();
 
 Figure figure(std::vector<double> x, std::vector<double> y, Scale scale = Scale::linear) {
   Figure out;
@@ -85,7 +82,7 @@ TEST(Thinned, AClosedCurveKeepsItsExtremesInBothDirections) {
 }
 
 TEST(PlotlyJson, ValuesAxesAndGaps) {
-  const Json json = Json::parse(plotly_json(figure({0, 1, 2, 3}, {1, nan, inf, 4})));
+  const Json json = Json::parse(plotly_json(figure({0, 1, 2, 3}, {1, nan, infinity, 4})));
   EXPECT_EQ(json["data"].size(), 1u);
   EXPECT_EQ(json["data"][0]["x"], Json({0, 1, 2, 3}));
   EXPECT_EQ(json["data"][0]["y"], Json({1, nullptr, nullptr, 4}));
@@ -237,7 +234,7 @@ TEST(PlotlyJson, ACurveOverAPictureHasAnEdge) {
 }
 
 TEST(PlotlyJson, SaysWhereThereIsNothing) {
-  EXPECT_EQ(Json::parse(plotly_json(figure({0, 1}, {nan, inf})))["layout"]["annotations"][0]["text"], "no finite value");
+  EXPECT_EQ(Json::parse(plotly_json(figure({0, 1}, {nan, infinity})))["layout"]["annotations"][0]["text"], "no finite value");
   EXPECT_TRUE(Json::parse(plotly_json(figure({0, 1}, {0, nan}, Scale::log)))["layout"]["annotations"].empty());
 }
 
@@ -271,7 +268,7 @@ TEST(FigureCsv, ReadsBackExactly) {
     std::memcpy(&value, &bits, sizeof value);
     y.push_back(value);
   }
-  y[0] = nan, y[1] = inf, y[2] = 5e-324, y[3] = 0.1;
+  y[0] = nan, y[1] = infinity, y[2] = 5e-324, y[3] = 0.1;
   Figure f = figure(x, y);
   f.panels[0].levels = {{"2/h, \"limit\"", 0.3}, {"edge", 7, Figure::Direction::vertical}};
   f.panels[0].heat_map = {"map", {1, 2}, {3}, {4, nan}};
@@ -337,4 +334,4 @@ TEST(Figure, InconsistentOnesAreNamed) {
 }
 
 }  // namespace
-}  // namespace equipoise
+}  // namespace equipoise::figure_test

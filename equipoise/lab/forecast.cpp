@@ -3,8 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
+#include "equipoise/core/numbers.hpp"
 #include "equipoise/lab/knowledge.hpp"
 #include "equipoise/lab/scalar.hpp"
 #include "equipoise/lab/sure_divergence.hpp"
@@ -12,8 +12,6 @@
 
 namespace equipoise {
 namespace {
-
-constexpr double infinity = std::numeric_limits<double>::infinity();
 
 Forecast vector_forecast(const Knowledge& known) {
   const Delta& state = *known.vector_state;

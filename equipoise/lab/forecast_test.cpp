@@ -6,6 +6,7 @@
 #include <string>
 
 #include "equipoise/core/error.hpp"
+#include "equipoise/core/numbers.hpp"
 #include "equipoise/core/start.hpp"
 #include "equipoise/core/decompositions.hpp"
 #include "equipoise/lab/scalar.hpp"
@@ -14,10 +15,8 @@
 #include "equipoise/problems/observed.hpp"
 #include "equipoise/problems/ridge.hpp"
 
-namespace equipoise {
+namespace equipoise::forecast_test {
 namespace {
-
-constexpr double infinity = std::numeric_limits<double>::infinity();
 
 Forecast forecast_of(const Matrix& A, const Matrix& X, const Matrix& Y, double h) {
   const auto problem = plain_dense_problem(A);
@@ -247,4 +246,4 @@ TEST(CriticalRates, EachWithItsKind) {
 }
 
 }  // namespace
-}  // namespace equipoise
+}  // namespace equipoise::forecast_test

@@ -5,15 +5,14 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "equipoise/core/error.hpp"
+#include "equipoise/core/numbers.hpp"
 
 namespace equipoise {
 
 Share wilson_interval(std::uint64_t hits, std::uint64_t trials) {
   if (hits > trials) throw Error(fmt::format("{} of {} is no share", hits, trials));
-  constexpr double nan = std::numeric_limits<double>::quiet_NaN();
   if (trials == 0) return {nan, nan, nan};
   constexpr double z = 1.959963984540054;
   const auto n = static_cast<double>(trials);
@@ -24,7 +23,6 @@ Share wilson_interval(std::uint64_t hits, std::uint64_t trials) {
 }
 
 Fractions fractions(const Cells& cells) {
-  constexpr double nan = std::numeric_limits<double>::quiet_NaN();
   const Plane& plane = cells.plane;
   std::array<std::array<std::uint64_t, 6>, 4> counts{};
   const auto count = [&](std::uint64_t x, std::uint64_t y) {

@@ -7,7 +7,7 @@
 
 #include "equipoise/core/error.hpp"
 
-namespace equipoise {
+namespace equipoise::fractions_test {
 namespace {
 
 TEST(Fractions, WilsonSolvesItsEquation) {
@@ -76,4 +76,4 @@ TEST(Fractions, OneCellAndNone) {
 }
 
 }  // namespace
-}  // namespace equipoise
+}  // namespace equipoise::fractions_test

@@ -10,6 +10,7 @@
 #include <limits>
 
 #include "equipoise/core/error.hpp"
+#include "equipoise/core/numbers.hpp"
 #include "equipoise/core/run.hpp"
 #include "equipoise/core/start.hpp"
 #include "equipoise/lab/double_double.hpp"
@@ -17,10 +18,9 @@
 namespace equipoise {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr double large = 1e100;                            // products of three such numbers are still doubles
 constexpr double largest_whole = 9007199254740992;         // 2^53: every whole number up to here is a double
-constexpr std::uint64_t most_cells = std::uint64_t{1} << 48;
+constexpr std::uint64_t most_grid_cells = std::uint64_t{1} << 48;
 constexpr std::size_t most_axes = 4;
 
 constexpr std::array<std::string_view, 4> kind_names = {"scalar", "vector", "isotropic", "matrix"};
@@ -33,12 +33,12 @@ Enum from_word(std::string_view word, const std::array<std::string_view, N>& nam
   return static_cast<Enum>(found - names.begin());
 }
 
-struct Entry {
+struct ParameterRow {
   Parameter parameter;
   std::string_view kinds;  // first letters of the kinds that know it
 };
 
-constexpr Entry entries[] = {
+constexpr ParameterRow parameter_table[] = {
     {{"mu", "problem", -large, large, false, false, "the number, or multiple of the identity, that is factored"}, "svi"},
     {{"n", "problem", 2, 1e9, false, true, "size of the identity"}, "i"},
     {{"length", "problem", 1, 1e9, false, true, "entries of x and of y"}, "v"},
@@ -57,12 +57,12 @@ constexpr Entry entries[] = {
 
 // Where the numbers of a cell stand: the place of their entry.
 enum Slot : std::size_t { at_mu, at_n, at_length, at_rank, at_x0, at_y0, at_norm_x, at_norm_y, at_cosine, at_seed, at_h, at_times_L, at_max_steps, at_tolerance, slots };
-static_assert(std::size(entries) == slots && entries[at_x0].parameter.key == "x0" && entries[at_seed].parameter.key == "seed" &&
-              entries[at_tolerance].parameter.key == "tolerance");
+static_assert(std::size(parameter_table) == slots && parameter_table[at_x0].parameter.key == "x0" && parameter_table[at_seed].parameter.key == "seed" &&
+              parameter_table[at_tolerance].parameter.key == "tolerance");
 
 std::size_t slot_of(std::string_view key) {
   std::size_t i = 0;
-  while (entries[i].parameter.key != key) ++i;
+  while (parameter_table[i].parameter.key != key) ++i;
   return i;
 }
 
@@ -190,7 +190,7 @@ void check_axes(const Grid& grid) {
     if (grid.fixed_value(axis.key)) {
       throw Error(fmt::format("{} is an axis and has a value in [{}] as well; leave one of them out", axis.key, which->section));
     }
-    if (axis.count > most_cells / cells) throw Error("the grid has more than 2^48 cells; lower the counts of its axes");
+    if (axis.count > most_grid_cells / cells) throw Error("the grid has more than 2^48 cells; lower the counts of its axes");
     cells *= axis.count;
   }
 }
@@ -307,7 +307,7 @@ void check_output(Grid& grid) {
   if (static_cast<double>(grid.last) > fewest + 1) {
     throw Error(fmt::format("the last {} values are asked for, but {} steps have only {} iterates; raise max_steps", grid.last, fewest, fewest + 1));
   }
-  if (grid.last > most_cells / grid.cells()) throw Error("the orbit has more than 2^48 numbers; lower last or the counts of its axes");
+  if (grid.last > most_grid_cells / grid.cells()) throw Error("the orbit has more than 2^48 numbers; lower last or the counts of its axes");
 }
 
 }  // namespace
@@ -319,7 +319,7 @@ AxisScale axis_scale_from(std::string_view word) { return from_word<AxisScale>(w
 
 std::vector<Parameter> parameters(GridKind kind) {
   std::vector<Parameter> known;
-  for (const Entry& entry : entries) {
+  for (const ParameterRow& entry : parameter_table) {
     if (entry.kinds.find(name(kind).front()) != std::string_view::npos) known.push_back(entry.parameter);
   }
   return known;

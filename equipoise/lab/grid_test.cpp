@@ -12,7 +12,7 @@
 #include "equipoise/core/start.hpp"
 #include "equipoise/problems/dense.hpp"
 
-namespace equipoise {
+namespace equipoise::grid_test {
 namespace {
 
 Grid scalar_grid() {
@@ -295,4 +295,4 @@ TEST(Grid, SaysWhatDiffers) {
 }
 
 }  // namespace
-}  // namespace equipoise
+}  // namespace equipoise::grid_test

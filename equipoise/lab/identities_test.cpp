@@ -15,7 +15,7 @@
 #include "equipoise/lab/scalar.hpp"
 #include "equipoise/problems/dense.hpp"
 
-namespace equipoise {
+namespace equipoise::identities_test {
 namespace {
 
 using Rational = boost::multiprecision::cpp_rational;
@@ -325,4 +325,4 @@ TEST(Identities, DeltaOfTheProductFollowsThem) {
 }
 
 }  // namespace
-}  // namespace equipoise
+}  // namespace equipoise::identities_test

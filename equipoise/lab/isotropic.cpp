@@ -25,8 +25,8 @@ Isotropy isotropy(const Matrix& A) {
   const double largest = A.cwiseAbs().maxCoeff();
   if (largest == 0) return Isotropy::exactly;
   // A power of two brings the largest entry near one, so that the Gram matrix neither overflows nor vanishes.
-  const Matrix unit = A * std::ldexp(1.0, -std::min(std::ilogb(largest), 1022));
-  const Matrix gram = unit.transpose() * unit;
+  const Matrix scaled = A * std::ldexp(1.0, -std::min(std::ilogb(largest), 1022));
+  const Matrix gram = scaled.transpose() * scaled;
   const double square = gram(0, 0);
   const double deviation = (gram - square * Matrix::Identity(n, n)).cwiseAbs().maxCoeff();
   if (!(deviation <= 64 * static_cast<double>(n) * std::numeric_limits<double>::epsilon() * square))

@@ -9,7 +9,7 @@
 
 #include "equipoise/core/start.hpp"
 
-namespace equipoise {
+namespace equipoise::isotropic_test {
 namespace {
 
 TEST(Isotropy, SignedPermutationsAreExact) {
@@ -65,4 +65,4 @@ TEST(Isotropy, SmallAndOddShapes) {
 }
 
 }  // namespace
-}  // namespace equipoise
+}  // namespace equipoise::isotropic_test

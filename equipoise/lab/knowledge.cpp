@@ -10,12 +10,12 @@
 
 #include "equipoise/core/decompositions.hpp"
 #include "equipoise/core/error.hpp"
+#include "equipoise/core/numbers.hpp"
 
 namespace equipoise {
 namespace {
 
 constexpr Index largest_recovered = 10000;
-constexpr double not_known = std::numeric_limits<double>::quiet_NaN();
 
 // At X = 0, Y = I the gradient's X part is -A; at X = I, Y = 0 its Y part is -A^T. Adding zeros and multiplying by one
 // is exact.
@@ -37,12 +37,12 @@ double largest_gram_eigenvalue(Eigen::Ref<const Matrix> M) {
   if (M.size() == 0) return 0;
   const Eigen::MatrixXd gram =
       M.rows() < M.cols() ? Eigen::MatrixXd(M * M.transpose()) : Eigen::MatrixXd(M.transpose() * M);
-  if (!gram.allFinite()) return not_known;
+  if (!gram.allFinite()) return nan;
   if (gram.size() == 1) return gram(0, 0);
   return std::max(0.0, symmetric_eigenvalues(gram).maxCoeff());
 }
 
-double finite_or_nan(double value) { return std::isfinite(value) ? value : not_known; }
+double finite_or_nan(double value) { return std::isfinite(value) ? value : nan; }
 
 }  // namespace
 
@@ -114,12 +114,12 @@ Sizes Knowledge::sizes(ConstFactors at) const {
   result.Q = finite_or_nan(rate * largest_gram_eigenvalue(z.Y()));
   result.norm_x = finite_or_nan(rate * z.X().squaredNorm());
   result.norm_y = finite_or_nan(rate * z.Y().squaredNorm());
-  result.difference = shape.rows == shape.cols ? finite_or_nan(rate * (z.X() - z.Y()).squaredNorm()) : not_known;
+  result.difference = shape.rows == shape.cols ? finite_or_nan(rate * (z.X() - z.Y()).squaredNorm()) : nan;
   return result;
 }
 
 Check less(std::string text, double value, double bound, double slack) {
-  Check check{std::move(text), value, bound, not_known, Answer::unknown};
+  Check check{std::move(text), value, bound, nan, Answer::unknown};
   if (std::isnan(value) || std::isnan(bound)) return check;
   check.margin = bound == 0 || !std::isfinite(bound) ? bound - value : (bound - value) / std::abs(bound);
   check.holds = answer(value <= bound + slack);
@@ -127,7 +127,7 @@ Check less(std::string text, double value, double bound, double slack) {
 }
 
 Check equal(std::string text, double value, double bound, double slack) {
-  Check check{std::move(text), value, bound, not_known, Answer::unknown};
+  Check check{std::move(text), value, bound, nan, Answer::unknown};
   const double distance = std::abs(value - bound);
   if (std::isnan(distance) || std::isnan(slack)) return check;
   check.margin = bound == 0 ? slack - distance : (slack - distance) / std::abs(bound);
@@ -135,7 +135,7 @@ Check equal(std::string text, double value, double bound, double slack) {
   return check;
 }
 
-Check fact(std::string text, Answer holds) { return {std::move(text), not_known, not_known, not_known, holds}; }
+Check fact(std::string text, Answer holds) { return {std::move(text), nan, nan, nan, holds}; }
 
 Check decided(std::string text, double value, double bound, Answer holds) {
   Check check = less(std::move(text), value, bound);

@@ -15,10 +15,10 @@
 namespace equipoise {
 namespace {
 
-constexpr std::uint64_t rows = 800, strip_rows = 240, gap_rows = 14;
+constexpr std::uint64_t density_rows = 800, strip_rows = 240, gap_rows = 14;
 constexpr std::uint64_t fewest_columns = 1200, most_columns = 2400;
 constexpr std::size_t inks = 120;
-constexpr std::uint8_t white = 0, first_ink = 1, negative = inks + 1, positive = inks + 2, rule = inks + 3;
+constexpr std::uint8_t white = 0, first_ink = 1, negative_ink = inks + 1, positive_ink = inks + 2, rule = inks + 3;
 
 struct Range {
   double low = std::numeric_limits<double>::infinity(), high = -std::numeric_limits<double>::infinity();
@@ -112,11 +112,11 @@ OrbitDiagram orbit_diagram(const Grid& grid, const Computed& computed, std::span
   const std::uint64_t together = (count - 1) / most_columns + 1;
   const std::uint64_t groups = (count - 1) / together + 1;
   const std::uint64_t wide = groups >= fewest_columns ? 1 : (fewest_columns - 1) / groups + 1;
-  diagram.density = {groups * wide, rows, std::vector<std::uint8_t>(groups * wide * rows, white)};
-  diagram.with_lyapunov = {groups * wide, rows + gap_rows + strip_rows,
-                           std::vector<std::uint8_t>(groups * wide * (rows + gap_rows + strip_rows), white)};
+  diagram.density = {groups * wide, density_rows, std::vector<std::uint8_t>(groups * wide * density_rows, white)};
+  diagram.with_lyapunov = {groups * wide, density_rows + gap_rows + strip_rows,
+                           std::vector<std::uint8_t>(groups * wide * (density_rows + gap_rows + strip_rows), white)};
   const std::int64_t zero = row_of(0, diagram.lyapunov_low, diagram.lyapunov_high, strip_rows);
-  std::vector<std::uint32_t> visits(rows);
+  std::vector<std::uint32_t> visits(density_rows);
   for (std::uint64_t group = 0; group < groups; ++group) {
     std::ranges::fill(visits, 0u);
     const std::uint64_t end = std::min(count, (group + 1) * together);
@@ -129,7 +129,7 @@ OrbitDiagram orbit_diagram(const Grid& grid, const Computed& computed, std::span
       }
       if (bounded[i] == 0) continue;
       for (const double value : values_of(i)) {
-        const std::int64_t row = row_of(value, diagram.low, diagram.high, rows);
+        const std::int64_t row = row_of(value, diagram.low, diagram.high, density_rows);
         if (row >= 0) ++visits[static_cast<std::size_t>(row)];
       }
     }
@@ -137,7 +137,7 @@ OrbitDiagram orbit_diagram(const Grid& grid, const Computed& computed, std::span
     const auto put = [&](Raster& raster, std::uint64_t row, std::uint8_t index) {
       for (std::uint64_t k = 0; k < wide; ++k) raster.pixels[row * raster.width + group * wide + k] = index;
     };
-    for (std::uint64_t row = 0; row < rows; ++row) {
+    for (std::uint64_t row = 0; row < density_rows; ++row) {
       if (visits[row] == 0) continue;
       const double s = std::log1p(static_cast<double>(visits[row])) / most;
       const auto ink =
@@ -145,17 +145,17 @@ OrbitDiagram orbit_diagram(const Grid& grid, const Computed& computed, std::span
       put(diagram.density, row, ink);
       put(diagram.with_lyapunov, row, ink);
     }
-    const std::uint64_t top = rows + gap_rows;
+    const std::uint64_t top = density_rows + gap_rows;
     if (known > 0) {
       const double mean =
           std::clamp(exponent / static_cast<double>(known), diagram.lyapunov_low, diagram.lyapunov_high);
       const std::int64_t row = row_of(mean, diagram.lyapunov_low, diagram.lyapunov_high, strip_rows);
       for (std::int64_t r = std::min(row, zero); r <= std::max(row, zero); ++r) {
-        put(diagram.with_lyapunov, top + static_cast<std::uint64_t>(r), mean > 0 ? positive : negative);
+        put(diagram.with_lyapunov, top + static_cast<std::uint64_t>(r), mean > 0 ? positive_ink : negative_ink);
       }
     }
     put(diagram.with_lyapunov, top + static_cast<std::uint64_t>(zero), rule);
-    put(diagram.with_lyapunov, rows + gap_rows / 2, rule);
+    put(diagram.with_lyapunov, density_rows + gap_rows / 2, rule);
   }
   return diagram;
 }

@@ -4,15 +4,13 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <limits>
 #include <set>
 
 #include "equipoise/core/error.hpp"
+#include "equipoise/core/numbers.hpp"
 
-namespace equipoise {
+namespace equipoise::orbit_diagram_test {
 namespace {
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 Grid orbit_grid(std::uint64_t count, std::uint64_t last) {
   Grid grid;
@@ -117,4 +115,4 @@ TEST(OrbitDiagram, Marks) {
 }
 
 }  // namespace
-}  // namespace equipoise
+}  // namespace equipoise::orbit_diagram_test

@@ -6,7 +6,7 @@
 #include "equipoise/core/error.hpp"
 #include "equipoise/lab/test_page_check.hpp"
 
-namespace equipoise {
+namespace equipoise::page_test {
 namespace {
 
 bool holds(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
@@ -123,4 +123,4 @@ TEST(Page, InconsistentOnesAreNamed) {
 }
 
 }  // namespace
-}  // namespace equipoise
+}  // namespace equipoise::page_test

@@ -13,11 +13,12 @@
 #include <optional>
 
 #include "equipoise/core/error.hpp"
+#include "equipoise/core/numbers.hpp"
 
 namespace equipoise {
 namespace {
 
-constexpr std::uint8_t codes = 6;
+constexpr std::uint8_t code_count = 6;
 
 /// In the order of memory, which need not be that of the picture.
 template <class Visit>
@@ -145,7 +146,7 @@ void add_entry(Painting& painting, std::string name, std::uint8_t first, std::si
 }
 
 Rgb pale(std::uint8_t code) {
-  constexpr std::array<double, codes> hue = {0, 255, 160, 0, 75, 0};
+  constexpr std::array<double, code_count> hue = {0, 255, 160, 0, 75, 0};
   if (code == 5) return colour(0.80, 0, 0);
   return colour(code == 1 ? 0.93 : 0.94, 0.035, hue[code]);
 }
@@ -158,28 +159,28 @@ struct Family {
 };
 constexpr std::array<Family, 4> families = {{{1, 160, 0.14, 6}, {3, 310, 0.15, 5}, {5, 75, 0.13, 4}, {0, 25, 0.17, 1}}};
 
-struct Scale {
+struct Shading {
   enum class Shape { linear, logarithmic } shape = Shape::linear;
   bool diverging = false;
   double middle = 0;  ///< diverging: the number, or its logarithm, with the neutral colour
 };
 
-Scale scale_of(Field field) {
+Shading shading_of(Field field) {
   switch (field) {
     case Field::ratio:
-      return {Scale::Shape::logarithmic, true, 0};
+      return {Shading::Shape::logarithmic, true, 0};
     case Field::lyapunov:
     case Field::multiplier:
     case Field::product:
-      return {Scale::Shape::linear, true, 0};
+      return {Shading::Shape::linear, true, 0};
     case Field::loss:
     case Field::imbalance:
     case Field::norm_x:
     case Field::norm_y:
     case Field::learning_rate:
-      return {Scale::Shape::logarithmic, false, 0};
+      return {Shading::Shape::logarithmic, false, 0};
     default:
-      return {Scale::Shape::linear, false, 0};
+      return {Shading::Shape::linear, false, 0};
   }
 }
 
@@ -200,11 +201,11 @@ Plane plane_of(const Grid& grid) {
 }
 
 Painting outcome_painting(const Cells& cells) {
-  std::array<StepCounts, codes> counts;
+  std::array<StepCounts, code_count> counts;
   const bool by_steps = !cells.steps.empty();
   for_each_cell(cells.plane, [&](std::uint64_t cell) {
     const std::uint8_t code = cells.code(cell);
-    if (code >= codes) throw Error(fmt::format("the outcome of cell {} is {}; it should be 0 to 5", cell, code));
+    if (code >= code_count) throw Error(fmt::format("the outcome of cell {} is {}; it should be 0 to 5", cell, code));
     counts[code].add(by_steps && code > 0 ? cells.steps[cell] : 0);
   });
   Painting painting;
@@ -215,8 +216,8 @@ Painting outcome_painting(const Cells& cells) {
                            : "Hue: the outcome.";
   add_entry(painting, "not computed", add_group(painting, {not_computed_colour}), 1, counts[0].total());
   const std::size_t count = by_steps ? 50 : 1;
-  auto shades = std::make_shared<std::array<std::vector<std::uint8_t>, codes>>();
-  for (std::uint8_t code = 1; code < codes; ++code) {
+  auto shades = std::make_shared<std::array<std::vector<std::uint8_t>, code_count>>();
+  for (std::uint8_t code = 1; code < code_count; ++code) {
     const std::uint8_t first = add_group(painting, outcome_colours(code, count));
     std::vector<std::uint8_t>& of = (*shades)[code] = counts[code].shades(count);
     for (std::uint8_t& each : of) each = static_cast<std::uint8_t>(each + first);
@@ -236,9 +237,9 @@ Painting period_painting(const Cells& cells, std::span<const std::uint32_t> peri
       "Periods of cycles: one hue for powers of two, one for 3·2^k, one for 5·2^k, one for all others, darker as they "
       "get longer. Cells "
       "without a cycle are pale.";
-  std::array<std::uint8_t, codes> without{};
+  std::array<std::uint8_t, code_count> without{};
   without[0] = add_group(painting, {not_computed_colour});
-  for (std::uint8_t code = 1; code < codes; ++code) without[code] = add_group(painting, {pale(code)});
+  for (std::uint8_t code = 1; code < code_count; ++code) without[code] = add_group(painting, {pale(code)});
   const std::uint8_t unknown = add_group(painting, {no_number_colour});  // computed, and the sweep keeps no outcomes
 
   std::array<std::uint8_t, families.size()> first{};
@@ -261,7 +262,7 @@ Painting period_painting(const Cells& cells, std::span<const std::uint32_t> peri
   painting.index = [cells, period, without, unknown, number](std::uint64_t cell) -> std::uint8_t {
     if (!cells.computed(cell)) return 0;
     if (period[cell] > 1) return number(period[cell]);
-    return cells.outcome.empty() ? unknown : without[std::min<std::uint8_t>(cells.outcome[cell], codes - 1)];
+    return cells.outcome.empty() ? unknown : without[std::min<std::uint8_t>(cells.outcome[cell], code_count - 1)];
   };
   std::map<std::uint8_t, std::pair<std::uint64_t, std::uint32_t>> seen;
   for_each_cell(cells.plane, [&](std::uint64_t cell) {
@@ -270,7 +271,7 @@ Painting period_painting(const Cells& cells, std::span<const std::uint32_t> peri
     if (period[cell] > 1) example = period[cell];
   });
   for (const auto& [index, found] : seen) {
-    std::string text = index < codes ? std::string(outcome_codes[index]) : "no cycle";
+    std::string text = index < code_count ? std::string(outcome_codes[index]) : "no cycle";
     if (found.second > 1) text = index == first.back() ? "other periods" : fmt::format("period {}", found.second);
     add_entry(painting, std::move(text), index, 1, found.first);
   }
@@ -328,7 +329,7 @@ Painting limit_painting(const Cells& cells, std::span<const std::uint8_t> limit)
 }
 
 Painting number_painting(const Cells& cells, Field field, std::span<const double> values) {
-  Scale scale = scale_of(field);
+  Shading scale = shading_of(field);
   const auto diverged = [&cells](std::uint64_t cell) { return cells.code(cell) == outcome_code(Outcome::diverged); };
   const auto computed = [&cells](std::uint64_t cell) {
     return cells.computed(cell) && (cells.outcome.empty() || cells.outcome[cell] != 0);
@@ -344,17 +345,21 @@ Painting number_painting(const Cells& cells, Field field, std::span<const double
       ++without;
     } else if (std::isinf(value)) {
       ++infinite;
-    } else if (scale.shape == Scale::Shape::logarithmic && !(value > 0)) {
+    } else if (scale.shape == Shading::Shape::logarithmic && !(value > 0)) {
       has_zero = true;
     } else {
       counts.add(value);
     }
   });
   double low = counts.quantile(0.01), high = counts.quantile(0.99);
-  if (scale.shape == Scale::Shape::logarithmic && !scale.diverging && !(high > 50 * low))
-    scale.shape = Scale::Shape::linear;
-  const bool logarithmic = scale.shape == Scale::Shape::logarithmic;
+  if (scale.shape == Shading::Shape::logarithmic && !scale.diverging && !(high > 50 * low))
+    scale.shape = Shading::Shape::linear;
+  const bool logarithmic = scale.shape == Shading::Shape::logarithmic;
   if (counts.total() == 0) low = high = logarithmic ? 1 : 0;
+  if (logarithmic) {  // quantiles are rounded down, the smallest positive numbers to zero
+    low = std::max(low, std::numeric_limits<double>::denorm_min());
+    high = std::max(high, low);
+  }
   const auto along = [logarithmic](double value) { return logarithmic ? std::log(value) : value; };
   double from = along(low), to = along(high);
   if (scale.diverging) {
@@ -362,10 +367,10 @@ Painting number_painting(const Cells& cells, Field field, std::span<const double
     from = scale.middle - reach;
     to = scale.middle + reach;
   }
-  if (!(to > from)) {  // one value: the middle of the map
+  if (!(to / 2 > from / 2)) {  // one value: the middle of the map
     const double reach = std::max(std::abs(from) / 2, logarithmic ? std::log(2.0) : 1e-3);
-    from -= reach;
-    to += reach;
+    from = std::max(from - reach, -largest_double);
+    to = std::min(to + reach, largest_double);
   }
 
   Painting painting;
@@ -382,8 +387,8 @@ Painting number_painting(const Cells& cells, Field field, std::span<const double
   painting.bar_to = static_cast<std::uint8_t>(painting.bar_from + count - 1);
   if (counts.total() > 0 || infinite > 0 || has_zero) {
     for (const double at : {0.0, 0.25, 0.5, 0.75, 1.0}) {
-      const double place = from + at * (to - from);
-      painting.bar.push_back({at, fmt::format("{:.3g}", logarithmic ? std::exp(place) : place)});
+      const double place = (1 - at) * from + at * to;
+      painting.bar.push_back({at, fmt::format("{:.3g}", logarithmic ? std::min(std::exp(place), largest_double) : place)});
     }
   }
   const std::uint8_t first = painting.bar_from;
@@ -393,7 +398,7 @@ Painting number_painting(const Cells& cells, Field field, std::span<const double
     const double value = values[cell];
     if (std::isnan(value) || diverged(cell)) return 1;
     double at = 0;
-    if (!logarithmic || value > 0) at = std::clamp((along(value) - from) / (to - from), 0.0, 1.0);
+    if (!logarithmic || value > 0) at = std::clamp((along(value) / 2 - from / 2) / (to / 2 - from / 2), 0.0, 1.0);  // to - from may overflow
     return static_cast<std::uint8_t>(
         first + std::min<std::size_t>(count - 1, static_cast<std::size_t>(at * static_cast<double>(count))));
   };
@@ -501,13 +506,13 @@ Raster enlarged(const Raster& raster, std::uint64_t shortest) {
   if (raster.pixels.empty()) return raster;
   const std::uint64_t across = (std::max(shortest, raster.width) - 1) / raster.width + 1,
                       down = (std::max(shortest, raster.height) - 1) / raster.height + 1;
-  Raster large{raster.width * across, raster.height * down, {}};
-  large.pixels.reserve(large.width * large.height);
-  for (std::uint64_t row = 0; row < large.height; ++row) {
-    for (std::uint64_t column = 0; column < large.width; ++column)
-      large.pixels.push_back(raster.pixels[row / down * raster.width + column / across]);
+  Raster result{raster.width * across, raster.height * down, {}};
+  result.pixels.reserve(result.width * result.height);
+  for (std::uint64_t row = 0; row < result.height; ++row) {
+    for (std::uint64_t column = 0; column < result.width; ++column)
+      result.pixels.push_back(raster.pixels[row / down * raster.width + column / across]);
   }
-  return large;
+  return result;
 }
 
 }  // namespace equipoise

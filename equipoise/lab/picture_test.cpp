@@ -5,16 +5,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <random>
 
 #include "equipoise/core/error.hpp"
+#include "equipoise/core/numbers.hpp"
 
-namespace equipoise {
+namespace equipoise::picture_test {
 namespace {
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-constexpr double infinity = std::numeric_limits<double>::infinity();
 
 // Three values of the first axis (slow), two of the second: memory (0,0) (0,1) (1,0) (1,1) (2,0) (2,1).
 Grid small_grid() {
@@ -203,12 +200,15 @@ TEST(Picture, NumbersOnTheirScales) {
 TEST(Picture, OneValueNoneAndOneCell) {
   Cells cells;
   cells.plane = {0, 1, 1, 1, 1};
-  for (const double value : {0.0, 1.0, -3.0, nan, infinity, 5e-324, 1e308}) {
+  for (const double value : {0.0, 1.0, -3.0, nan, infinity, 5e-324, 1e308, -largest_double, largest_double}) {
     const std::vector<double> values = {value};
     for (const Field field : {Field::loss, Field::sharpness, Field::ratio, Field::lyapunov}) {
       const Painting painting = number_painting(cells, field, values);
       EXPECT_LT(painting.index(0), painting.palette.size()) << value;
       EXPECT_LE(painting.palette.size(), 256u);
+      for (const auto& [at, label] : painting.bar) {
+        EXPECT_EQ(label.find('n'), std::string::npos) << at << " of the bar says " << label << " for " << value;
+      }
     }
   }
   cells.plane = {0, 1, 1, 0, 0};
@@ -249,4 +249,4 @@ TEST(Picture, SmallPicturesAreEnlargedByWholePixels) {
 }
 
 }  // namespace
-}  // namespace equipoise
+}  // namespace equipoise::picture_test

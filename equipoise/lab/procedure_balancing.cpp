@@ -15,14 +15,14 @@ namespace {
 
 using Kind = ResultTable::Column::Kind;
 
-struct Plan {
+struct BalancingPlan {
   std::vector<Subject> subjects;
   std::vector<StartNorms> norms;
   std::vector<RelativeRate> rates;
   std::uint64_t seeds = 0, shown_seed = 0, max_steps = 0;
   double tolerance = 0;
 
-  Plan(const ExperimentSettings& settings, const Laboratory& laboratory)
+  BalancingPlan(const ExperimentSettings& settings, const Laboratory& laboratory)
       : norms(settings.norms("norms")),
         rates(settings.rates("rates")),
         seeds(settings.whole("seeds", 1, 1000000)),
@@ -93,7 +93,7 @@ struct Summary {
   Figure figure;
 };
 
-Summary summary(const Plan& plan, const Subject& subject, const StartNorms& norms, const ResultTable& runs, const Laboratory& laboratory, const std::string& prefix) {
+Summary summary(const BalancingPlan& plan, const Subject& subject, const StartNorms& norms, const ResultTable& runs, const Laboratory& laboratory, const std::string& prefix) {
   const auto number = [&](const auto& row, std::string_view key) { return std::get<double>(row[*runs.column(key)]); };
   const auto word = [&](const auto& row, std::string_view key) { return std::get<std::string>(row[*runs.column(key)]); };
   Summary result;
@@ -146,7 +146,7 @@ Summary summary(const Plan& plan, const Subject& subject, const StartNorms& norm
   return result;
 }
 
-Figure paths(const Plan& plan, const Subject& subject, const StartNorms& norms, const Laboratory& laboratory, const std::string& prefix) {
+Figure paths(const BalancingPlan& plan, const Subject& subject, const StartNorms& norms, const Laboratory& laboratory, const std::string& prefix) {
   Figure figure;
   figure.id = fmt::format("{}-{}-{}", prefix, id_part(subject.name), id_part(norms.text));
   figure.title = fmt::format("{} from norms {}", subject.name, norms.text);
@@ -191,7 +191,7 @@ Figure paths(const Plan& plan, const Subject& subject, const StartNorms& norms, 
 }  // namespace
 
 std::optional<Results> measure_balancing(const Experiment& experiment, const Laboratory& laboratory) {
-  const Plan plan(experiment.settings, laboratory);
+  const BalancingPlan plan(experiment.settings, laboratory);
   std::vector<Cell> cells;
   std::vector<TinyRun> runs;
   for (const Subject& subject : plan.subjects) {

@@ -6,6 +6,7 @@
 #include <limits>
 #include <numbers>
 
+#include "equipoise/core/numbers.hpp"
 #include "equipoise/lab/colours.hpp"
 #include "equipoise/lab/delta.hpp"
 #include "equipoise/lab/markup.hpp"
@@ -16,7 +17,6 @@ namespace equipoise {
 namespace {
 
 using Kind = ResultTable::Column::Kind;
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 TinyRun scalar_run(double mu, double x, double y, double h, std::uint64_t max_steps, double tolerance) {
   TinyRun run = tiny_scalar(mu, x, y, h);
@@ -238,10 +238,10 @@ std::optional<Results> measure_beyond(const Experiment& experiment, const Labora
       {"disagreements", "other starts whose ending is not the proved one"}}, {}};
   Page::Figures pictures;
   for (const double m : basin_m) {
-    const double h = m / mu, unit = 1 / std::sqrt(h), cell = 2 * reach / static_cast<double>(side);
+    const double h = m / mu, to_users = 1 / std::sqrt(h), cell = 2 * reach / static_cast<double>(side);
     std::vector<TinyRun> starts;
     starts.reserve(side * side);
-    const auto place = [&](std::uint64_t i) { return (-reach + cell * (static_cast<double>(i) + 0.5)) * unit; };
+    const auto place = [&](std::uint64_t i) { return (-reach + cell * (static_cast<double>(i) + 0.5)) * to_users; };
     for (std::uint64_t j = 0; j < side; ++j) {
       for (std::uint64_t i = 0; i < side; ++i) starts.push_back(scalar_run(mu, place(i), place(j), h, basin_steps, tolerance));
     }
@@ -281,8 +281,8 @@ std::optional<Results> measure_beyond(const Experiment& experiment, const Labora
     panel.heat_map.log = true;
     const std::uint64_t block = side / shown_side;
     for (std::uint64_t i = 0; i < shown_side; ++i) {
-      panel.heat_map.x.push_back(place(i * block + block / 2) / unit);
-      panel.heat_map.y.push_back(place(i * block + block / 2) / unit);
+      panel.heat_map.x.push_back(place(i * block + block / 2) / to_users);
+      panel.heat_map.y.push_back(place(i * block + block / 2) / to_users);
     }
     for (std::uint64_t j = 0; j < shown_side; ++j) {
       for (std::uint64_t i = 0; i < shown_side; ++i) {
@@ -292,8 +292,8 @@ std::optional<Results> measure_beyond(const Experiment& experiment, const Labora
       }
     }
     Figure::Curve boundary = ellipse(mu, h);
-    for (double& value : boundary.x) value /= unit;
-    for (double& value : boundary.y) value /= unit;
+    for (double& value : boundary.x) value /= to_users;
+    for (double& value : boundary.y) value /= to_users;
     panel.curves.push_back(std::move(boundary));
     figure.panels = {panel};
     figure.caption = fmt::format("{} of {} x {} starts, at most {} steps, tolerance {}. Colour: {}; empty: diverged. The curve is the exact boundary E = hS − h²μxy + h²μ² − 4 = 0. "

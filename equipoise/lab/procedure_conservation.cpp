@@ -3,8 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
+#include "equipoise/core/numbers.hpp"
 #include "equipoise/lab/markup.hpp"
 #include "equipoise/lab/runs.hpp"
 
@@ -12,7 +12,6 @@ namespace equipoise {
 namespace {
 
 using Kind = ResultTable::Column::Kind;
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 Matrix imbalance(ConstFactors at) { return at.X().transpose() * at.X() - at.Y().transpose() * at.Y(); }
 

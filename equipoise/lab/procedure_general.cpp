@@ -4,9 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <map>
 
+#include "equipoise/core/numbers.hpp"
 #include "equipoise/lab/fractions.hpp"
 #include "equipoise/lab/markup.hpp"
 #include "equipoise/lab/runs.hpp"
@@ -15,20 +15,19 @@ namespace equipoise {
 namespace {
 
 using Kind = ResultTable::Column::Kind;
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 // What is drawn: a matrix of this kind by its built-in name.
 std::string matrix_name(const std::string& kind, std::uint64_t n, std::uint64_t seed) {
   return kind == "general" ? fmt::format("gaussian:{}x{}:seed={}", n, n, seed) : fmt::format("{}:{}:seed={}", kind, n, seed);
 }
 
-struct Plan {
+struct GeneralPlan {
   std::vector<std::uint64_t> sizes, seeds, max_steps;
   std::vector<std::string> ranks, kinds;
   std::vector<RelativeRate> rates;
   double start_ratio, tolerance;
 
-  explicit Plan(const ExperimentSettings& settings)
+  explicit GeneralPlan(const ExperimentSettings& settings)
       : sizes(settings.wholes("sizes", 1, 2000)),
         seeds(settings.wholes("seeds", 1, 100000)),
         max_steps(settings.wholes("max_steps", 1, 100000000)),
@@ -93,7 +92,7 @@ ResultTable empty_table() {
       {"limit.balance.positive", "the bound 2d/h − 2(σ₁ + … + σ_d)", Kind::bound}}, {}};
 }
 
-std::vector<Row> runs_of(const Plan& plan, const Job& job, const Laboratory& laboratory) {
+std::vector<Row> runs_of(const GeneralPlan& plan, const Job& job, const Laboratory& laboratory) {
   const Subject A = subject(matrix_name(job.kind, job.n, job.seed), laboratory);
   // The balanced minimiser has |X|^2 = |Y|^2 = the sum of the d largest singular values; the start has that product of norms.
   const double product = A.singular_values.head(std::min(job.d, A.singular_values.size())).sum();
@@ -130,7 +129,7 @@ std::vector<Row> runs_of(const Plan& plan, const Job& job, const Laboratory& lab
 }
 
 // Share of runs that converge, or the median of a measure of those that did, against h L: a panel a rank, a curve a size.
-Figure figure_of(const Plan& plan, const std::string& kind, std::string_view measure, const ResultTable& table, const std::string& prefix, const Laboratory& laboratory) {
+Figure figure_of(const GeneralPlan& plan, const std::string& kind, std::string_view measure, const ResultTable& table, const std::string& prefix, const Laboratory& laboratory) {
   Figure figure;
   const std::string id = measure.empty() ? "converged" : std::string(measure);
   figure.id = fmt::format("{}-{}-{}", prefix, kind, id);
@@ -190,7 +189,7 @@ Figure figure_of(const Plan& plan, const std::string& kind, std::string_view mea
 }
 
 // A row a rank, a column a rate: share that converges, and of those the medians of ratio and flatness.
-Page::Table outcomes(const Plan& plan, const std::string& kind, const ResultTable& table) {
+Page::Table table_of_outcomes(const GeneralPlan& plan, const std::string& kind, const ResultTable& table) {
   Page::Table shown;
   shown.caption = fmt::format("{} matrices of all sizes: share of runs that converge; of these the median ratio of norms, and the median sharpness over 2/h",
                               kind == "positive" ? "Symmetric positive" : (kind == "symmetric" ? "Symmetric" : "General"));
@@ -226,7 +225,7 @@ Page::Table outcomes(const Plan& plan, const std::string& kind, const ResultTabl
 }  // namespace
 
 std::optional<Results> measure_general(const Experiment& experiment, const Laboratory& laboratory) {
-  const Plan plan(experiment.settings);
+  const GeneralPlan plan(experiment.settings);
   std::vector<Job> jobs;
   // The largest first: what is left at the end is small, and no thread waits long for another.
   std::vector<std::size_t> order(plan.sizes.size());
@@ -254,7 +253,7 @@ std::optional<Results> measure_general(const Experiment& experiment, const Labor
     Page::Figures figures;
     for (const std::string_view measure : {"", "ratio", "flatness"}) figures.figures.push_back(figure_of(plan, kind, measure, table, experiment.name, laboratory));
     results.blocks.push_back(std::move(figures));
-    results.blocks.push_back(outcomes(plan, kind, table));
+    results.blocks.push_back(table_of_outcomes(plan, kind, table));
   }
   results.tables.push_back(std::move(table));
   return results;

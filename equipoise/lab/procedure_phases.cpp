@@ -39,11 +39,11 @@ struct PhasedRun {
   double delta_rise = 0;           // the largest rise of delta at a step, relative
 };
 
-struct Trace {
+struct PhaseTrace {
   std::vector<double> steps, excess, s, delta, residual;
 };
 
-PhasedRun phases(const Subject& subject, const TinyRun& run, Trace* trace) {
+PhasedRun phases(const Subject& subject, const TinyRun& run, PhaseTrace* trace) {
   PhasedRun result;
   std::vector<double> distances;  // sqrt(2 (f - f*)) after each |s| >= 1, begun anew there
   Step before{};
@@ -93,7 +93,7 @@ PhasedRun phases(const Subject& subject, const TinyRun& run, Trace* trace) {
   return result;
 }
 
-Figure draw(const Subject& subject, const StartNorms& norms, const RelativeRate& rate, std::uint64_t seed, double h, double tolerance, const Trace& trace,
+Figure draw(const Subject& subject, const StartNorms& norms, const RelativeRate& rate, std::uint64_t seed, double h, double tolerance, const PhaseTrace& trace,
             const PhasedRun& run, const std::string& prefix, const Laboratory& laboratory) {
   Figure figure;
   figure.id = fmt::format("{}-{}-{}-{}", prefix, id_part(subject.name), id_part(norms.text), id_part(rate.text));
@@ -192,7 +192,7 @@ std::optional<Results> measure_phases(const Experiment& experiment, const Labora
   for (const Subject& subject : subjects) {
     Page::Figures figures;
     for (const RelativeRate& rate : shown) {
-      Trace trace;
+      PhaseTrace trace;
       const Cell each = cell(subject, norms.front(), rate, shown_seed);
       const PhasedRun found = phases(subject, each.run, &trace);
       figures.figures.push_back(draw(subject, norms.front(), rate, shown_seed, each.h, tolerance, trace, found, experiment.name, laboratory));

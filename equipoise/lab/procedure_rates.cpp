@@ -3,8 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
+#include "equipoise/core/numbers.hpp"
 #include "equipoise/lab/fractions.hpp"
 #include "equipoise/lab/markup.hpp"
 #include "equipoise/lab/runs.hpp"
@@ -13,9 +13,8 @@ namespace equipoise {
 namespace {
 
 using Kind = ResultTable::Column::Kind;
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
-struct Row {
+struct RateRow {
   std::uint64_t seed = 0;
   std::size_t rate = 0;
   double h = 0, L = 0;
@@ -42,7 +41,7 @@ std::vector<double> multiples(const ExperimentSettings& settings, double lowest)
 }
 
 bool tiny_rows(const Subject& A, const StartNorms& norms, const std::vector<double>& hL, std::uint64_t seeds, std::uint64_t max_steps, double tolerance,
-               const Laboratory& laboratory, std::vector<Row>& rows) {
+               const Laboratory& laboratory, std::vector<RateRow>& rows) {
   std::vector<TinyRun> runs;
   for (const std::uint64_t seed : distinct_seeds(A, norms, seeds)) {
     const Factors start = start_of(A, 1, norms, seed);
@@ -50,7 +49,7 @@ bool tiny_rows(const Subject& A, const StartNorms& norms, const std::vector<doub
     for (std::size_t k = 0; k < hL.size(); ++k) {
       const double h = hL[k] / L;
       runs.push_back(tiny_run(A, start, h, max_steps, tolerance));
-      Row row;
+      RateRow row;
       row.seed = seed, row.rate = k, row.h = h, row.L = L;
       row.forecast = name(forecasted(A, start, h));
       row.start = std::abs(norms.x * norms.x - norms.y * norms.y);
@@ -72,7 +71,7 @@ bool tiny_rows(const Subject& A, const StartNorms& norms, const std::vector<doub
 }
 
 bool general_rows(const Subject& A, Index rank, const StartNorms& norms, const std::vector<double>& hL, std::uint64_t seeds, std::uint64_t max_steps,
-                  double tolerance, const Laboratory& laboratory, std::vector<Row>& rows) {
+                  double tolerance, const Laboratory& laboratory, std::vector<RateRow>& rows) {
   rows.resize(seeds * hL.size());
   RunSettings settings;
   settings.max_steps = max_steps;
@@ -87,7 +86,7 @@ bool general_rows(const Subject& A, Index rank, const StartNorms& norms, const s
     const Record record = prepared.descend(h, settings, laboratory);
     const bool diverged = record.verdict.outcome == Outcome::diverged;
     const Balance& end = record.balance_end;
-    Row& row = rows[i];
+    RateRow& row = rows[i];
     row.seed = seed, row.rate = k, row.h = h, row.L = prepared.L();
     row.outcome = name(record.verdict.outcome);
     row.forecast = name(Forecasted::undecided);
@@ -139,7 +138,7 @@ std::optional<Results> measure_rates(const Experiment& experiment, const Laborat
     const auto rank = static_cast<Index>(ranks[m]);
     const std::vector<double> hL = multiples(settings, lowest[m]);
     const double tolerance = tolerances[m];
-    std::vector<Row> rows;
+    std::vector<RateRow> rows;
     const bool tiny = A.tiny && rank == 1;
     const bool whole = tiny ? tiny_rows(A, norms[m], hL, seeds[m], max_steps, tolerance, laboratory, rows)
                             : general_rows(A, rank, norms[m], hL, seeds[m], max_steps, tolerance, laboratory, rows);
@@ -164,7 +163,7 @@ std::optional<Results> measure_rates(const Experiment& experiment, const Laborat
     for (std::size_t k = 0; k < hL.size(); ++k) {
       std::vector<double> ends, bounds;
       std::uint64_t all = 0, converged = 0;
-      for (const Row& row : rows) {
+      for (const RateRow& row : rows) {
         if (row.rate != k) continue;
         ++all;
         bounds.push_back(row.bound);
@@ -199,7 +198,7 @@ std::optional<Results> measure_rates(const Experiment& experiment, const Laborat
       std::vector<double> ends;
       std::uint64_t all = 0;
       double start = 0;
-      for (const Row& row : rows) {
+      for (const RateRow& row : rows) {
         if (row.rate != k) continue;
         ++all;
         start = row.start;
@@ -209,7 +208,7 @@ std::optional<Results> measure_rates(const Experiment& experiment, const Laborat
                             readable(bound.y[k])});
     }
     results.blocks.push_back(std::move(shown));
-    for (const Row& row : rows) {
+    for (const RateRow& row : rows) {
       table.rows.push_back({matrices[m], static_cast<double>(rank), norms[m].text, static_cast<double>(row.seed), hL[row.rate], row.h, row.outcome, row.forecast,
                             row.steps, row.ratio, row.start, row.end, row.end / row.start, row.bound, row.sharpness, 2 / row.h});
     }

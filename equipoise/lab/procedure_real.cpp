@@ -3,8 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
+#include "equipoise/core/numbers.hpp"
 #include "equipoise/lab/markup.hpp"
 #include "equipoise/lab/runs.hpp"
 #include "equipoise/core/sharpness.hpp"
@@ -14,7 +14,6 @@ namespace equipoise {
 namespace {
 
 using Kind = ResultTable::Column::Kind;
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 struct Found {
   double h = 0, L = 0;

@@ -13,7 +13,7 @@ namespace {
 
 using Kind = ResultTable::Column::Kind;
 
-struct Row {
+struct SharpnessRow {
   std::uint64_t seed = 0;
   std::size_t rate = 0;
   double h = 0, L = 0;
@@ -22,12 +22,12 @@ struct Row {
   double sharpness = 0, highest = 0, squares = 0, last_above = 0, measured = 0;
 };
 
-struct Trace {
+struct SharpnessTrace {
   std::vector<double> steps, excess, sharp_steps, sharp;
 };
 
-Row follow(const Prepared& prepared, double h, const RunSettings& settings, const Laboratory& laboratory, Trace* trace) {
-  Row row;
+SharpnessRow follow(const Prepared& prepared, double h, const RunSettings& settings, const Laboratory& laboratory, SharpnessTrace* trace) {
+  SharpnessRow row;
   row.h = h;
   row.L = prepared.L();
   Thinning thinning;
@@ -108,8 +108,8 @@ std::optional<Results> measure_sharpness(const Experiment& experiment, const Lab
     run_settings.sharpness_every = every[m];
     run_settings.sensitivity = Sensitivity::never;
     const std::size_t count = seeds[m] * rates.size();
-    std::vector<Row> rows(count);
-    std::vector<Trace> traces(rates.size());
+    std::vector<SharpnessRow> rows(count);
+    std::vector<SharpnessTrace> traces(rates.size());
     Laboratory counted = laboratory;
     counted.pulse = [&](std::size_t done, std::size_t) { return laboratory.pulse(finished + done, jobs); };
     const bool whole = for_each_run(count, counted, [&](std::size_t i) {
@@ -123,7 +123,7 @@ std::optional<Results> measure_sharpness(const Experiment& experiment, const Lab
     if (!whole) return std::nullopt;
     finished += count;
 
-    for (const Row& row : rows) {
+    for (const SharpnessRow& row : rows) {
       const double limit = 2 / row.h;
       const bool diverged = row.outcome == Outcome::diverged;
       const auto known = [diverged](double value) { return diverged ? std::numeric_limits<double>::quiet_NaN() : value; };
@@ -149,7 +149,7 @@ std::optional<Results> measure_sharpness(const Experiment& experiment, const Lab
       sharp.curves.back().repeated = true;
       std::vector<double> start, highest, end, above, steps;
       std::size_t converged = 0;
-      for (const Row& row : rows) {
+      for (const SharpnessRow& row : rows) {
         if (row.rate != k) continue;
         start.push_back(row.L * row.h / 2), highest.push_back(row.highest * row.h / 2), end.push_back(row.sharpness * row.h / 2);
         above.push_back(row.last_above), steps.push_back(static_cast<double>(row.steps));

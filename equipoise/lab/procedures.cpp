@@ -9,7 +9,7 @@
 namespace equipoise {
 namespace {
 
-constexpr Procedure list[] = {
+constexpr Procedure all_procedures[] = {
     {"balancing", "runs of rank one on multiples of the identity, at rates in units of h0: limits against the balancing bound", measure_balancing},
     {"phases", "the factor s by which the residual is multiplied at each step of such runs, and the phases it makes", measure_phases},
     {"general", "random matrices of several sizes, ranks and kinds at rates in units of 1/L: what converges, how balanced, how flat", measure_general},
@@ -22,11 +22,11 @@ constexpr Procedure list[] = {
 
 }  // namespace
 
-std::span<const Procedure> procedures() { return list; }
+std::span<const Procedure> procedures() { return all_procedures; }
 
 const Procedure& procedure_of(const Experiment& experiment) {
   std::vector<std::string_view> known;
-  for (const Procedure& each : list) {
+  for (const Procedure& each : all_procedures) {
     if (each.name == experiment.procedure) return each;
     known.push_back(each.name);
   }

@@ -14,7 +14,7 @@
 namespace equipoise {
 namespace {
 
-constexpr std::size_t side = 128;  ///< squares of the lattice along each axis
+constexpr std::size_t lattice_side = 128;  ///< squares of the lattice along each axis
 constexpr std::size_t along_line = 2048;
 
 struct Criterion {
@@ -135,15 +135,15 @@ std::vector<std::vector<Edge>> chains(std::map<Edge, std::vector<Edge>> neighbou
   return result;
 }
 
-double place(std::size_t i) { return static_cast<double>(i) / side; }
+double place(std::size_t i) { return static_cast<double>(i) / lattice_side; }
 
 /// What Continuum::inside says at each corner of the lattice, row by row.
 std::vector<unsigned> corners_of(Continuum& continuum, const std::vector<Criterion>& criteria) {
   std::vector<unsigned> corners;
-  corners.reserve((side + 1) * (side + 1));
-  for (std::size_t j = 0; j <= side; ++j) {
+  corners.reserve((lattice_side + 1) * (lattice_side + 1));
+  for (std::size_t j = 0; j <= lattice_side; ++j) {
     continuum.move(1, place(j));
-    for (std::size_t i = 0; i <= side; ++i) {
+    for (std::size_t i = 0; i <= lattice_side; ++i) {
       continuum.move(0, place(i));
       corners.push_back(continuum.inside(criteria));
     }
@@ -159,15 +159,15 @@ std::vector<ProvedCurve::Line> lines_of(const Grid& grid, Continuum& continuum, 
     continuum.move(1, y);
     return continuum.inside(criterion);
   };
-  const auto at = [&](std::size_t i, std::size_t j) { return corners[j * (side + 1) + i] >> number & 1u; };
+  const auto at = [&](std::size_t i, std::size_t j) { return corners[j * (lattice_side + 1) + i] >> number & 1u; };
 
   std::map<Edge, std::vector<Edge>> neighbours;
   const auto join = [&](const Edge& one, const Edge& other) {
     neighbours[one].push_back(other);
     neighbours[other].push_back(one);
   };
-  for (std::size_t j = 0; j < side; ++j) {
-    for (std::size_t i = 0; i < side; ++i) {
+  for (std::size_t j = 0; j < lattice_side; ++j) {
+    for (std::size_t i = 0; i < lattice_side; ++i) {
       const Edge bottom{0, i, j}, top{0, i, j + 1}, left{1, i, j}, right{1, i + 1, j};
       std::vector<Edge> crossed;
       if (at(i, j) != at(i + 1, j)) crossed.push_back(bottom);
@@ -178,7 +178,7 @@ std::vector<ProvedCurve::Line> lines_of(const Grid& grid, Continuum& continuum, 
         join(crossed[0], crossed[1]);
       } else if (crossed.size() == 4) {
         // Two corners across from each other lie inside; the middle says whether they are one piece.
-        const bool middle = inside(place(i) + 0.5 / side, place(j) + 0.5 / side);
+        const bool middle = inside(place(i) + 0.5 / lattice_side, place(j) + 0.5 / lattice_side);
         const bool around_lower_left = (at(i, j) != 0) != middle;
         join(bottom, around_lower_left ? left : right);
         join(top, around_lower_left ? right : left);

@@ -8,7 +8,7 @@
 
 #include "equipoise/lab/delta.hpp"
 
-namespace equipoise {
+namespace equipoise::proved_boundary_test {
 namespace {
 
 Axis axis(std::string key, double from, double to, AxisScale scale = AxisScale::linear, std::uint64_t count = 64) {
@@ -135,4 +135,4 @@ TEST(ProvedBoundary, Places) {
 }
 
 }  // namespace
-}  // namespace equipoise
+}  // namespace equipoise::proved_boundary_test

@@ -7,16 +7,14 @@
 #include <cmath>
 #include <initializer_list>
 #include <limits>
-#include <nlohmann/json.hpp>
 
 #include "equipoise/core/error.hpp"
+#include "equipoise/core/numbers.hpp"
+#include "equipoise/lab/json-inl.hpp"
 
 namespace equipoise {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-constexpr double not_known = std::numeric_limits<double>::quiet_NaN();
 constexpr int deepest = 32;  // a record is four deep; the bound keeps a hostile file from exhausting the stack
 
 /// One line of at most 200 bytes, whatever a file put into it.
@@ -52,7 +50,7 @@ struct Node {
   }
 
   double number() const {
-    if (value.is_null()) return not_known;
+    if (value.is_null()) return nan;
     if (!value.is_number()) wrong(path, value.type_name(), "a number or null");
     return value.get<double>();
   }
@@ -161,7 +159,7 @@ std::string command_line(const Node& node) {
 }
 
 Balance read_balance(const Node& node) {
-  if (node.value.is_null()) return {not_known, not_known, not_known, not_known};
+  if (node.value.is_null()) return {nan, nan, nan, nan};
   return {node["norm_x"].number(), node["norm_y"].number(), node["imbalance"].number(), node["ratio"].number()};
 }
 
@@ -170,7 +168,7 @@ Check read_check(const Node& node) {
   check.text = node["text"].text();
   check.value = node["value"].number();
   check.bound = node["bound"].number();
-  check.margin = not_known;
+  check.margin = nan;
   check.holds = node["holds"].answer();
   return check;
 }
@@ -263,9 +261,9 @@ ReportRecord read_report_record(std::string_view json) {
 
   const Node sharpness = root["sharpness"];
   const bool measured = !sharpness.value.is_null();
-  out.sharpness_start = measured ? sharpness["start"].number() : not_known;
-  out.sharpness_end = measured ? sharpness["end"].number() : not_known;
-  out.sharpness_residual = measured ? sharpness["residual"].number() : not_known;
+  out.sharpness_start = measured ? sharpness["start"].number() : nan;
+  out.sharpness_end = measured ? sharpness["end"].number() : nan;
+  out.sharpness_residual = measured ? sharpness["residual"].number() : nan;
   out.stability_limit = measured ? sharpness["stability_limit"].number() : 2 / out.rate;
 
   out.balance_start = read_balance(root["balance"]["start"]);

@@ -6,20 +6,17 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
-#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "equipoise/core/error.hpp"
+#include "equipoise/core/numbers.hpp"
 #include "equipoise/lab/page.hpp"
 #include "equipoise/lab/test_page_check.hpp"
 
-namespace equipoise {
+namespace equipoise::report_test {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-constexpr double inf = std::numeric_limits<double>::infinity();
 
 Json check(const char* text, Json value, Json bound, const char* holds) {
   return {{"text", text}, {"value", std::move(value)}, {"bound", std::move(bound)}, {"holds", holds}};
@@ -185,7 +182,7 @@ TEST(Report, AfterDivergenceSharpnessIsNotANumber) {
   r["sharpness"]["end"] = nullptr;
   r["sharpness"]["residual"] = nullptr;
   std::vector<Sample> rows = samples(20);
-  rows.back() = {19, inf, nan, 1e308, inf, nan, {nan}};
+  rows.back() = {19, infinity, nan, 1e308, infinity, nan, {nan}};
   const std::string page = report_html(r.dump(), rows);
   expect_sound(page);
   EXPECT_TRUE(holds(page, "not a number of this run: diverged"));
@@ -235,7 +232,7 @@ TEST(Report, OddSamples) {
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const double huge = i % 3 == 0 ? 1e300 : i % 3 == 1 ? 1e-300 : nan;
     rows[i] = {
-        1000000 * i, huge, 1 / huge, i % 7 == 0 ? inf : huge, 5e-324, -huge, {i % 2 == 0 ? huge : inf, nan, -1.0}};
+        1000000 * i, huge, 1 / huge, i % 7 == 0 ? infinity : huge, 5e-324, -huge, {i % 2 == 0 ? huge : infinity, nan, -1.0}};
   }
   expect_sound(report_html(text, rows));
   for (Sample& row : rows) row = {row.step, nan, nan, nan, nan, nan, {}};
@@ -381,4 +378,4 @@ TEST(Report, WrongTypesAndWordsAreNamed) {
 }
 
 }  // namespace
-}  // namespace equipoise
+}  // namespace equipoise::report_test

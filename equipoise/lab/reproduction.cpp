@@ -5,17 +5,13 @@
 
 #include <chrono>
 #include <cmath>
-#include <nlohmann/json.hpp>
 #include <set>
 
 #include "equipoise/core/error.hpp"
+#include "equipoise/lab/json-inl.hpp"
 
 namespace equipoise {
 namespace {
-
-using Json = nlohmann::ordered_json;
-
-Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 
 std::string basis_words(const Claim& claim) {
   if (claim.statement.empty()) return std::string(name(claim.basis));
@@ -162,7 +158,7 @@ std::string claims_json(const std::vector<Reproduced>& all, bool quick, std::str
                         {"rows", judgement.rows},
                         {"expected", judgement.expected},
                         {"observed", judgement.observed},
-                        {"value", number(judgement.value)},
+                        {"value", number_or_null(judgement.value)},
                         {"holds", judgement.holds}});
     }
     for (const ResultTable& table : each.results.tables) tables.push_back(table_path(each, table));
@@ -173,7 +169,7 @@ std::string claims_json(const std::vector<Reproduced>& all, bool quick, std::str
                            {"settings", settings},
                            {"tables", tables},
                            {"figures", figures},
-                           {"seconds", number(each.seconds)},
+                           {"seconds", number_or_null(each.seconds)},
                            {"claims", claims}});
   }
   const Json result = {{"equipoise", version}, {"quick", quick}, {"holds", every}, {"experiments", experiments}};

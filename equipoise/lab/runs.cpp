@@ -7,21 +7,15 @@
 #include <atomic>
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "equipoise/core/decompositions.hpp"
+#include "equipoise/core/numbers.hpp"
 #include "equipoise/core/run.hpp"
 #include "equipoise/core/start.hpp"
 #include "equipoise/lab/delta.hpp"
 #include "equipoise/problems/dense.hpp"
 
 namespace equipoise {
-namespace {
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-
-}  // namespace
-
 Subject subject(const std::string& name, const Laboratory& laboratory) {
   Subject result{name, laboratory.load(name), {}, 0, false};
   result.singular_values = singular_values(result.A);

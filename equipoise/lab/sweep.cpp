@@ -10,11 +10,11 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
-#include <limits>
 #include <memory>
 #include <optional>
 
 #include "equipoise/core/error.hpp"
+#include "equipoise/core/numbers.hpp"
 #include "equipoise/core/run.hpp"
 #include "equipoise/core/start.hpp"
 #include "equipoise/core/units.hpp"
@@ -23,7 +23,6 @@
 namespace equipoise {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 // Cells that are handed to the batch at once: runs, ends and the columns stay in the second cache, and the steps at the end of a stretch,
 // when lanes run empty, are few beside the others.
 constexpr std::uint64_t most_in_a_stretch = 4096;

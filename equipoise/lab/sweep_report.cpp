@@ -9,12 +9,12 @@
 #include <limits>
 
 #include "equipoise/core/error.hpp"
+#include "equipoise/core/numbers.hpp"
 #include "equipoise/lab/markup.hpp"
 
 namespace equipoise {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr std::uint64_t hover_side = 60;  ///< cells of the net under the pointer, along each axis
 
 std::string_view description(GridKind kind) {

@@ -7,7 +7,7 @@
 
 #include "equipoise/lab/test_page_check.hpp"
 
-namespace equipoise {
+namespace equipoise::sweep_report_test {
 namespace {
 
 Axis axis(std::string key, double from, double to, std::uint64_t count, AxisScale scale = AxisScale::linear) {
@@ -142,4 +142,4 @@ TEST(SweepReport, OutcomesAreHeldAgainstTheTheorem) {
 }
 
 }  // namespace
-}  // namespace equipoise
+}  // namespace equipoise::sweep_report_test

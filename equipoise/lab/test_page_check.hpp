@@ -17,7 +17,7 @@ inline std::string faults_of_page(const std::string& page) {
 #ifdef EQUIPOISE_PYTHON
   static int number = 0;
   const std::string stem =
-      testing::TempDir() + "equipoise_report_" + std::to_string(::getpid()) + "_" + std::to_string(number++);
+      ::testing::TempDir() + "equipoise_report_" + std::to_string(::getpid()) + "_" + std::to_string(number++);
   std::ofstream(stem + ".html", std::ios::binary) << page;
   const std::string command =
       std::string("'" EQUIPOISE_PYTHON "' '" EQUIPOISE_SOURCE_DIR "/equipoise/lab/report_check.py' '") + stem +

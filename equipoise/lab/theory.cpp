@@ -9,77 +9,77 @@
 namespace equipoise {
 namespace {
 
-struct Entry {
+struct Known {
   Statement statement;
   Confront confront;
 };
 
-constexpr std::array entries = {
-    Entry{{"classical.two-over-L", "docs/theory.md, section 2 (descent lemma, classical)", Standing::classical,
+constexpr std::array known_statements = {
+    Known{{"classical.two-over-L", "docs/theory.md, section 2 (descent lemma, classical)", Standing::classical,
            "h < 2/L over the whole region visited keeps the loss falling; L at the start alone guarantees nothing"},
           confront_classical},
-    Entry{{"any.necessary-rate", "docs/theory.md, section 6", Standing::proved,
+    Known{{"any.necessary-rate", "docs/theory.md, section 6", Standing::proved,
            "for h sigma_1 > 1 no minimiser is stable and almost no start converges"},
           confront_necessary_rate},
-    Entry{{"minimiser.sharpness", "docs/theory.md, theorem 4", Standing::proved,
+    Known{{"minimiser.sharpness", "docs/theory.md, theorem 4", Standing::proved,
            "lambda_max = |X|_2^2 + |Y|_2^2 at every global minimiser; second-order critical points are global "
            "minimisers"},
           confront_minimiser_sharpness},
-    Entry{{"limit.flatness", "docs/theory.md, section 6", Standing::proved,
+    Known{{"limit.flatness", "docs/theory.md, section 6", Standing::proved,
            "almost every limit has |X|_2^2 + |Y|_2^2 <= 2/h"},
           confront_flatness},
-    Entry{{"limit.balance", "docs/theory.md, section 6", Standing::proved,
+    Known{{"limit.balance", "docs/theory.md, section 6", Standing::proved,
            "bounds on |X|_F^2 - |Y|_F^2, on their ratio, and on |X - Y|_F for A positive semidefinite, at a stable "
            "limit"},
           confront_balance},
-    Entry{{"imbalance.step", "docs/theory.md, section 7", Standing::proved,
+    Known{{"imbalance.step", "docs/theory.md, section 7", Standing::proved,
            "the exact change of X^T X - Y^T Y in one step"},
           confront_imbalance_step},
-    Entry{{"rank1.sharpness", "docs/theory.md, section 3", Standing::proved,
+    Known{{"rank1.sharpness", "docs/theory.md, section 3", Standing::proved,
            "the closed form of the sharpness anywhere for rank 1"},
           confront_rank1_sharpness},
-    Entry{{"scalar.critical-rate", "docs/theory.md, theorem 2", Standing::proved,
+    Known{{"scalar.critical-rate", "docs/theory.md, theorem 2", Standing::proved,
            "one number: below h = min(1/|mu|, 8 / (S + sqrt(S^2 - 16 mu (u.v - mu)))) descent converges, above it "
            "almost no start does"},
           confront_scalar_rate},
-    Entry{{"scalar.minimiser", "docs/theory.md, theorem 2(b)", Standing::proved,
+    Known{{"scalar.minimiser", "docs/theory.md, theorem 2(b)", Standing::proved,
            "one number: delta < 1 and u + v not zero surely lead to a global minimiser, with a bracket for its "
            "sharpness"},
           confront_scalar_minimiser},
-    Entry{{"scalar.beyond", "docs/theory.md, theorem 2(d)", Standing::proved,
+    Known{{"scalar.beyond", "docs/theory.md, theorem 2(d)", Standing::proved,
            "one number, 1 <= h |mu| < 2 inside the ellipse: bounded, collapsing onto the balanced cubic map"},
           confront_scalar_beyond},
-    Entry{{"scalar.beyond-cycles", "docs/theory.md, section 8", Standing::numerical,
+    Known{{"scalar.beyond-cycles", "docs/theory.md, section 8", Standing::numerical,
            "one number, 1 < h |mu| < 2 inside the ellipse: runs go to a 2-cycle, then period doubling and chaos"},
           confront_scalar_cycles},
-    Entry{{"isotropic.critical-rate", "docs/theory.md, theorem 3", Standing::proved,
+    Known{{"isotropic.critical-rate", "docs/theory.md, theorem 3", Standing::proved,
            "A = mu times orthogonal, rank 1: delta < 1 + sqrt(1 - m^2) converges for almost every start; delta > 2 "
            "never to a stable "
            "minimiser"},
           confront_isotropic_rate},
-    Entry{{"isotropic.minimiser", "docs/theory.md, theorem 3'", Standing::proved,
+    Known{{"isotropic.minimiser", "docs/theory.md, theorem 3'", Standing::proved,
            "A = mu times orthogonal, rank 1: delta < 1 and x + O y not zero surely lead to a global minimiser"},
           confront_isotropic_minimiser},
-    Entry{{"isotropic.sufficient-rate", "docs/theory.md, theorem 3", Standing::proved,
+    Known{{"isotropic.sufficient-rate", "docs/theory.md, theorem 3", Standing::proved,
            "A = mu times orthogonal, rank 1: h < 2c/(c^2 + mu^2), c = S/2 + |mu|, converges for almost every start; h "
            "<= 4/(S + 4|mu|) "
            "implies it"},
           confront_isotropic_norms},
-    Entry{{"frobenius.rate", "docs/theory.md, section 5", Standing::conjecture,
+    Known{{"frobenius.rate", "docs/theory.md, section 5", Standing::conjecture,
            "any A and rank: h <= 4/(S + 4 sigma_1) was never seen to diverge"},
           confront_frobenius_rate},
-    Entry{{"any.divergence", "docs/theory.md, lemma E", Standing::proved,
+    Known{{"any.divergence", "docs/theory.md, lemma E", Standing::proved,
            "a one-step test after which the norms grow for ever, for any A and rank"},
           confront_divergence},
-    Entry{{"basin.gradient", "docs/theory.md, theorem G", Standing::proved,
+    Known{{"basin.gradient", "docs/theory.md, theorem G", Standing::proved,
            "a test at one iterate after which descent converges to a global minimiser"},
           confront_gradient_basin},
-    Entry{{"basin.exact-fit", "docs/theory.md, theorem P", Standing::proved, "the same where X Y^T can equal A"},
+    Known{{"basin.exact-fit", "docs/theory.md, theorem P", Standing::proved, "the same where X Y^T can equal A"},
           confront_exact_fit_basin}};
 
 constexpr auto list_of_statements = [] {
-  std::array<Statement, entries.size()> list{};
-  for (std::size_t i = 0; i < entries.size(); ++i) list[i] = entries[i].statement;
+  std::array<Statement, known_statements.size()> list{};
+  for (std::size_t i = 0; i < known_statements.size(); ++i) list[i] = known_statements[i].statement;
   return list;
 }();
 
@@ -97,8 +97,8 @@ Answer conjunction(const std::vector<Check>& checks, Answer empty) {
 std::vector<Finding> confront_all(const Situation& situation, const Record* record) {
   const Knowledge known(situation);
   std::vector<Finding> findings;
-  findings.reserve(entries.size());
-  for (const Entry& entry : entries) {
+  findings.reserve(known_statements.size());
+  for (const Known& entry : known_statements) {
     Finding finding;
     finding.statement = entry.statement.id;
     finding.source = entry.statement.source;

@@ -6,10 +6,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <map>
 #include <set>
 
+#include "equipoise/core/numbers.hpp"
 #include "equipoise/core/start.hpp"
 #include "equipoise/core/decompositions.hpp"
 #include "equipoise/lab/delta.hpp"
@@ -18,10 +18,8 @@
 #include "equipoise/problems/ridge.hpp"
 #include "equipoise/problems/sparse.hpp"
 
-namespace equipoise {
+namespace equipoise::theory_test {
 namespace {
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 const Finding& find(const std::vector<Finding>& findings, std::string_view id) {
   const auto found =
@@ -438,4 +436,4 @@ TEST(Theory, ScalesDoNotMatter) {
 }
 
 }  // namespace
-}  // namespace equipoise
+}  // namespace equipoise::theory_test

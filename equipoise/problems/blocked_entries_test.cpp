@@ -12,7 +12,7 @@
 #include "equipoise/problems/test_only_target.hpp"
 #include "equipoise/problems/test_problem_checks.hpp"
 
-namespace equipoise {
+namespace equipoise::blocked_entries_test {
 namespace {
 
 using namespace equipoise::testing;
@@ -231,4 +231,4 @@ TEST(Weights, AreRefusedForWhatTheyAre) {
 }
 
 }  // namespace
-}  // namespace equipoise
+}  // namespace equipoise::blocked_entries_test

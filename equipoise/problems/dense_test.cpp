@@ -12,7 +12,7 @@
 #include "equipoise/problems/test_only_target.hpp"
 #include "equipoise/problems/test_problem_checks.hpp"
 
-namespace equipoise {
+namespace equipoise::dense_test {
 namespace {
 
 using namespace equipoise::testing;
@@ -184,4 +184,4 @@ TEST(Dense, RefusesNumbersThatAreNotFinite) {
 }
 
 }  // namespace
-}  // namespace equipoise
+}  // namespace equipoise::dense_test

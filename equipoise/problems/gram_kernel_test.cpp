@@ -7,7 +7,7 @@
 #include "equipoise/problems/test_only_target.hpp"
 #include "equipoise/problems/test_problem_checks.hpp"
 
-namespace equipoise {
+namespace equipoise::gram_kernel_test {
 namespace {
 
 using namespace equipoise::testing;
@@ -51,4 +51,4 @@ TEST(GramKernel, EveryTargetGivesTheBitsOfTheDefinition) {
 }
 
 }  // namespace
-}  // namespace equipoise
+}  // namespace equipoise::gram_kernel_test

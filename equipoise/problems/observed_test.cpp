@@ -9,7 +9,7 @@
 #include "equipoise/core/error.hpp"
 #include "equipoise/problems/test_problem_checks.hpp"
 
-namespace equipoise {
+namespace equipoise::observed_test {
 namespace {
 
 using namespace equipoise::testing;
@@ -76,4 +76,4 @@ TEST(Observed, RefusesNumbersThatAreNotFinite) {
 }
 
 }  // namespace
-}  // namespace equipoise
+}  // namespace equipoise::observed_test

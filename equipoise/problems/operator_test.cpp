@@ -10,7 +10,7 @@
 #include "equipoise/problems/dense.hpp"
 #include "equipoise/problems/test_problem_checks.hpp"
 
-namespace equipoise {
+namespace equipoise::operator_test {
 namespace {
 
 using namespace equipoise::testing;
@@ -105,4 +105,4 @@ TEST(Operator, WhatItSaysOfItselfIsChecked) {
 }
 
 }  // namespace
-}  // namespace equipoise
+}  // namespace equipoise::operator_test

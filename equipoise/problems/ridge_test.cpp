@@ -9,7 +9,7 @@
 #include "equipoise/problems/dense.hpp"
 #include "equipoise/problems/test_problem_checks.hpp"
 
-namespace equipoise {
+namespace equipoise::ridge_test {
 namespace {
 
 TEST(Ridge, NoWeightIsTheBaseItself) {
@@ -42,4 +42,4 @@ TEST(Ridge, ScalarDescentEndsAtTheShrunkValue) {
 }
 
 }  // namespace
-}  // namespace equipoise
+}  // namespace equipoise::ridge_test

@@ -9,7 +9,7 @@
 #include "equipoise/core/error.hpp"
 #include "equipoise/problems/test_problem_checks.hpp"
 
-namespace equipoise {
+namespace equipoise::sparse_test {
 namespace {
 
 using namespace equipoise::testing;
@@ -88,4 +88,4 @@ TEST(Sparse, ManyRowsAreCutIntoRunsThatAddUp) {
 }
 
 }  // namespace
-}  // namespace equipoise
+}  // namespace equipoise::sparse_test

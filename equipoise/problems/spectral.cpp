@@ -32,7 +32,7 @@ struct Layout {
   double work;
 
   explicit Layout(Shape shape) : rank(shape.rank) {
-    const auto whole = [](Index size, Index unit) { return (size + unit - 1) / unit * unit; };
+    const auto whole = [](Index size, Index step) { return (size + step - 1) / step * step; };
     const Index longest = std::max(shape.rows, shape.cols), block = spectral_block(rank);
     leading = std::min(rank, longest);
     padded_leading = whole(leading, kLaneLimit);

@@ -15,7 +15,7 @@
 #include "equipoise/problems/test_only_target.hpp"
 #include "equipoise/problems/test_problem_checks.hpp"
 
-namespace equipoise {
+namespace equipoise::spectral_test {
 namespace {
 
 using namespace equipoise::testing;
@@ -328,4 +328,4 @@ TEST(Spectral, TheChoiceWeighsShapeAndSteps) {
 }
 
 }  // namespace
-}  // namespace equipoise
+}  // namespace equipoise::spectral_test

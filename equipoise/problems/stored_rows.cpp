@@ -8,14 +8,14 @@
 namespace equipoise {
 
 namespace {
-constexpr Index kMostRuns = 256;
-constexpr Index kShortestRun = 1024;  ///< stored entries and rows together
+constexpr Index kMostRunsOfRows = 256;
+constexpr Index kShortestRunOfRows = 1024;  ///< stored entries and rows together
 }  // namespace
 
 StoredRows::StoredRows(SparseMatrix matrix) : matrix_(std::move(matrix)) {
   matrix_.makeCompressed();
   const Index total = stored() + rows();
-  const Index length = std::max(kShortestRun, (total + kMostRuns - 1) / kMostRuns);
+  const Index length = std::max(kShortestRunOfRows, (total + kMostRunsOfRows - 1) / kMostRunsOfRows);
   bounds_.push_back(0);
   Index in_run = 0;
   for (Index i = 0; i < rows(); ++i) {

@@ -72,7 +72,7 @@ def problems_of_includes(path, text, exists_beside):
             yield f'"{name}": write the whole path, "equipoise/..."'
         heavy = name.split("/")[0] in ("Spectra", "hwy")
         if path.startswith("equipoise/") and path.endswith(".hpp") and not is_test(path):
-            if heavy and path.endswith("-inl.hpp"):
+            if path.endswith("-inl.hpp"):  # for .cpp files alone, and not installed
                 continue
             if not name.startswith(IN_HEADERS) and not STANDARD_HEADER.fullmatch(name):
                 yield f"<{name}> in a header: headers include the standard library, Eigen, oneTBB and equipoise, nothing else"
