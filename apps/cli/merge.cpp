@@ -45,8 +45,8 @@ Action declare_merge(CLI::App& verb) {
   verb.add_flag("--incomplete", flags->incomplete, "put together what there is; sweep --resume then computes the rest");
   verb.add_flag("--json", flags->json, "print a summary as one JSON object and nothing else");
   verb.footer(
-      "Example: equipoise sweep atlas.toml --out part1 --shard 1/2; equipoise sweep atlas.toml --out part2 --shard 2/2;\n"
-      "equipoise merge part1 part2 --out atlas\n"
+      "Example: equipoise merge part1 part2 --out atlas\n"
+      "where part1 is from equipoise sweep atlas.toml --out part1 --shard 1/2, and part2 from the same with 2/2.\n"
       "The columns have the same bytes as those of a sweep that was never cut (docs/interface.md, sweep).");
   return [flags] { return merge(*flags); };
 }
