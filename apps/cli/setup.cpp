@@ -6,6 +6,7 @@
 
 #include <cmath>
 #include <filesystem>
+#include <limits>
 
 #include "apps/cli/flags.hpp"
 #include "equipoise/core/error.hpp"
