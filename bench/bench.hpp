@@ -12,11 +12,11 @@ namespace equipoise::bench {
 
 /// What the command line asked for.
 struct Options {
-  bool quick = false;            ///< fewer sizes, one call a sample: the whole of it within 5 minutes
-  bool smoke = false;            ///< tiny sizes, to see that everything runs; its numbers mean nothing
+  bool quick = false;  ///< fewer sizes, one call a sample: the whole of it within 5 minutes
+  bool smoke = false;  ///< tiny sizes, to see that everything runs; its numbers mean nothing
   int repetitions = 11;
-  std::string only;              ///< cases whose name contains this
-  std::filesystem::path peers;   ///< the Python program with numpy, scipy and torch; empty: without them
+  std::string only;             ///< cases whose name contains this
+  std::filesystem::path peers;  ///< the Python program with numpy, scipy and torch; empty: without them
 };
 
 /// Seconds of one call, by the clock on the wall and of processors spent by the whole process.
@@ -27,18 +27,18 @@ struct Seconds {
 /// One way of doing the work of a case.
 struct Contender {
   std::string name;
-  double flops = 0;              ///< of one call; 0 where it means nothing
-  double bytes = 0;              ///< read from memory by one call
-  std::function<void()> call;    ///< does the work once, or
+  double flops = 0;                            ///< of one call; 0 where it means nothing
+  double bytes = 0;                            ///< read from memory by one call
+  std::function<void()> call;                  ///< does the work once, or
   std::function<Seconds(double slice)> timed;  ///< measures itself: the fastest call within `slice` seconds
-  double error = 0;              ///< of its result, relative to the reference; NaN where nothing is computed
-  double error_limit = 0;        ///< what it may be
+  double error = 0;        ///< of its result, relative to the reference; NaN where nothing is computed
+  double error_limit = 0;  ///< what it may be
 };
 
 /// Contenders that take turns. `name` is that of the contract, "dense/float64/n4000/d8/threads2".
 struct Case {
   std::string name;
-  int threads = 1;               ///< for oneTBB, OpenBLAS and torch
+  int threads = 1;  ///< for oneTBB, OpenBLAS and torch
   std::vector<Contender> contenders;
 };
 

@@ -1,8 +1,8 @@
-// Tiny runs in lockstep, against the multiply-add ceiling and against numpy and torch: raw steps, runs to their verdict with lanes that
-// are refilled, and a whole atlas.
+// Tiny runs in lockstep, against the multiply-add ceiling and against numpy and torch: raw steps, runs to their verdict
+// with lanes that are refilled, and a whole atlas.
 //
-// A lane-step is three fused multiply-adds, 6 flops. What is counted are the steps up to each verdict: refill, looks, exact
-// steps and rows are overhead.
+// A lane-step is three fused multiply-adds, 6 flops. What is counted are the steps up to each verdict: refill, looks,
+// exact steps and rows are overhead.
 #include <oneapi/tbb/parallel_for.h>
 
 #include <algorithm>
@@ -79,7 +79,8 @@ Case raw_case(const std::string& name, int coordinates, int threads, const Optio
     std::vector<double> m, z;
   };
   const std::size_t lanes = 192;
-  const std::uint64_t steps = options.smoke ? 64 : 30000;  // as long as a sample of the ceiling: other users disturb both alike
+  const std::uint64_t steps =
+      options.smoke ? 64 : 30000;  // as long as a sample of the ceiling: other users disturb both alike
   const double flops = (coordinates == 2 ? kFlops : 22) * static_cast<double>(lanes) * static_cast<double>(steps);
   Case result{name, threads, {}};
   result.contenders.push_back(fma_peak(threads, options));
@@ -87,10 +88,12 @@ Case raw_case(const std::string& name, int coordinates, int threads, const Optio
   own.name = "equipoise";
   own.flops = flops * threads;
   const auto data = std::make_shared<std::vector<Data>>(static_cast<std::size_t>(threads));
-  for (Data& each : *data) each = {std::vector<double>(lanes, 0.5), std::vector<double>(lanes * static_cast<std::size_t>(coordinates), 0.3)};
+  for (Data& each : *data)
+    each = {std::vector<double>(lanes, 0.5), std::vector<double>(lanes * static_cast<std::size_t>(coordinates), 0.3)};
   const std::string target = batch_targets().front();
   own.call = [=] {
-    tbb::parallel_for(std::size_t{0}, data->size(), [&](std::size_t i) { tiny::advance_lanes(target, (*data)[i].m, (*data)[i].z, steps); });
+    tbb::parallel_for(std::size_t{0}, data->size(),
+                      [&](std::size_t i) { tiny::advance_lanes(target, (*data)[i].m, (*data)[i].z, steps); });
   };
   result.contenders.push_back(own);
   return result;
@@ -120,8 +123,10 @@ Case ensemble_case(const std::string& name, double h0, double h1, int threads, c
     for (TinyRun& run : starts) run.max_steps = steps;
     record_orbits(starts, 1, products, {"scalar", false});
     hand_over(peers->folder() / "products", products.data(), lanes * sizeof(double));
-    for (const std::string& peer : names_in(peers->ask("lanes " + std::to_string(lanes) + " " + std::to_string(steps)))) {
-      result.contenders.push_back(python_peer(peer, threads, kFlops * static_cast<double>(lanes) * static_cast<double>(steps), 1e-9));
+    for (const std::string& peer :
+         names_in(peers->ask("lanes " + std::to_string(lanes) + " " + std::to_string(steps)))) {
+      result.contenders.push_back(
+          python_peer(peer, threads, kFlops * static_cast<double>(lanes) * static_cast<double>(steps), 1e-9));
     }
   }
   return result;
@@ -157,7 +162,8 @@ struct Axes {
   }
 };
 
-/// From the axes to the outcome of every cell, a tile at a time as a sweep does: 1 converged, 4 diverged, 0 anything else. Returns the steps.
+/// From the axes to the outcome of every cell, a tile at a time as a sweep does: 1 converged, 4 diverged, 0 anything
+/// else. Returns the steps.
 std::uint64_t run_atlas(const Axes& axes, std::span<std::uint8_t> outcomes, int threads) {
   const std::size_t tiles = (outcomes.size() + kTile - 1) / kTile;
   std::atomic<std::uint64_t> steps{0};
@@ -210,7 +216,8 @@ Case atlas_case(const std::string& name, std::size_t side, int threads, const Op
     hand_over(peers->folder() / "outcomes", outcomes.data(), outcomes.size());
     const std::string order = "atlas " + std::to_string(outcomes.size()) + " " + std::to_string(kMostSteps);
     // Outcomes must be equal, but for cells within rounding of a boundary: one in ten thousand.
-    for (const std::string& peer : names_in(peers->ask(order))) result.contenders.push_back(python_peer(peer, threads, 0, 1e-4));
+    for (const std::string& peer : names_in(peers->ask(order)))
+      result.contenders.push_back(python_peer(peer, threads, 0, 1e-4));
   }
   return result;
 }
@@ -221,13 +228,20 @@ std::vector<Plan> batch_plans(const Options& options) {
   std::vector<Plan> plans;
   for (const int threads : {1, 2}) {
     const std::string end = "/threads" + std::to_string(threads);
-    const auto add = [&](const std::string& name, const auto& make) { plans.push_back({name + end, [=] { return make(name + end); }}); };
+    const auto add = [&](const std::string& name, const auto& make) {
+      plans.push_back({name + end, [=] { return make(name + end); }});
+    };
     add("ensemble/float64/raw", [=](const std::string& name) { return raw_case(name, 2, threads, options); });
-    if (!options.quick) add("ensemble/float64/raw-isotropic", [=](const std::string& name) { return raw_case(name, 4, threads, options); });
-    add("ensemble/float64/steps1200", [=](const std::string& name) { return ensemble_case(name, 0.008, 0.01, threads, options); });
-    add("ensemble/float64/steps140", [=](const std::string& name) { return ensemble_case(name, 0.06, 0.08, threads, options); });
+    if (!options.quick)
+      add("ensemble/float64/raw-isotropic",
+          [=](const std::string& name) { return raw_case(name, 4, threads, options); });
+    add("ensemble/float64/steps1200",
+        [=](const std::string& name) { return ensemble_case(name, 0.008, 0.01, threads, options); });
+    add("ensemble/float64/steps140",
+        [=](const std::string& name) { return ensemble_case(name, 0.06, 0.08, threads, options); });
     if (!options.quick) {
-      add("ensemble/float64/steps55", [=](const std::string& name) { return ensemble_case(name, 0.12, 0.18, threads, options); });
+      add("ensemble/float64/steps55",
+          [=](const std::string& name) { return ensemble_case(name, 0.12, 0.18, threads, options); });
     }
     const std::size_t side = options.smoke ? 16 : 512;
     add("sweep/scalar/" + std::to_string(side) + "x" + std::to_string(side),

@@ -111,7 +111,9 @@ Case dense_case(const std::string& name, Shape shape, int threads, const Options
   blas.name = "openblas pair";
   blas.flops = 4 * area * rank;
   blas.bytes = 2 * static_cast<double>(bytes);
-  blas.call = [=] { pair(shape, data->given->A.data(), data->X.data(), data->Y.data(), data->P.data(), data->Q.data()); };
+  blas.call = [=] {
+    pair(shape, data->given->A.data(), data->X.data(), data->Y.data(), data->P.data(), data->Q.data());
+  };
   blas.call();
   blas.error = block_error(data->P, at.X() * (at.Y().transpose() * at.Y()) - reference.X());
   blas.error_limit = limit;
@@ -121,7 +123,9 @@ Case dense_case(const std::string& name, Shape shape, int threads, const Options
     Contender eigen;
     eigen.name = "eigen residual";
     eigen.flops = 6 * area * rank;
-    eigen.call = [=] { eigen_form(shape, data->given->A.data(), data->X.data(), data->Y.data(), data->P.data(), data->Q.data()); };
+    eigen.call = [=] {
+      eigen_form(shape, data->given->A.data(), data->X.data(), data->Y.data(), data->P.data(), data->Q.data());
+    };
     eigen.call();
     eigen.error = block_error(data->P, reference.X());  // R here is X Y^T - A: the gradient itself
     eigen.error_limit = limit;
@@ -154,8 +158,8 @@ std::vector<Plan> dense_plans(const Options& options) {
   std::vector<Plan> plans;
   const auto add = [&](bool single, Index rows, Index cols, Index d, int threads) {
     const std::string size = rows == cols ? std::to_string(rows) : std::to_string(rows) + "x" + std::to_string(cols);
-    const std::string name = std::string("dense/") + (single ? "float32" : "float64") + "/n" + size + "/d" + std::to_string(d) +
-                             "/threads" + std::to_string(threads);
+    const std::string name = std::string("dense/") + (single ? "float32" : "float64") + "/n" + size + "/d" +
+                             std::to_string(d) + "/threads" + std::to_string(threads);
     const Shape shape{rows, cols, d};
     plans.push_back({name, [=] {
                        return single ? dense_case<MatrixF>(name, shape, threads, options)

@@ -13,10 +13,12 @@ namespace equipoise::bench {
 namespace {
 
 Case sharpness_case(const std::string& name, Index n, Index d, int threads, const Options& options) {
-  // A of rank d with singular values near 1 and small noise; a small rate: the smooth stretch of which the target speaks.
+  // A of rank d with singular values near 1 and small noise; a small rate: the smooth stretch of which the target
+  // speaks.
   const Factors low = gaussian_factors({n, n, d}, 6);
   const Factors noise = gaussian_factors({n, 0, n}, 7);
-  Matrix A = low.X() * low.Y().transpose() / static_cast<double>(n) + 1e-3 / std::sqrt(static_cast<double>(n)) * noise.X();
+  Matrix A =
+      low.X() * low.Y().transpose() / static_cast<double>(n) + 1e-3 / std::sqrt(static_cast<double>(n)) * noise.X();
   const std::shared_ptr<const Problem> problem = dense_problem(std::move(A));
   const double rate = 0.05 / sharpness(*problem, gaussian_start(*problem, d, 8)).value;
   const auto start = std::make_shared<Factors>(gaussian_start(*problem, d, 8));
@@ -55,7 +57,8 @@ std::vector<Plan> sharpness_plans(const Options& options) {
   std::vector<Plan> plans;
   const Index n = options.smoke ? 40 : options.quick ? 1000 : 2000;
   for (const int threads : {1, 2}) {
-    const std::string name = "sharpness/float64/n" + std::to_string(n) + "/d8/stride20/threads" + std::to_string(threads);
+    const std::string name =
+        "sharpness/float64/n" + std::to_string(n) + "/d8/stride20/threads" + std::to_string(threads);
     plans.push_back({name, [=] { return sharpness_case(name, n, 8, threads, options); }});
   }
   return plans;

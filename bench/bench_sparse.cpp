@@ -19,7 +19,8 @@ SparseMatrix scattered(Index rows, Index cols, Index per_row) {
   for (Index i = 0; i < rows; ++i) {
     A.startVec(i);
     columns.clear();
-    for (Index k = 0; k < per_row; ++k) columns.push_back(static_cast<Index>(random.uniform() * static_cast<double>(cols)));
+    for (Index k = 0; k < per_row; ++k)
+      columns.push_back(static_cast<Index>(random.uniform() * static_cast<double>(cols)));
     std::sort(columns.begin(), columns.end());
     columns.erase(std::unique(columns.begin(), columns.end()), columns.end());
     for (const Index j : columns) A.insertBackByOuterInner(i, j) = 2 * random.uniform() - 1;
@@ -28,7 +29,8 @@ SparseMatrix scattered(Index rows, Index cols, Index per_row) {
   return A;
 }
 
-Case stored_case(const std::string& name, bool observed, Shape shape, Index per_row, int threads, const Options& options) {
+Case stored_case(const std::string& name, bool observed, Shape shape, Index per_row, int threads,
+                 const Options& options) {
   struct Data {
     SparseMatrix A;
     std::vector<int> outer, inner;
@@ -91,7 +93,8 @@ Case stored_case(const std::string& name, bool observed, Shape shape, Index per_
     give("GY", reference.data() + shape.rows * shape.rank, shape.cols * shape.rank, sizeof(double));
     give("loss", &loss, 1, sizeof loss);
     const std::string order = std::string(observed ? "observed " : "sparse ") + std::to_string(shape.rows) + " " +
-                              std::to_string(shape.cols) + " " + std::to_string(shape.rank) + " " + std::to_string(stored);
+                              std::to_string(shape.cols) + " " + std::to_string(shape.rank) + " " +
+                              std::to_string(stored);
     for (const std::string& peer : names_in(peers->ask(order))) all.push_back(python_peer(peer, threads, flops, 1e-9));
   }
   return result;

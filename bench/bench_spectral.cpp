@@ -19,12 +19,13 @@ Case spectral_case(const std::string& name, Index n, Index d, int threads, const
   Factors reference(at.shape());
   const double loss = plain_dense_problem(A)->gradient(at, reference);
 
-  // What the kernel does (spectral_kernel.hpp): half a Gram matrix, a product with one, the diagonal, the update and the sums.
+  // What the kernel does (spectral_kernel.hpp): half a Gram matrix, a product with one, the diagonal, the update and
+  // the sums.
   const double rows = 2 * static_cast<double>(n), rank = static_cast<double>(d), area = static_cast<double>(n * n);
   Case result{name, threads, {}};
   result.contenders.push_back(fma_peak(threads, options));
-  result.contenders.push_back(own_steps(spectral_problem(values, n, n), at, rows * (3 * rank * rank + 7 * rank), 0,
-                                        1e-11, reference, loss));
+  result.contenders.push_back(
+      own_steps(spectral_problem(values, n, n), at, rows * (3 * rank * rank + 7 * rank), 0, 1e-11, reference, loss));
   Contender dense = own_steps(dense_problem(A), at, 6 * area * rank, 8 * area, 1e-11, reference, loss);
   dense.name = "equipoise dense";
   result.contenders.push_back(dense);

@@ -24,9 +24,12 @@ double chains(std::int64_t rounds, double* sink) {
   const Lanes lanes;
   const auto factor = hn::Set(lanes, 0.999999), term = hn::Set(lanes, 1e-6);
   // Twelve different starts: equal ones would be computed once.
-  auto a = hn::Set(lanes, sink[0]), b = hn::Set(lanes, sink[1]), c = hn::Set(lanes, sink[2]), d = hn::Set(lanes, sink[3]);
-  auto e = hn::Set(lanes, sink[4]), f = hn::Set(lanes, sink[5]), g = hn::Set(lanes, sink[6]), h = hn::Set(lanes, sink[7]);
-  auto i = hn::Set(lanes, sink[8]), j = hn::Set(lanes, sink[9]), k = hn::Set(lanes, sink[10]), l = hn::Set(lanes, sink[11]);
+  auto a = hn::Set(lanes, sink[0]), b = hn::Set(lanes, sink[1]), c = hn::Set(lanes, sink[2]),
+       d = hn::Set(lanes, sink[3]);
+  auto e = hn::Set(lanes, sink[4]), f = hn::Set(lanes, sink[5]), g = hn::Set(lanes, sink[6]),
+       h = hn::Set(lanes, sink[7]);
+  auto i = hn::Set(lanes, sink[8]), j = hn::Set(lanes, sink[9]), k = hn::Set(lanes, sink[10]),
+       l = hn::Set(lanes, sink[11]);
   for (std::int64_t round = 0; round < rounds; ++round) {
     a = hn::MulAdd(a, factor, term);
     b = hn::MulAdd(b, factor, term);
@@ -47,8 +50,8 @@ double chains(std::int64_t rounds, double* sink) {
   return 24 * static_cast<double>(hn::Lanes(lanes)) * static_cast<double>(rounds);
 }
 
-/// `size` is a multiple of 64. Eight sums keep more loads in flight than memory can answer; what comes 4 KiB later is fetched, since
-/// processors stop fetching ahead at the end of a page.
+/// `size` is a multiple of 64. Eight sums keep more loads in flight than memory can answer; what comes 4 KiB later is
+/// fetched, since processors stop fetching ahead at the end of a page.
 double read_piece(const std::byte* from, std::size_t size) {
   const Lanes lanes;
   const std::size_t N = hn::Lanes(lanes), count = size / sizeof(double);
@@ -66,8 +69,8 @@ double read_piece(const std::byte* from, std::size_t size) {
     g = hn::Add(g, hn::LoadU(lanes, values + at + 6 * N));
     h = hn::Add(h, hn::LoadU(lanes, values + at + 7 * N));
   }
-  double sum = hn::GetLane(hn::SumOfLanes(
-      lanes, hn::Add(hn::Add(hn::Add(a, b), hn::Add(c, d)), hn::Add(hn::Add(e, f), hn::Add(g, h)))));
+  double sum = hn::GetLane(
+      hn::SumOfLanes(lanes, hn::Add(hn::Add(hn::Add(a, b), hn::Add(c, d)), hn::Add(hn::Add(e, f), hn::Add(g, h)))));
   for (; at < count; ++at) sum += values[at];
   return sum;
 }

@@ -78,12 +78,14 @@ void measure(const std::vector<Plan>& plans, const Options& options, std::FILE* 
         // Another one begins each round.
         const Contender& contender = current.contenders[(turn + static_cast<std::size_t>(repetition)) % count];
         const bool is_ours = contender.name == "equipoise" || contender.name.find("peak") != std::string::npos;
-        const Seconds seconds =
-            contender.timed ? contender.timed(is_ours ? slice : options.quick ? 0 : slice)
-                            : fastest_call(contender.call, slice);
+        const Seconds seconds = contender.timed ? contender.timed(is_ours         ? slice
+                                                                  : options.quick ? 0
+                                                                                  : slice)
+                                                : fastest_call(contender.call, slice);
         if (current.threads > 1 && !is_ours) let_threads_sleep();
         std::fprintf(csv, "%s,%d,%s,%d,%.9g,%.9g,%.9g,%.9g,%.3g\n", current.name.c_str(), current.threads,
-                     contender.name.c_str(), repetition, seconds.wall, seconds.cpu, contender.flops, contender.bytes, contender.error);
+                     contender.name.c_str(), repetition, seconds.wall, seconds.cpu, contender.flops, contender.bytes,
+                     contender.error);
       }
     }
     std::fflush(csv);

@@ -7,8 +7,8 @@
 
 namespace equipoise::bench {
 
-/// The fastest call among those that fit into `slice` seconds, at least two (one where slice is 0). Either clock has its
-/// own fastest.
+/// The fastest call among those that fit into `slice` seconds, at least two (one where slice is 0). Either clock has
+/// its own fastest.
 Seconds fastest_call(const std::function<void()>& call, double slice);
 
 /// Runs the plans one after another and writes a row for each sample: case, threads, contender, repetition, seconds,

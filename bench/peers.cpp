@@ -50,7 +50,8 @@ std::string PythonPeers::ask(const std::string& line) {
   std::fputs((line + "\n").c_str(), to_);
   std::fflush(to_);
   char buffer[4096];
-  if (std::fgets(buffer, sizeof buffer, from_) == nullptr) throw std::runtime_error("the Python peers ended at: " + line);
+  if (std::fgets(buffer, sizeof buffer, from_) == nullptr)
+    throw std::runtime_error("the Python peers ended at: " + line);
   std::string answer = buffer;
   while (!answer.empty() && answer.back() == '\n') answer.pop_back();
   if (answer.rfind("error", 0) == 0) throw std::runtime_error("the Python peers: " + answer + " at: " + line);

@@ -51,7 +51,8 @@ void openblas_pair_float(int rows, int cols, int rank, const float* A, const flo
                          float* Q);
 void openblas_threads(int threads);
 
-/// The residual form in Eigen, compiled for this very processor: G = -(R Y), H = -(R^T X); returns 1/2 |R|^2. One thread.
+/// The residual form in Eigen, compiled for this very processor: G = -(R Y), H = -(R^T X); returns 1/2 |R|^2. One
+/// thread.
 double eigen_residual_double(long rows, long cols, long rank, const double* A, const double* X, const double* Y,
                              double* G, double* H);
 double eigen_residual_float(long rows, long cols, long rank, const float* A, const float* X, const float* Y, float* G,

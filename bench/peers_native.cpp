@@ -60,7 +60,7 @@ double eigen_residual_float(long rows, long cols, long rank, const float* A, con
 double eigen_sparse(long rows, long cols, long rank, const int* outer, const int* inner, const double* values,
                     const double* x, const double* y, double* g, double* h) {
   const Eigen::Map<const Eigen::SparseMatrix<double, Eigen::RowMajor, int>> A(rows, cols, outer[rows], outer, inner,
-                                                                             values);
+                                                                              values);
   const View<double> X(x, rows, rank), Y(y, cols, rank);
   const RowMajor<double> gram_x = X.transpose() * X, gram_y = Y.transpose() * Y;
   const RowMajor<double> AY = A * Y;

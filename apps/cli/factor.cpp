@@ -71,29 +71,32 @@ std::string summary(const RunDocument& document, const std::filesystem::path& fo
   const Balance& end = record.balance_end;
   const double limit = 2 / record.learning_rate;
   std::string text;
-  text += fmt::format("matrix     {}: {} x {}, {} entries, |A|_F = {:.6g}, sigma_1 = {:.6g}\n", document.matrix.name, document.matrix.rows,
-                      document.matrix.cols, document.matrix.entries, document.matrix.norm, document.matrix.sigma1);
-  text += fmt::format("rate       h = {:.6g} = {:.4g}/L; the classical limit 2/L is {:.6g}\n", document.rate.value, document.rate.times_L,
-                      document.rate.limit_2_over_L);
+  text += fmt::format("matrix     {}: {} x {}, {} entries, |A|_F = {:.6g}, sigma_1 = {:.6g}\n", document.matrix.name,
+                      document.matrix.rows, document.matrix.cols, document.matrix.entries, document.matrix.norm,
+                      document.matrix.sigma1);
+  text += fmt::format("rate       h = {:.6g} = {:.4g}/L; the classical limit 2/L is {:.6g}\n", document.rate.value,
+                      document.rate.times_L, document.rate.limit_2_over_L);
   if (document.rate.requested == "auto") text += fmt::format("           {}\n", document.rate.why);
   text += fmt::format("verdict    {} at step {}\n           {}\n", name(verdict.outcome), verdict.step, verdict.why);
   text += fmt::format("loss       {:.6g} -> {:.6g}\n", record.loss_start, record.loss_end);
   if (std::isfinite(document.excess)) {
-    text += fmt::format("           {:.6g} above the best of rank {}, with an error of at most {:.1e}\n", document.excess,
-                        record.last.shape().rank, document.excess_error);
+    text += fmt::format("           {:.6g} above the best of rank {}, with an error of at most {:.1e}\n",
+                        document.excess, record.last.shape().rank, document.excess_error);
   }
   if (std::isfinite(record.sharpness_end.value)) {
     const bool stable = record.sharpness_end.value <= limit;
-    text += fmt::format("sharpness  {:.6g} -> {:.6g}, {} 2/h = {:.6g}, the most that a stable limit can have\n", record.sharpness_start.value,
-                        record.sharpness_end.value, stable ? "below" : "above", limit);
+    text += fmt::format("sharpness  {:.6g} -> {:.6g}, {} 2/h = {:.6g}, the most that a stable limit can have\n",
+                        record.sharpness_start.value, record.sharpness_end.value, stable ? "below" : "above", limit);
   } else {
     text += fmt::format("sharpness  {:.6g} -> none after divergence\n", record.sharpness_start.value);
   }
-  text += fmt::format("balance    |X|, |Y| = {:.5g}, {:.5g} (ratio {:.4g}) -> {:.5g}, {:.5g} (ratio {:.4g})\n", start.norm_x, start.norm_y,
-                      start.ratio, end.norm_x, end.norm_y, end.ratio);
+  text += fmt::format("balance    |X|, |Y| = {:.5g}, {:.5g} (ratio {:.4g}) -> {:.5g}, {:.5g} (ratio {:.4g})\n",
+                      start.norm_x, start.norm_y, start.ratio, end.norm_x, end.norm_y, end.ratio);
   text += fmt::format("           |X'X - Y'Y|_F = {:.5g} -> {:.5g}\n", start.imbalance, end.imbalance);
   if (!verdict.reproducible) {
-    text += fmt::format("warning    perturbations grew by e^{:.0f} along the way: rounding has a say in which limit is reached\n", verdict.growth);
+    text += fmt::format(
+        "warning    perturbations grew by e^{:.0f} along the way: rounding has a say in which limit is reached\n",
+        verdict.growth);
   }
   text += fmt::format("computed   in {}\n", document.coordinates);
   text += fmt::format("time       {} steps in {:.3f} s\nmemory     {:.0f} MiB at most\n", record.steps, record.seconds,
@@ -127,7 +130,8 @@ void halve(LearningRate& rate, std::uint64_t diverged_at) {
 double relative_loss(const Record& record) { return record.loss_start > 0 ? record.loss_end / record.loss_start : NAN; }
 
 Outcome expected_outcome(const std::string& word) {
-  return outcome_from(one_of("--expect", word, {"converged", "periodic", "chaotic", "diverged", "exhausted", "stopped"}));
+  return outcome_from(
+      one_of("--expect", word, {"converged", "periodic", "chaotic", "diverged", "exhausted", "stopped"}));
 }
 
 int factor(const FactorFlags& flags) {
@@ -150,8 +154,8 @@ int factor(const FactorFlags& flags) {
   Record in_run_units = descend(setup, settings, flags.quiet);
   // `auto` promises a rate, not a theorem: where the run shows that it was too large, half of it is tried.
   constexpr int most_halvings = 30;
-  for (int halvings = 1; flags.descent.rate == "auto" && in_run_units.verdict.outcome == Outcome::diverged && halvings <= most_halvings &&
-                         !interrupted;
+  for (int halvings = 1; flags.descent.rate == "auto" && in_run_units.verdict.outcome == Outcome::diverged &&
+                         halvings <= most_halvings && !interrupted;
        ++halvings) {
     halve(setup.rate, in_run_units.verdict.step);
     in_run_units = descend(setup, settings, flags.quiet);
@@ -166,8 +170,8 @@ int factor(const FactorFlags& flags) {
   const double relative = relative_loss(in_run_units);
   const Record record = in_users_units(std::move(in_run_units), setup.units);
   const Approximate excess = setup.excess(record.last);
-  const RunDocument document{setup.settings, setup.matrix, setup.rate, record, relative, excess.value, excess.error, std::move(findings), peak_memory(),
-                             setup.coordinates_why};
+  const RunDocument document{setup.settings, setup.matrix, setup.rate,          record,        relative,
+                             excess.value,   excess.error, std::move(findings), peak_memory(), setup.coordinates_why};
   const std::string json = record_json(document);
 
   if (!folder.empty()) {
@@ -210,7 +214,8 @@ Action declare_factor(CLI::App& verb) {
   verb.add_flag("--quiet", flags->quiet, "no progress bar");
   verb.footer(
       "Example: equipoise factor data/digits.mtx --rank 8 --rate 3.5/L --start-norms 430,48 --out digits\n"
-      "X <- X + h R Y, Y <- Y + h R^T X with R = A - X Y^T, both from the old factors: Wang, Chen, Zhao, Tao, ICLR 2022,\n"
+      "X <- X + h R Y, Y <- Y + h R^T X with R = A - X Y^T, both from the old factors: Wang, Chen, Zhao, Tao, ICLR "
+      "2022,\n"
       "arXiv 2110.03677.");
   return [flags] { return factor(*flags); };
 }

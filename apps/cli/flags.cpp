@@ -25,7 +25,8 @@ std::optional<Number> whole_text(std::string_view text) {
 
 std::int64_t whole_number(std::string_view flag, std::string_view text, std::int64_t lowest, std::int64_t highest) {
   const std::optional<std::int64_t> value = whole_text<std::int64_t>(text);
-  if (!value) throw Error(fmt::format("{} '{}' is not a whole number; write one from {} to {}", flag, text, lowest, highest));
+  if (!value)
+    throw Error(fmt::format("{} '{}' is not a whole number; write one from {} to {}", flag, text, lowest, highest));
   if (*value < lowest || *value > highest) {
     throw Error(fmt::format("{} {} is out of range; write a whole number from {} to {}", flag, text, lowest, highest));
   }

@@ -22,7 +22,9 @@ int generate(const GenerateFlags& flags) {
 
 Action declare_generate(CLI::App& verb) {
   auto flags = std::make_shared<GenerateFlags>();
-  verb.add_option("SPEC", flags->spec, "scalar:1.0, isotropic:100:1.0, gaussian:200x100:seed=7 or spectrum:300x250:1,0.5,0.2:seed=7")->required();
+  verb.add_option("SPEC", flags->spec,
+                  "scalar:1.0, isotropic:100:1.0, gaussian:200x100:seed=7 or spectrum:300x250:1,0.5,0.2:seed=7")
+      ->required();
   verb.add_option("--out", flags->out, "a file ending in .npy, .mtx or .csv, or - for standard output")->required();
   verb.footer(
       "Example: equipoise generate spectrum:30x20:1,0.5,0.2:seed=7 --out A.mtx\n"

@@ -28,20 +28,21 @@ int show_info(InfoFlags flags) {
   const SingularTriplets triplets = top_singular_triplets(setup.problem(), top);
   const auto users = [&](double value) { return setup.units.matrix_to_users(value); };
   nlohmann::ordered_json values = nlohmann::ordered_json::array();
-  for (const double value : triplets.values) values.push_back(std::isfinite(value) ? nlohmann::ordered_json(users(value)) : nullptr);
+  for (const double value : triplets.values)
+    values.push_back(std::isfinite(value) ? nlohmann::ordered_json(users(value)) : nullptr);
   const bool complete = setup.problem().complete();
   if (flags.json) {
-    const nlohmann::ordered_json result = {{"name", setup.matrix.name},       {"rows", setup.matrix.rows},
-                                           {"cols", setup.matrix.cols},       {"entries", setup.matrix.entries},
-                                           {"complete", complete},            {"norm", setup.matrix.norm},
-                                           {"singular_values", values},       {"residual", users(triplets.residual)}};
+    const nlohmann::ordered_json result = {{"name", setup.matrix.name}, {"rows", setup.matrix.rows},
+                                           {"cols", setup.matrix.cols}, {"entries", setup.matrix.entries},
+                                           {"complete", complete},      {"norm", setup.matrix.norm},
+                                           {"singular_values", values}, {"residual", users(triplets.residual)}};
     print(result.dump(2) + "\n");
     return 0;
   }
-  std::string text = fmt::format("{}\n  rows x cols      {} x {}\n  {}          {}\n  |A|_F            {}\n  {}\n", setup.matrix.name,
-                                 setup.matrix.rows, setup.matrix.cols, complete ? "entries " : "observed", setup.matrix.entries,
-                                 setup.matrix.norm,
-                                 complete ? "singular values" : "singular values of the observed operator (unknown entries as zeros)");
+  std::string text = fmt::format(
+      "{}\n  rows x cols      {} x {}\n  {}          {}\n  |A|_F            {}\n  {}\n", setup.matrix.name,
+      setup.matrix.rows, setup.matrix.cols, complete ? "entries " : "observed", setup.matrix.entries, setup.matrix.norm,
+      complete ? "singular values" : "singular values of the observed operator (unknown entries as zeros)");
   for (const auto& value : values) text += fmt::format("    {}\n", value.dump());
   print(text);
   return 0;

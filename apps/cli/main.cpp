@@ -77,17 +77,20 @@ std::string unexpected_argument(const CLI::App& app, const std::vector<std::stri
   for (const CLI::Option* option : verb->get_options()) {
     for (const std::string& long_name : option->get_lnames()) known.push_back(fmt::format("--{}", long_name));
   }
-  const std::string what = word.starts_with("-") ? "unknown flag" : (verb == &app ? "unknown verb" : "unexpected argument");
+  const std::string what =
+      word.starts_with("-") ? "unknown flag" : (verb == &app ? "unknown verb" : "unexpected argument");
   const std::string where = verb == &app ? "equipoise --help" : fmt::format("equipoise {} --help", verb->get_name());
   const std::optional<std::string> close = nearest(word, known);
-  return fmt::format("{} '{}'{}; {} lists what there is", what, word, close ? fmt::format(", did you mean '{}'?", *close) : "", where);
+  return fmt::format("{} '{}'{}; {} lists what there is", what, word,
+                     close ? fmt::format(", did you mean '{}'?", *close) : "", where);
 }
 
 // A variable of a script that was not set: --out "" must not lose a run.
 std::optional<std::string> empty_value(const CLI::App& verb) {
   for (const CLI::Option* option : verb.get_options()) {
     if (std::ranges::find(option->results(), "") == option->results().end()) continue;
-    return fmt::format("{} is given an empty text; write a value{}", option->get_name(), option->get_positional() ? "" : " or leave the flag out");
+    return fmt::format("{} is given an empty text; write a value{}", option->get_name(),
+                       option->get_positional() ? "" : " or leave the flag out");
   }
   return std::nullopt;
 }
@@ -96,8 +99,10 @@ int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
   CLI::App app("Gradient descent with large learning rates on f(X, Y) = 1/2 |A - X Y^T|_F^2", "equipoise");
   app.footer(
-      "Exit codes: 0 the verb did its work, any verdict is a result; 1 an expectation failed; 2 usage, file or configuration\n"
-      "error; 130 interrupted.\nExample: equipoise factor data/digits.mtx --rank 8 --rate 3.5/L --start-norms 430,48 --out digits");
+      "Exit codes: 0 the verb did its work, any verdict is a result; 1 an expectation failed; 2 usage, file or "
+      "configuration\n"
+      "error; 130 interrupted.\nExample: equipoise factor data/digits.mtx --rank 8 --rate 3.5/L --start-norms 430,48 "
+      "--out digits");
   bool version = false;
   app.add_flag("--version", version, "version, compiler, SIMD targets and threads");
   app.require_subcommand(0, 1);

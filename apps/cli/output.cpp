@@ -46,7 +46,8 @@ void print(std::string_view text) {
   }
 }
 
-Bar::Bar(bool quiet) : visible_(!quiet && isatty(STDERR_FILENO) == 1), began_(std::chrono::steady_clock::now()), last_(began_) {}
+Bar::Bar(bool quiet)
+    : visible_(!quiet && isatty(STDERR_FILENO) == 1), began_(std::chrono::steady_clock::now()), last_(began_) {}
 
 Bar::~Bar() {
   if (drawn_) fmt::print(stderr, "\r\x1b[K");
@@ -75,7 +76,8 @@ void Progress::show(std::uint64_t done, double loss) {
   const double fraction = total_ > 0 ? static_cast<double>(done) / static_cast<double>(total_) : 1;
   const double left = rate > 0 ? static_cast<double>(total_ - std::min(done, total_)) / rate : INFINITY;
   const std::string eta = std::isfinite(left) ? fmt::format("at most {:.0f} s left", left) : "";
-  bar_.draw(fraction, fmt::format("step {} of at most {}, loss {:.4g}, {:.3g} steps/s, {}", done, total_, loss, rate, eta));
+  bar_.draw(fraction,
+            fmt::format("step {} of at most {}, loss {:.4g}, {:.3g} steps/s, {}", done, total_, loss, rate, eta));
 }
 
 }  // namespace equipoise::cli

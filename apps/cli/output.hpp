@@ -9,7 +9,8 @@
 
 namespace equipoise::cli {
 
-/// Writes a result to standard output. A reader that went away is success; any other failure (a full disk) throws Error.
+/// Writes a result to standard output. A reader that went away is success; any other failure (a full disk) throws
+/// Error.
 void print(std::string_view text);
 
 /// The most memory that this process has held at once, in bytes, mapped files included.
@@ -20,7 +21,8 @@ extern std::atomic<bool> interrupted;
 /// From here on SIGINT and SIGTERM set `interrupted` instead of ending the process; a second one ends it.
 void catch_interrupts();
 
-/// A bar on standard error, drawn only on a terminal and not more than ten times a second; it disappears with the object.
+/// A bar on standard error, drawn only on a terminal and not more than ten times a second; it disappears with the
+/// object.
 class Bar {
  public:
   explicit Bar(bool quiet);  ///< `quiet` draws nothing

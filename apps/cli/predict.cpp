@@ -19,7 +19,6 @@ struct PredictFlags {
   bool json = false;
 };
 
-
 // Words for how much of a forecast is sure: "for this very start", "for almost every start".
 std::string_view how_surely(bool surely) { return surely ? "for this start" : "for almost every start"; }
 
@@ -71,9 +70,11 @@ int show_prediction(const PredictFlags& flags) {
   }
 
   std::string text = fmt::format("rate      h = {:.6g} = {:.4g}/L\n", setup.rate.value, setup.rate.times_L);
-  text += fmt::format("          L = {:.6g}, 2/L = {:.6g}, 4/L = {:.6g}, 1/sigma_1 = {:.6g}\n", L, 2 / L, 4 / L, 1 / setup.matrix.sigma1);
+  text += fmt::format("          L = {:.6g}, 2/L = {:.6g}, 4/L = {:.6g}, 1/sigma_1 = {:.6g}\n", L, 2 / L, 4 / L,
+                      1 / setup.matrix.sigma1);
   if (proved.outcome) {
-    text += fmt::format("verdict   {} {} ({})\n", name(*proved.outcome), how_surely(proved.outcome_surely), proved.statement);
+    text += fmt::format("verdict   {} {} ({})\n", name(*proved.outcome), how_surely(proved.outcome_surely),
+                        proved.statement);
   } else {
     text += "verdict   none is proved before the run\n";
   }
@@ -81,11 +82,13 @@ int show_prediction(const PredictFlags& flags) {
   text += "critical rates\n";
   for (const CriticalRate& rate : rates) {
     if (rate.kind == RateKind::reference) continue;
-    text += fmt::format("  {:<12.6g} {:<26} {}, {}: {}\n", users_rate(rate.rate), rate.statement, name(rate.kind), name(rate.standing), rate.note);
+    text += fmt::format("  {:<12.6g} {:<26} {}, {}: {}\n", users_rate(rate.rate), rate.statement, name(rate.kind),
+                        name(rate.standing), rate.note);
   }
   text += "statements that apply\n";
   for (const Finding& finding : findings) {
-    if (finding.applies == Answer::yes) text += fmt::format("  {:<26} {}: {}\n", finding.statement, name(finding.standing), finding.says);
+    if (finding.applies == Answer::yes)
+      text += fmt::format("  {:<26} {}: {}\n", finding.statement, name(finding.standing), finding.says);
   }
   std::vector<std::string> open;
   for (const Finding& finding : findings) {

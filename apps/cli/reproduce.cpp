@@ -35,7 +35,8 @@ struct ReproduceFlags {
 // A line on standard error that says which experiment is at work; drawn on a terminal only.
 class Counter {
  public:
-  explicit Counter(bool quiet) : visible_(!quiet && isatty(STDERR_FILENO) == 1), began_(std::chrono::steady_clock::now()), last_(began_) {}
+  explicit Counter(bool quiet)
+      : visible_(!quiet && isatty(STDERR_FILENO) == 1), began_(std::chrono::steady_clock::now()), last_(began_) {}
   ~Counter() {
     if (drawn_) fmt::print(stderr, "\r\x1b[K");
   }
@@ -79,7 +80,9 @@ std::vector<std::filesystem::path> chosen(const ReproduceFlags& flags) {
   std::vector<std::filesystem::path> result;
   const bool needs_folder = flags.names.empty() || !std::all_of(flags.names.begin(), flags.names.end(), is_path);
   std::vector<std::filesystem::path> files;
-  if (needs_folder) files = experiment_files(flags.experiments.empty() ? experiments_folder() : std::filesystem::path(flags.experiments));
+  if (needs_folder)
+    files =
+        experiment_files(flags.experiments.empty() ? experiments_folder() : std::filesystem::path(flags.experiments));
   if (flags.names.empty()) return files;
   for (const std::string& name : flags.names) {
     if (is_path(name)) {
@@ -94,7 +97,8 @@ std::vector<std::filesystem::path> chosen(const ReproduceFlags& flags) {
     }
     if (result.size() > before) continue;
     const std::optional<std::string> close = nearest(name, known);
-    throw Error(fmt::format("there is no experiment '{}'{}; there are {}", name, close ? fmt::format(", did you mean '{}'?", *close) : "", fmt::join(known, ", ")));
+    throw Error(fmt::format("there is no experiment '{}'{}; there are {}", name,
+                            close ? fmt::format(", did you mean '{}'?", *close) : "", fmt::join(known, ", ")));
   }
   return result;
 }
@@ -125,12 +129,14 @@ std::vector<Chosen> read_all(const ReproduceFlags& flags) {
     Experiment experiment = load_experiment(file, flags.quick);
     procedure_of(experiment);
     for (const Chosen& each : all) {
-      if (each.experiment.name == experiment.name) throw Error(fmt::format("two experiments are called '{}'; each needs a name of its own", experiment.name));
+      if (each.experiment.name == experiment.name)
+        throw Error(fmt::format("two experiments are called '{}'; each needs a name of its own", experiment.name));
     }
     all.push_back({file, std::move(experiment)});
   }
   if (flags.names.empty()) {
-    std::stable_sort(all.begin(), all.end(), [](const Chosen& a, const Chosen& b) { return a.experiment.order < b.experiment.order; });
+    std::stable_sort(all.begin(), all.end(),
+                     [](const Chosen& a, const Chosen& b) { return a.experiment.order < b.experiment.order; });
   }
   return all;
 }
@@ -147,10 +153,12 @@ int list(const std::vector<Chosen>& all) {
 std::string summary(const std::vector<Reproduced>& all, const std::filesystem::path& page) {
   std::string text;
   for (const Reproduced& each : all) {
-    text += fmt::format("{:<14} {} of {} claims hold, {:.1f} s\n", each.experiment.name, each.holding(), each.judgements.size(), each.seconds);
+    text += fmt::format("{:<14} {} of {} claims hold, {:.1f} s\n", each.experiment.name, each.holding(),
+                        each.judgements.size(), each.seconds);
     for (std::size_t i = 0; i < each.judgements.size(); ++i) {
       if (each.judgements[i].holds) continue;
-      text += fmt::format("  FAILS        {}\n  expected     {}\n  observed     {}\n", each.experiment.claims[i].text, each.judgements[i].expected, each.judgements[i].observed);
+      text += fmt::format("  FAILS        {}\n  expected     {}\n  observed     {}\n", each.experiment.claims[i].text,
+                          each.judgements[i].expected, each.judgements[i].observed);
     }
   }
   return text + fmt::format("report         {}\n", page.string());
@@ -159,7 +167,8 @@ std::string summary(const std::vector<Reproduced>& all, const std::filesystem::p
 int reproduce_all(const ReproduceFlags& flags, const std::string& version) {
   std::vector<Chosen> experiments = read_all(flags);
   if (flags.list) return list(experiments);
-  if (flags.out.empty()) throw Error("reproduce needs a folder for its report; write --out DIR (or --list to see what there is)");
+  if (flags.out.empty())
+    throw Error("reproduce needs a folder for its report; write --out DIR (or --list to see what there is)");
   const std::int64_t threads = whole_number("--threads", flags.threads, 0, 4096);
   std::optional<tbb::global_control> limit;
   if (threads > 0) limit.emplace(tbb::global_control::max_allowed_parallelism, static_cast<std::size_t>(threads));
@@ -177,7 +186,8 @@ int reproduce_all(const ReproduceFlags& flags, const std::string& version) {
       Laboratory laboratory;
       laboratory.load = [&file](const std::string& name) { return load(file, name); };
       laboratory.png = [](const Raster& raster, const std::vector<Rgb>& palette) {
-        return png_bytes({raster.width, raster.height, palette, {}}, [&raster](std::uint64_t top, std::span<std::uint8_t> out) {
+        return png_bytes({raster.width, raster.height, palette, {}}, [&raster](std::uint64_t top,
+                                                                               std::span<std::uint8_t> out) {
           std::copy_n(raster.pixels.begin() + static_cast<std::ptrdiff_t>(top * raster.width), out.size(), out.begin());
         });
       };
@@ -186,8 +196,10 @@ int reproduce_all(const ReproduceFlags& flags, const std::string& version) {
         return !interrupted;
       };
       const bool by_path = std::any_of(flags.names.begin(), flags.names.end(), is_path);
-      laboratory.reproduce = fmt::format("equipoise reproduce {}{}{} --out {}", by_path ? file.string() : experiment.name,
-                                         flags.experiments.empty() ? "" : fmt::format(" --experiments {}", flags.experiments), flags.quick ? " --quick" : "", flags.out);
+      laboratory.reproduce =
+          fmt::format("equipoise reproduce {}{}{} --out {}", by_path ? file.string() : experiment.name,
+                      flags.experiments.empty() ? "" : fmt::format(" --experiments {}", flags.experiments),
+                      flags.quick ? " --quick" : "", flags.out);
       std::optional<Reproduced> reproduced = reproduce(std::move(experiment), laboratory);
       if (!reproduced) return 130;
       all.push_back(std::move(*reproduced));
@@ -208,7 +220,8 @@ int reproduce_all(const ReproduceFlags& flags, const std::string& version) {
   std::size_t failed = 0;
   for (const Reproduced& each : all) failed += each.judgements.size() - each.holding();
   if (failed == 0) return 0;
-  fmt::print(stderr, "equipoise: {} {}; {} says which\n", failed, failed == 1 ? "claim fails" : "claims fail", (folder / "report.html").string());
+  fmt::print(stderr, "equipoise: {} {}; {} says which\n", failed, failed == 1 ? "claim fails" : "claims fail",
+             (folder / "report.html").string());
   return 1;
 }
 
@@ -221,12 +234,14 @@ Action declare_reproduce(CLI::App& verb) {
   verb.add_flag("--list", flags->list, "name the experiments and do nothing");
   verb.add_flag("--quick", flags->quick, "the smaller budget of each experiment");
   verb.add_option("--experiments", flags->experiments, "another folder of experiments");
-  verb.add_option("--threads", flags->threads, "most threads to use (default 0: all); the result does not depend on it");
+  verb.add_option("--threads", flags->threads,
+                  "most threads to use (default 0: all); the result does not depend on it");
   verb.add_flag("--json", flags->json, "print claims.json and nothing else");
   verb.add_flag("--quiet", flags->quiet, "no progress line");
   verb.footer(
       "Example: equipoise reproduce balancing sharpness --quick --out paper\n"
-      "Exits with 1 if a claim fails. The paper: Wang, Chen, Zhao, Tao, ICLR 2022, arXiv 2110.03677; docs/theory.md has the proofs.");
+      "Exits with 1 if a claim fails. The paper: Wang, Chen, Zhao, Tao, ICLR 2022, arXiv 2110.03677; docs/theory.md "
+      "has the proofs.");
   return [flags] { return reproduce_all(*flags, EQUIPOISE_VERSION); };
 }
 

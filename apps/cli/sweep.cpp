@@ -1,4 +1,5 @@
-// equipoise sweep: every cell of a grid to its verdict, in a folder that can be read while it grows and gone on with when it was left.
+// equipoise sweep: every cell of a grid to its verdict, in a folder that can be read while it grows and gone on with
+// when it was left.
 #include <fmt/format.h>
 #include <tbb/info.h>
 
@@ -47,7 +48,8 @@ std::string chosen_target() {
 
 // A grid comes from a file, from the folder that is gone on with, or from another sweep; a window narrows it.
 Grid chosen_grid(const SweepFlags& flags) {
-  if (!flags.zoom.empty() && flags.window.empty()) throw Error("--zoom needs --window, such as --window h=0.1:0.2,x0=-1:1");
+  if (!flags.zoom.empty() && flags.window.empty())
+    throw Error("--zoom needs --window, such as --window h=0.1:0.2,x0=-1:1");
   const bool goes_on = flags.resume && holds_sweep(flags.out);
   Grid grid;
   if (!flags.grid.empty()) {
@@ -57,7 +59,9 @@ Grid chosen_grid(const SweepFlags& flags) {
   } else if (goes_on) {
     grid = load_grid(fs::path(flags.out) / "grid.toml");
   } else {
-    throw Error("no grid; name its file, such as equipoise sweep atlas.toml --out atlas, or an earlier sweep with --zoom DIR --window h=0.1:0.2");
+    throw Error(
+        "no grid; name its file, such as equipoise sweep atlas.toml --out atlas, or an earlier sweep with --zoom DIR "
+        "--window h=0.1:0.2");
   }
   if (flags.window.empty()) return grid;
   const std::vector<Window> windows = read_windows(flags.window);
@@ -68,11 +72,14 @@ Grid chosen_grid(const SweepFlags& flags) {
 
 Shard chosen_shard(const SweepFlags& flags) {
   if (flags.shard.empty()) {
-    if (flags.resume && holds_sweep(flags.out) && fs::exists(fs::path(flags.out) / "ledger.jsonl")) return SweepFolder(flags.out).header().shard;
+    if (flags.resume && holds_sweep(flags.out) && fs::exists(fs::path(flags.out) / "ledger.jsonl"))
+      return SweepFolder(flags.out).header().shard;
     return {};
   }
   const std::optional<Shard> shard = read_shard(flags.shard);
-  if (!shard) throw Error(fmt::format("--shard '{}' is no shard; write its number and how many there are, such as 2/8", flags.shard));
+  if (!shard)
+    throw Error(
+        fmt::format("--shard '{}' is no shard; write its number and how many there are, such as 2/8", flags.shard));
   return *shard;
 }
 
@@ -94,9 +101,11 @@ class SweepBar {
     if (!bar_.due()) return;
     const double seconds = bar_.seconds();
     const double cells_per_second = static_cast<double>(done_) / seconds;
-    bar_.draw(static_cast<double>(done_) / static_cast<double>(cells_),
-              fmt::format("{:.4g} of {:.4g} cells, {:.3g} cells/s, {:.3g} steps/s, {:.0f} s left", static_cast<double>(done_), static_cast<double>(cells_), cells_per_second,
-                          static_cast<double>(steps_) / seconds, static_cast<double>(cells_ - done_) / cells_per_second));
+    bar_.draw(
+        static_cast<double>(done_) / static_cast<double>(cells_),
+        fmt::format("{:.4g} of {:.4g} cells, {:.3g} cells/s, {:.3g} steps/s, {:.0f} s left", static_cast<double>(done_),
+                    static_cast<double>(cells_), cells_per_second, static_cast<double>(steps_) / seconds,
+                    static_cast<double>(cells_ - done_) / cells_per_second));
   }
 
  private:
@@ -121,7 +130,8 @@ int sweep(const SweepFlags& flags) {
     fmt::print(stderr, "equipoise: {} tiles in {} are damaged and are computed again\n", writer.damaged(), flags.out);
   }
   if (!writer.locked() && !flags.quiet) {
-    fmt::print(stderr, "equipoise: the file system of {} knows no locks; see that no other process writes there\n", flags.out);
+    fmt::print(stderr, "equipoise: the file system of {} knows no locks; see that no other process writes there\n",
+               flags.out);
   }
 
   const Tiling tiling = writer.header().tiling;
@@ -154,7 +164,8 @@ int sweep(const SweepFlags& flags) {
   } else if (shard.count > 1) {
     next = fmt::format("equipoise merge the folders of all {} shards --out DIR", shard.count);
   }
-  if (folder.complete() && !work.computed.stopped && !flags.no_pictures) work.report = save_sweep_pictures(flags.out).back().string();
+  if (folder.complete() && !work.computed.stopped && !flags.no_pictures)
+    work.report = save_sweep_pictures(flags.out).back().string();
   print(flags.json ? sweep_json(folder, work, next) : sweep_text(folder, work, next));
   return work.computed.stopped ? 130 : 0;
 }
@@ -164,22 +175,30 @@ int sweep(const SweepFlags& flags) {
 Action declare_sweep(CLI::App& verb) {
   auto flags = std::make_shared<SweepFlags>();
   verb.add_option("GRID", flags->grid, "the grid, a TOML file; may be left out with --zoom, and with --resume");
-  verb.add_option("--out", flags->out, "folder for grid.toml, a .npy for every field, ledger.jsonl, and at the end pictures and report.html")->required();
+  verb.add_option("--out", flags->out,
+                  "folder for grid.toml, a .npy for every field, ledger.jsonl, and at the end pictures and report.html")
+      ->required();
   verb.add_flag("--resume", flags->resume, "go on in a folder that is there");
-  verb.add_option("--shard", flags->shard, "2/8: compute the second of eight parts; equipoise merge puts them together");
+  verb.add_option("--shard", flags->shard,
+                  "2/8: compute the second of eight parts; equipoise merge puts them together");
   verb.add_option("--threads", flags->threads, "the most threads to use (default 0: all); results do not depend on it");
   verb.add_option("--zoom", flags->zoom, "folder of an earlier sweep, of which --window is computed anew");
-  verb.add_option("--window", flags->window, "h=0.1:0.2,x0=-1:1: these ranges of these axes, with as many cells as before; h=0.1:0.2:4096 with so many");
+  verb.add_option(
+      "--window", flags->window,
+      "h=0.1:0.2,x0=-1:1: these ranges of these axes, with as many cells as before; h=0.1:0.2:4096 with so many");
   verb.add_flag("--no-pictures", flags->no_pictures, "leave pictures and page to equipoise report DIR");
   verb.add_flag("--json", flags->json, "print a summary as one JSON object and nothing else");
   verb.add_flag("--quiet", flags->quiet, "no progress bar");
   verb.footer(
       "Example: equipoise sweep atlas.toml --out atlas, where atlas.toml holds\n"
-      "  [problem]\n  kind = \"scalar\"\n  mu = 1.0\n  [start]\n  y0 = 1.0\n  [axes]\n  h = { from = 0.01, to = 1.2, count = 512 }\n"
+      "  [problem]\n  kind = \"scalar\"\n  mu = 1.0\n  [start]\n  y0 = 1.0\n  [axes]\n  h = { from = 0.01, to = 1.2, "
+      "count = 512 }\n"
       "  x0 = { from = -4, to = 4, count = 512 }\n"
       "then: equipoise sweep --zoom atlas --window h=0.4:0.6,x0=1:2 --out closer\n"
-      "The environment variable EQUIPOISE_TARGET picks one of the sweep targets of equipoise --version; all give the same bits.\n"
-      "Scalar outcomes follow theorem 2 of docs/theory.md; the question is that of Wang, Chen, Zhao, Tao, ICLR 2022, arXiv 2110.03677.");
+      "The environment variable EQUIPOISE_TARGET picks one of the sweep targets of equipoise --version; all give the "
+      "same bits.\n"
+      "Scalar outcomes follow theorem 2 of docs/theory.md; the question is that of Wang, Chen, Zhao, Tao, ICLR 2022, "
+      "arXiv 2110.03677.");
   return [flags] { return sweep(*flags); };
 }
 

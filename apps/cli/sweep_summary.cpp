@@ -20,7 +20,8 @@ std::optional<Counts> count_outcomes(const SweepFolder& folder) {
   Counts counts{};
   for (std::uint64_t tile = 0; tile < tiling.count(); ++tile) {
     if (folder.done()[tile] == 0) continue;
-    for (const std::uint8_t code : outcome.subspan(tiling.first(tile), tiling.length(tile))) ++counts[std::min<std::size_t>(code, counts.size() - 1)];
+    for (const std::uint8_t code : outcome.subspan(tiling.first(tile), tiling.length(tile)))
+      ++counts[std::min<std::size_t>(code, counts.size() - 1)];
   }
   return counts;
 }
@@ -46,7 +47,9 @@ double rate(std::uint64_t done, double seconds) { return seconds > 0 ? static_ca
 }  // namespace
 
 std::string in_shell_quotes(const std::string& word) {
-  if (word.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-+=:,") == std::string::npos) return word;
+  if (word.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-+=:,") ==
+      std::string::npos)
+    return word;
   std::string quoted = "'";
   for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
   return quoted + "'";
@@ -56,21 +59,27 @@ std::string sweep_text(const SweepFolder& folder, const SweepWork& work, const s
   const TilesDone progress = progress_of(folder);
   const Shard& shard = folder.header().shard;
   std::string axes;
-  for (const Axis& axis : folder.grid().axes) axes += fmt::format("{}{} {}", axes.empty() ? "" : " x ", axis.count, axis.key);
-  std::string text = fmt::format("grid       {}: {} = {} cells\n", name(folder.grid().kind), axes, folder.grid().cells());
-  text += fmt::format("done       {} of {} tiles{}, {} cells\n", progress.tiles, progress.own, shard.count > 1 ? fmt::format(" of shard {}/{}", shard.index, shard.count) : "",
-                      progress.cells);
+  for (const Axis& axis : folder.grid().axes)
+    axes += fmt::format("{}{} {}", axes.empty() ? "" : " x ", axis.count, axis.key);
+  std::string text =
+      fmt::format("grid       {}: {} = {} cells\n", name(folder.grid().kind), axes, folder.grid().cells());
+  text += fmt::format("done       {} of {} tiles{}, {} cells\n", progress.tiles, progress.own,
+                      shard.count > 1 ? fmt::format(" of shard {}/{}", shard.index, shard.count) : "", progress.cells);
   if (const std::optional<Counts> counts = count_outcomes(folder); counts && progress.cells > 0) {
     std::string line;
     for (std::size_t code = 1; code < counts->size(); ++code) {
       if ((*counts)[code] == 0) continue;
-      line += fmt::format("{}{} {} ({:.4g} %)", line.empty() ? "" : ", ", outcome_codes[code], (*counts)[code], 100 * rate((*counts)[code], static_cast<double>(progress.cells)));
+      line += fmt::format("{}{} {} ({:.4g} %)", line.empty() ? "" : ", ", outcome_codes[code], (*counts)[code],
+                          100 * rate((*counts)[code], static_cast<double>(progress.cells)));
     }
     text += fmt::format("outcomes   {}\n", line);
   }
   if (work.computed.cells > 0) {
-    text += fmt::format("time       {:.3g} s: {:.3g} cells/s, {:.3g} steps/s{}\n", work.seconds, rate(work.computed.cells, work.seconds), rate(work.computed.steps, work.seconds),
-                        work.target.empty() ? "" : fmt::format(", {} on {} thread{}", work.target, work.threads, work.threads == 1 ? "" : "s"));
+    text += fmt::format("time       {:.3g} s: {:.3g} cells/s, {:.3g} steps/s{}\n", work.seconds,
+                        rate(work.computed.cells, work.seconds), rate(work.computed.steps, work.seconds),
+                        work.target.empty() ? ""
+                                            : fmt::format(", {} on {} thread{}", work.target, work.threads,
+                                                          work.threads == 1 ? "" : "s"));
   }
   text += fmt::format("folder     {}\n", folder.path().string());
   if (!work.report.empty()) text += fmt::format("report     {}\n", work.report);
@@ -86,7 +95,9 @@ std::string sweep_json(const SweepFolder& folder, const SweepWork& work, const s
   json["kind"] = name(folder.grid().kind);
   json["output"] = folder.grid().output == OutputKind::orbit ? "orbit" : "fields";
   json["axes"] = nlohmann::ordered_json::array();
-  for (const Axis& axis : folder.grid().axes) json["axes"].push_back({{"key", axis.key}, {"from", axis.from}, {"to", axis.to}, {"count", axis.count}, {"scale", name(axis.scale)}});
+  for (const Axis& axis : folder.grid().axes)
+    json["axes"].push_back(
+        {{"key", axis.key}, {"from", axis.from}, {"to", axis.to}, {"count", axis.count}, {"scale", name(axis.scale)}});
   json["columns"] = nlohmann::ordered_json::array();
   for (const Column& column : columns(folder.grid())) json["columns"].push_back(column.name);
   json["cells"] = folder.grid().cells();
@@ -98,7 +109,8 @@ std::string sweep_json(const SweepFolder& folder, const SweepWork& work, const s
   json["complete"] = folder.complete();
   json["outcomes"] = nullptr;
   if (const std::optional<Counts> counts = count_outcomes(folder)) {
-    for (std::size_t code = 1; code < counts->size(); ++code) json["outcomes"][std::string(outcome_codes[code])] = (*counts)[code];
+    for (std::size_t code = 1; code < counts->size(); ++code)
+      json["outcomes"][std::string(outcome_codes[code])] = (*counts)[code];
   }
   json["steps"] = folder.steps();
   json["computed"] = {{"tiles", work.computed.tiles}, {"cells", work.computed.cells}, {"steps", work.computed.steps}};

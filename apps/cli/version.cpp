@@ -1,7 +1,7 @@
 // What --version prints: enough to reproduce a run.
-#include <Eigen/Core>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <Eigen/Core>
 
 #include <hwy/targets.h>
 #include <tbb/info.h>
@@ -21,8 +21,11 @@ std::string version_text() {
 #else
   const std::string compiler = fmt::format("g++ {}", __VERSION__);
 #endif
-  return fmt::format("equipoise {}\ncompiler: {}\nSIMD targets: {}\nsweep targets: {} (EQUIPOISE_TARGET picks one)\nBLAS: none (Eigen {}.{}.{})\nthreads: {}", EQUIPOISE_VERSION, compiler,
-                     fmt::join(targets, " "), fmt::join(batch_targets(), " "), EIGEN_WORLD_VERSION, EIGEN_MAJOR_VERSION, EIGEN_MINOR_VERSION, tbb::info::default_concurrency());
+  return fmt::format(
+      "equipoise {}\ncompiler: {}\nSIMD targets: {}\nsweep targets: {} (EQUIPOISE_TARGET picks one)\nBLAS: none (Eigen "
+      "{}.{}.{})\nthreads: {}",
+      EQUIPOISE_VERSION, compiler, fmt::join(targets, " "), fmt::join(batch_targets(), " "), EIGEN_WORLD_VERSION,
+      EIGEN_MAJOR_VERSION, EIGEN_MINOR_VERSION, tbb::info::default_concurrency());
 }
 
 }  // namespace equipoise::cli

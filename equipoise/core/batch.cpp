@@ -29,7 +29,8 @@ void require_number(std::size_t cell, std::string_view what, double value) {
 void require(std::size_t cell, const TinyRun& run) {
   // A finite sum has finite terms; where it is not, they are looked at one by one.
   const double sum = (run.mu + run.x[0]) + (run.x[1] + run.y[0]) + (run.y[1] + run.shape);
-  const bool plain = std::abs(sum) <= largest_double && run.h > 0 && run.h <= largest_double && run.tolerance >= 0 && run.tolerance <= 1;
+  const bool plain = std::abs(sum) <= largest_double && run.h > 0 && run.h <= largest_double && run.tolerance >= 0 &&
+                     run.tolerance <= 1;
   if (!plain) {
     require_number(cell, "mu", run.mu);
     for (const double x : run.x) require_number(cell, "x", x);
@@ -43,7 +44,8 @@ void require(std::size_t cell, const TinyRun& run) {
     require_number(cell, "shape", run.shape);
   }
   if (run.kind == TinyRun::Kind::isotropic && !(run.shape >= 1)) {
-    throw Error(fmt::format("cell {}: the size n of the isotropic problem must be at least 1, not {}", cell, run.shape));
+    throw Error(
+        fmt::format("cell {}: the size n of the isotropic problem must be at least 1, not {}", cell, run.shape));
   }
 }
 
@@ -54,7 +56,9 @@ std::string resolved(const std::string& target) {
   throw Error(fmt::format("'{}' is no target of this processor; it has {}", target, fmt::join(known, ", ")));
 }
 
-bool stopped(const BatchSettings& settings) { return settings.stop != nullptr && settings.stop->load(std::memory_order_relaxed); }
+bool stopped(const BatchSettings& settings) {
+  return settings.stop != nullptr && settings.stop->load(std::memory_order_relaxed);
+}
 
 // The oracle: one run at a time, a look every 64 steps. Nothing where it is stopped.
 template <std::size_t S>
@@ -81,7 +85,8 @@ void record_plainly(const TinyRun& run, std::size_t last, double* orbit) {
   }
 }
 
-// Renormalised every 16 steps: growth per step is at most 1 + 3 S, and S stays below 1e15 until a run that is not bounded overflows anyway.
+// Renormalised every 16 steps: growth per step is at most 1 + 3 S, and S stays below 1e15 until a run that is not
+// bounded overflows anyway.
 template <std::size_t S>
 double exponent_of_second_half(const TinyRun& run) {
   constexpr std::uint64_t stretch = 16;
@@ -139,13 +144,18 @@ struct FromScaled {
   bool plain;
 
   explicit FromScaled(double rate)
-      : h(rate), root(std::sqrt(rate)), inverse_root(1 / root), inverse(inverse_root * inverse_root), plain(inverse <= largest_double) {}
+      : h(rate),
+        root(std::sqrt(rate)),
+        inverse_root(1 / root),
+        inverse(inverse_root * inverse_root),
+        plain(inverse <= largest_double) {}
   double length(double scaled) const { return scaled * inverse_root; }
   double area(double scaled) const { return plain ? scaled * inverse : scaled / h; }
 };
 
-// f = r^2 / 2; the Hessian [[y^2, 2p - m], [2p - m, x^2]] (docs/theory.md, section 3). With u +- v along fixed unit vectors of cosine c,
-// |u|^2 = (a^2 + b^2 + 2 c a b) / 4 and u u^T - v v^T has the norm |a b| sqrt((1 + c^2) / 2), where a, b = x +- y.
+// f = r^2 / 2; the Hessian [[y^2, 2p - m], [2p - m, x^2]] (docs/theory.md, section 3). With u +- v along fixed unit
+// vectors of cosine c, |u|^2 = (a^2 + b^2 + 2 c a b) / 4 and u u^T - v v^T has the norm |a b| sqrt((1 + c^2) / 2),
+// where a, b = x +- y.
 Measures measures_of(const TinyRun& run, const tiny::Map<2>& map, const tiny::State<2>& z) {
   const FromScaled units(run.h);
   const auto [x, y] = z;
@@ -183,7 +193,8 @@ Measures measures_of(const TinyRun& run, const tiny::Map<4>& map, const tiny::St
   const double deviation = m * m + t / 2 + root_of_squares(t / 2, 2 * m * area);  // |2 x y^T - A|^2
   const double half_gap = (P - Q) / 2;
   Measures result;
-  result.loss = 0.5 * ((run.shape - 1) * run.mu * run.mu + units.area(m - p) * units.area(m - p) + units.area(area) * units.area(area));
+  result.loss = 0.5 * ((run.shape - 1) * run.mu * run.mu + units.area(m - p) * units.area(m - p) +
+                       units.area(area) * units.area(area));
   result.sharpness = units.area((P + Q) / 2 + std::sqrt(half_gap * half_gap + std::max(0.0, deviation)));
   result.product = units.area(run.mu < 0 ? -p : p);
   result.norm_x = units.length(std::sqrt(P));
@@ -318,17 +329,18 @@ void run_batch(std::span<const TinyRun> runs, std::span<TinyEnd> ends, const Bat
   }
 }
 
-void record_orbits(std::span<const TinyRun> runs, std::size_t last, std::span<double> orbits, const BatchSettings& settings) {
+void record_orbits(std::span<const TinyRun> runs, std::size_t last, std::span<double> orbits,
+                   const BatchSettings& settings) {
   if (orbits.size() != runs.size() * last) {
-    throw Error(fmt::format("{} runs of {} values need room for {} numbers, not {}", runs.size(), last, runs.size() * last,
-                            orbits.size()));
+    throw Error(fmt::format("{} runs of {} values need room for {} numbers, not {}", runs.size(), last,
+                            runs.size() * last, orbits.size()));
   }
   const std::string target = resolved(settings.target);
   for (std::size_t i = 0; i < runs.size(); ++i) {
     require(i, runs[i]);
     if (last > runs[i].max_steps && last - 1 > runs[i].max_steps) {
-      throw Error(fmt::format("cell {}: {} steps have {} iterates, of which {} cannot be the last", i, runs[i].max_steps,
-                              runs[i].max_steps + 1, last));
+      throw Error(fmt::format("cell {}: {} steps have {} iterates, of which {} cannot be the last", i,
+                              runs[i].max_steps, runs[i].max_steps + 1, last));
     }
   }
   if (last == 0) return;
@@ -357,7 +369,8 @@ void lyapunov_exponents(std::span<const TinyRun> runs, std::span<double> exponen
   }
   for (std::size_t i = 0; i < runs.size(); ++i) require(i, runs[i]);
   for (std::size_t i = 0; i < runs.size(); ++i) {
-    exponents[i] = runs[i].kind == TinyRun::Kind::pair ? exponent_of_second_half<2>(runs[i]) : exponent_of_second_half<4>(runs[i]);
+    exponents[i] =
+        runs[i].kind == TinyRun::Kind::pair ? exponent_of_second_half<2>(runs[i]) : exponent_of_second_half<4>(runs[i]);
   }
 }
 

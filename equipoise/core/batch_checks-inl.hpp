@@ -1,4 +1,5 @@
-// Whether the numbers of many runs are in range, a vector of numbers at a time. Included by batch_kernel.cpp alone, once for every target.
+// Whether the numbers of many runs are in range, a vector of numbers at a time. Included by batch_kernel.cpp alone,
+// once for every target.
 //
 // Cost of a run: 80 bytes read once, 10 comparisons of two bounds, a vector of them at a time.
 
@@ -6,8 +7,9 @@ HWY_BEFORE_NAMESPACE();
 namespace equipoise::tiny::HWY_NAMESPACE {
 namespace {
 
-/// How many of the first runs are known to be in range: mu, x, y and shape finite, h positive and finite, the tolerance in [0, 1]. Those
-/// that are left over, and all of them where one is not in range, are for a closer look. A run is ten words: five vectors hold whole runs.
+/// How many of the first runs are known to be in range: mu, x, y and shape finite, h positive and finite, the tolerance
+/// in [0, 1]. Those that are left over, and all of them where one is not in range, are for a closer look. A run is ten
+/// words: five vectors hold whole runs.
 std::size_t known_in_range(std::span<const TinyRun> runs) {
   constexpr std::size_t kWords = sizeof(TinyRun) / sizeof(double), kVecs = 5, kRuns = kVecs * kWidth / kWords;
   static_assert(kWords == 10 && sizeof(TinyRun) % sizeof(double) == 0 && kWidth % 2 == 0);
@@ -32,7 +34,8 @@ std::size_t known_in_range(std::span<const TinyRun> runs) {
     for_each<kVecs>([&](auto v) HWY_ATTR {
       using Bytes = hn::Repartition<std::uint8_t, Tag>;
       const Vec values = hn::BitCast(tag, hn::LoadU(Bytes(), numbers + v * kWidth * sizeof(double)));
-      const Mask good = hn::And(hn::Ge(values, hn::Load(tag, low + v * kWidth)), hn::Le(values, hn::Load(tag, high + v * kWidth)));
+      const Mask good =
+          hn::And(hn::Ge(values, hn::Load(tag, low + v * kWidth)), hn::Le(values, hn::Load(tag, high + v * kWidth)));
       bad[v] = hn::Or(bad[v], hn::AndNot(good, counts[v]));
     });
   }

@@ -1,9 +1,9 @@
 // The lanes of batch.hpp, compiled once for every target that Highway knows here.
 //
-// A lane holds one run. A block is 64 steps of every lane on local copies, the iterates of steps 0, 16, 32 and 48 being kept; then
-// come the looks, as masks: near a minimiser, or |r| not below 4, so that NaN shows. A lane whose run ends hands the last mark
-// before the event to a second set of lanes, which walks at most 16 steps with a test at each and so finds its exact step, and
-// is refilled at once. Everything rarer than that is decided by look() of batch_rules.hpp.
+// A lane holds one run. A block is 64 steps of every lane on local copies, the iterates of steps 0, 16, 32 and 48 being
+// kept; then come the looks, as masks: near a minimiser, or |r| not below 4, so that NaN shows. A lane whose run ends
+// hands the last mark before the event to a second set of lanes, which walks at most 16 steps with a test at each and
+// so finds its exact step, and is refilled at once. Everything rarer than that is decided by look() of batch_rules.hpp.
 #include "equipoise/core/batch_kernel.hpp"
 
 #include <algorithm>
@@ -29,7 +29,8 @@
 // Where hn::MulAdd does not round once, the plain loop is the only one with the bits that define the result.
 #include "equipoise/core/fused-inl.hpp"
 #if EQUIPOISE_FUSED
-// clang-format off: each builds on those before it
+// Each builds on those before it:
+// clang-format off
 #include "equipoise/core/batch_vectors-inl.hpp"
 #include "equipoise/core/batch_step-inl.hpp"
 #include "equipoise/core/batch_walks-inl.hpp"
@@ -49,13 +50,15 @@ namespace {
 #if EQUIPOISE_FUSED
 
 template <std::size_t S>
-void follow_all(std::span<const TinyRun> runs, TinyRun::Kind kind, const BatchSettings& settings, std::span<TinyEnd> ends) {
+void follow_all(std::span<const TinyRun> runs, TinyRun::Kind kind, const BatchSettings& settings,
+                std::span<TinyEnd> ends) {
   Cells<S> cells{runs, kind, settings, ends, 0, {}, {}, {}};
   Lanes<S, false>(cells).run();
   if (!cells.with_tangent.empty()) Lanes<S, true>(cells).run();
 }
 
-void follow_kind(std::span<const TinyRun> runs, TinyRun::Kind kind, const BatchSettings& settings, std::span<TinyEnd> ends) {
+void follow_kind(std::span<const TinyRun> runs, TinyRun::Kind kind, const BatchSettings& settings,
+                 std::span<TinyEnd> ends) {
   if (kind == TinyRun::Kind::pair) {
     follow_all<2>(runs, kind, settings, ends);
   } else {
@@ -88,14 +91,15 @@ HWY_EXPORT(known_in_range);
 HWY_EXPORT(fused_target);
 
 #if (HWY_TARGETS & (HWY_TARGETS - 1)) == 0  // Highway's tables then have one entry
-#define EQUIPOISE_AT(function, index) HWY_DISPATCH_TABLE(function)[(index) * 0]
+#define EQUIPOISE_AT(function, index) HWY_DISPATCH_TABLE(function)[(index)*0]
 #else
 #define EQUIPOISE_AT(function, index) HWY_DISPATCH_TABLE(function)[index]
 #endif
 
 namespace {
 
-// The entry of Highway's table for one target: the same index as dynamic dispatch would use on a processor whose best it is.
+// The entry of Highway's table for one target: the same index as dynamic dispatch would use on a processor whose best
+// it is.
 std::size_t index_of(std::int64_t target) {
   hwy::ChosenTarget chosen;
   chosen.Update(target);
@@ -120,11 +124,13 @@ std::vector<std::string> lane_targets() {
   return names;
 }
 
-void follow_in_lanes(const BatchSettings& settings, std::span<const TinyRun> runs, TinyRun::Kind kind, std::span<TinyEnd> ends) {
+void follow_in_lanes(const BatchSettings& settings, std::span<const TinyRun> runs, TinyRun::Kind kind,
+                     std::span<TinyEnd> ends) {
   EQUIPOISE_AT(follow_kind, index_of(settings.target))(runs, kind, settings, ends);
 }
 
-void record_in_lanes(const std::string& target, std::span<const TinyRun> runs, std::size_t last, std::span<double> orbits) {
+void record_in_lanes(const std::string& target, std::span<const TinyRun> runs, std::size_t last,
+                     std::span<double> orbits) {
   EQUIPOISE_AT(record, index_of(target))(runs, last, orbits);
 }
 

@@ -1,8 +1,9 @@
-// The lanes themselves: blocks of 64 steps, looks, and a new run for every lane whose run ended. Included by batch_kernel.cpp
-// alone, once for every target.
+// The lanes themselves: blocks of 64 steps, looks, and a new run for every lane whose run ended. Included by
+// batch_kernel.cpp alone, once for every target.
 //
-// Cost, per vector: nothing but steps in the 16 between marks; a mark is two stores, a look 10 operations. A vector of which lanes end
-// takes some 140 instructions, however many they are; each of those lanes then a walk, a row and its part of making runs ready.
+// Cost, per vector: nothing but steps in the 16 between marks; a mark is two stores, a look 10 operations. A vector of
+// which lanes end takes some 140 instructions, however many they are; each of those lanes then a walk, a row and its
+// part of making runs ready.
 
 HWY_BEFORE_NAMESPACE();
 namespace equipoise::tiny::HWY_NAMESPACE {
@@ -15,7 +16,7 @@ struct Cells {
   TinyRun::Kind kind;
   const BatchSettings& settings;
   std::span<TinyEnd> ends;
-  std::size_t next = 0;                                         ///< the first cell that `ready` has not seen
+  std::size_t next = 0;  ///< the first cell that `ready` has not seen
   Ready<S> ready;
   std::vector<std::size_t> others;                              ///< cells to begin with care
   std::vector<std::pair<std::size_t, Follow<S>>> with_tangent;  ///< runs that go on where a tangent is followed
@@ -110,8 +111,9 @@ class Lanes {
     return static_cast<std::uint64_t>(origin_[i] + static_cast<double>(look_every) * blocks_so_far());
   }
 
-  // The two common endings, by the rules of look(): the lanes are handed to the walks from the last mark before the event, and
-  // refilled. Whatever is rarer goes to look() itself. All of it for the vector of lanes from `first` on, however many of them end.
+  // The two common endings, by the rules of look(): the lanes are handed to the walks from the last mark before the
+  // event, and refilled. Whatever is rarer goes to look() itself. All of it for the vector of lanes from `first` on,
+  // however many of them end.
   HWY_INLINE void after_block(std::size_t first, unsigned bits) {
     const Tag tag;
     const Vec m = hn::Load(tag, m_ + first);
@@ -119,7 +121,8 @@ class Lanes {
     const Vec near_low = hn::Load(tag, near_low_ + first);
     Vec z[S];
     load(z_, first, z);
-    const Mask arrived = hn::And(hn::Le(sums_of_squares(z), hn::Set(tag, stable_sharpness)), arrived_lanes(z, m, near, near_low));
+    const Mask arrived =
+        hn::And(hn::Le(sums_of_squares(z), hn::Set(tag, stable_sharpness)), arrived_lanes(z, m, near, near_low));
     const unsigned arriving = bits_of(arrived);
     // Most looks end here: S <= 2 goes with |x y| <= 1, and no run diverges there.
     const unsigned diverging = arriving == bits ? 0 : bits_of(hn::Or(diverging_lanes(z, m), hn::Not(finite_lanes(z))));
@@ -129,7 +132,8 @@ class Lanes {
       if (arrivals_.full()) flush_arrivals();
     }
     if (diverging != 0) {
-      hand_over(first, diverging, divergences_, m, near, near_low, [&](const Vec(&there)[S]) HWY_ATTR { return bounded_lanes(there, m); });
+      hand_over(first, diverging, divergences_, m, near, near_low,
+                [&](const Vec(&there)[S]) HWY_ATTR { return bounded_lanes(there, m); });
       if (divergences_.full()) flush_divergences();
     }
     const unsigned ending = diverging | arriving;
@@ -140,10 +144,11 @@ class Lanes {
     }
   }
 
-  // Adds lanes to `walks` from the last mark of which `before` holds, or from the first. A mark before the event: everything earlier
-  // is before it, too.
+  // Adds lanes to `walks` from the last mark of which `before` holds, or from the first. A mark before the event:
+  // everything earlier is before it, too.
   template <class Before>
-  HWY_INLINE void hand_over(std::size_t first, unsigned set, Walks<S>& walks, Vec m, Vec near, Vec near_low, const Before& before) {
+  HWY_INLINE void hand_over(std::size_t first, unsigned set, Walks<S>& walks, Vec m, Vec near, Vec near_low,
+                            const Before& before) {
     const Tag tag;
     Vec from[S];
     load(marks_[0], first, from);
@@ -155,7 +160,8 @@ class Lanes {
       for (std::size_t s = 0; s < S; ++s) from[s] = hn::IfThenElse(later, there[s], from[s]);
       at = hn::IfThenElse(later, hn::Set(tag, static_cast<double>(mark * mark_every)), at);
     }
-    const Vec first_step = hn::Add(hn::Load(tag, origin_ + first), hn::Set(tag, static_cast<double>(look_every * (blocks_ - 1))));
+    const Vec first_step =
+        hn::Add(hn::Load(tag, origin_ + first), hn::Set(tag, static_cast<double>(look_every * (blocks_ - 1))));
     walks.add(set, from, m, near, near_low, hn::Load(tag, cell_ + first), hn::Add(first_step, at));
   }
 
@@ -170,7 +176,8 @@ class Lanes {
     return !hn::AllFalse(Tag(), hn::Le(hn::Load(Tag(), first_due_), hn::Set(Tag(), blocks_so_far())));
   }
 
-  // A look for a cycle that finds none is 64 steps of one chain; those that are due together are taken beside each other.
+  // A look for a cycle that finds none is 64 steps of one chain; those that are due together are taken beside each
+  // other.
   HWY_NOINLINE void look_at_due() {
     Returns<S> returns;
     for (std::size_t i = 0; i < kSize; ++i) {
@@ -219,7 +226,8 @@ class Lanes {
     }
   }
 
-  // True where the run of follow_[i] stays in this lane for at least a block. It may be finished here by the plain loop.
+  // True where the run of follow_[i] stays in this lane for at least a block. It may be finished here by the plain
+  // loop.
   bool go_on(std::size_t i, std::size_t cell) {
     Follow<S>& follow = follow_[i];
     if (!TANGENT && follow.follows_tangent()) {
@@ -264,8 +272,8 @@ class Lanes {
     follow_[i].growth.reset();
   }
 
-  // New runs for some lanes of the vector from `first` on, where `ready` has so many. Each number is read from the next run on and spread
-  // over those lanes.
+  // New runs for some lanes of the vector from `first` on, where `ready` has so many. Each number is read from the next
+  // run on and spread over those lanes.
   HWY_INLINE bool take_ready(std::size_t first, unsigned set) {
     if constexpr (!TANGENT) {
       Ready<S>& ready = cells_.ready;
@@ -282,7 +290,8 @@ class Lanes {
       renew(ready.near, near_);
       if constexpr (S == 4) renew(ready.near_low, near_low_);
       renew(ready.cell, cell_);
-      const Vec due = spread(hn::Add(hn::LoadU(tag, ready.blocks + next), hn::Set(tag, blocks_so_far())), hn::Load(tag, due_ + first));
+      const Vec due = spread(hn::Add(hn::LoadU(tag, ready.blocks + next), hn::Set(tag, blocks_so_far())),
+                             hn::Load(tag, due_ + first));
       hn::Store(due, tag, due_ + first);
       hn::Store(hn::Min(due, hn::Load(tag, first_due_)), tag, first_due_);
       const Vec origin = hn::Set(tag, -static_cast<double>(look_every) * blocks_so_far());
@@ -296,7 +305,8 @@ class Lanes {
 
   HWY_INLINE void replace(std::size_t first, unsigned set) {
     if (take_ready(first, set)) return;
-    for (unsigned left = set; left != 0; left &= left - 1) replace_lane(first + static_cast<std::size_t>(std::countr_zero(left)));
+    for (unsigned left = set; left != 0; left &= left - 1)
+      replace_lane(first + static_cast<std::size_t>(std::countr_zero(left)));
   }
 
   HWY_INLINE void replace_lane(std::size_t i) {
@@ -380,10 +390,11 @@ class Lanes {
   alignas(64) double marks_[most_marks][S][kSize];
   std::uint64_t looks_ = 0;  // a bit a lane
   std::size_t active_ = 0;
-  std::uint64_t blocks_ = 0;  // taken so far by every lane
-  alignas(64) double due_[kSize];                  // the number of blocks at which look() comes by
-  alignas(64) double first_due_[kWidth];           // no more than the least of them, by place in their vectors
-  unsigned follows_[kSize / kWidth] = {};          // follow_ is in use: the lane has a history beyond its iterate; a bit a lane of a vector
+  std::uint64_t blocks_ = 0;              // taken so far by every lane
+  alignas(64) double due_[kSize];         // the number of blocks at which look() comes by
+  alignas(64) double first_due_[kWidth];  // no more than the least of them, by place in their vectors
+  unsigned follows_[kSize / kWidth] =
+      {};  // follow_ is in use: the lane has a history beyond its iterate; a bit a lane of a vector
   Follow<S> follow_[kSize];
   Walks<S> arrivals_;
   Walks<S> divergences_;

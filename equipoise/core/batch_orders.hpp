@@ -6,7 +6,8 @@
 
 namespace equipoise::tiny {
 
-/// Orders of 8 lanes for every set of them, four bits a lane: the numbers of its lanes, and the rank of each lane in it.
+/// Orders of 8 lanes for every set of them, four bits a lane: the numbers of its lanes, and the rank of each lane in
+/// it.
 struct Orders {
   std::array<std::uint32_t, 256> members{}, ranks{};
 };

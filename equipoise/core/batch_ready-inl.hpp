@@ -1,5 +1,5 @@
-// Runs on their way into lanes: scaled a vector at a time, so that refilling a lane is a few copies. Included by batch_kernel.cpp
-// alone, once for every target.
+// Runs on their way into lanes: scaled a vector at a time, so that refilling a lane is a few copies. Included by
+// batch_kernel.cpp alone, once for every target.
 //
 // Cost of a run: two square roots and some 10 operations of a lane; 100 bytes read and as many written, in cache.
 
@@ -22,8 +22,8 @@ class Ready {
   alignas(64) double cell[kRoom];
   alignas(64) double blocks[kRoom];  ///< until look() is due
 
-  /// Takes cells from `from` on until full; returns the first that was not taken. Cells that need more care, because they end at once
-  /// or are out of range, go to `others`.
+  /// Takes cells from `from` on until full; returns the first that was not taken. Cells that need more care, because
+  /// they end at once or are out of range, go to `others`.
   std::size_t fill(std::span<const TinyRun> runs, std::span<const TinyEnd> ends, TinyRun::Kind kind, std::size_t from,
                    std::vector<std::size_t>& others) {
     std::size_t taken = 0;
@@ -48,8 +48,8 @@ class Ready {
   }
 
  private:
-  // Scales a vector of runs, of which the first `used` are there, and appends them. m = 0, and iterates without a gradient, are left to
-  // begin().
+  // Scales a vector of runs, of which the first `used` are there, and appends them. m = 0, and iterates without a
+  // gradient, are left to begin().
   HWY_INLINE void scale(std::size_t i, std::size_t used, std::vector<std::size_t>& others) {
     const Tag tag;
     const Vec zero = hn::Zero(tag);

@@ -1,5 +1,5 @@
-// Which runs come back to where they are within 64 steps, some vectors of them at a time. Included by batch_kernel.cpp alone, once for
-// every target.
+// Which runs come back to where they are within 64 steps, some vectors of them at a time. Included by batch_kernel.cpp
+// alone, once for every target.
 //
 // Cost: 64 steps and tests of a lane, some 10 operations each; for a few vectors the time is that of one chain.
 
@@ -29,7 +29,8 @@ class Returns {
     for_each<kVecs>([&](auto v) HWY_ATTR {
       for (std::size_t s = 0; s < S; ++s) z[v][s] = at[v][s] = hn::Load(tag, z_[s] + v * kWidth);
       m[v] = hn::Load(tag, m_ + v * kWidth);
-      far[v] = hn::Mul(hn::Mul(hn::Set(tag, verdict_rules::cycle_tolerance), lengths(at[v])), hn::Set(tag, reach(1, 1)));
+      far[v] =
+          hn::Mul(hn::Mul(hn::Set(tag, verdict_rules::cycle_tolerance), lengths(at[v])), hn::Set(tag, reach(1, 1)));
       back[v] = hn::Ne(m[v], m[v]);  // nowhere
     });
     for (std::uint64_t i = 0; i < largest_period; ++i) {

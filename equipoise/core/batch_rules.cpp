@@ -15,7 +15,8 @@
 namespace equipoise::tiny {
 namespace {
 
-// The first half of a run is dropped. From here to 20000, the budget of many a sweep, there are 157 whole blocks: 10048 steps.
+// The first half of a run is dropped. From here to 20000, the budget of many a sweep, there are 157 whole blocks: 10048
+// steps.
 constexpr std::uint64_t first_growth_look = 9920;
 constexpr std::size_t most_sums = 1024;
 
@@ -46,7 +47,8 @@ std::uint64_t length_from(const Follow<S>& follow, const Marks<S>& marks, std::s
   return follow.step - marks.first_step - mark * mark_every;
 }
 
-// The first iterate of the stretch that is near the same thing as the last one, at marks first and then between two marks.
+// The first iterate of the stretch that is near the same thing as the last one, at marks first and then between two
+// marks.
 template <std::size_t S>
 std::pair<State<S>, std::uint64_t> arrival(const Follow<S>& follow, const Marks<S>& marks, Near what) {
   std::size_t mark = marks.count - 1;
@@ -98,7 +100,8 @@ Ending<S> at_critical_point(const Follow<S>& follow, Near what, const State<S>& 
   return ending;
 }
 
-// True where the run has arrived for good. An unstable point is left within the time that a rounding error needs to show.
+// True where the run has arrived for good. An unstable point is left within the time that a rounding error needs to
+// show.
 template <std::size_t S>
 bool ends_in_convergence(Follow<S>& follow, const Marks<S>& marks, Ending<S>& ending) {
   const Near what = near(follow.map, follow.z);
@@ -145,9 +148,7 @@ Eigen::Matrix<double, S, S> jacobian(const Map<S>& map, const State<S>& z) {
   return J;
 }
 
-double signed_magnitude(std::complex<double> value) {
-  return value.imag() == 0 ? value.real() : std::abs(value);
-}
+double signed_magnitude(std::complex<double> value) { return value.imag() == 0 ? value.real() : std::abs(value); }
 
 double largest_multiplier(const Eigen::Matrix2d& turn) {
   const double half_trace = turn.trace() / 2;
@@ -178,7 +179,8 @@ double distance(const State<S>& a, const State<S>& b) {
   return std::sqrt(sum_of_squares(difference) / scale);  // NaN at zero: no cycle
 }
 
-// distance(a, b) <= tolerance, `length` being |a|. Most pairs are told apart by one component, without a root and a quotient.
+// distance(a, b) <= tolerance, `length` being |a|. Most pairs are told apart by one component, without a root and a
+// quotient.
 template <std::size_t S>
 EQUIPOISE_TINY bool returned(const State<S>& a, const State<S>& b, double tolerance, double length) {
   const double far = reach(tolerance, length);
@@ -188,10 +190,11 @@ EQUIPOISE_TINY bool returned(const State<S>& a, const State<S>& b, double tolera
   return distance(a, b) <= tolerance;
 }
 
-// The first of up to 64 later iterates that is back at states[0], or 0. Most looks find none, and walk all 64 steps: nearly all of the time that
-// periodic runs take is spent here.
+// The first of up to 64 later iterates that is back at states[0], or 0. Most looks find none, and walk all 64 steps:
+// nearly all of the time that periodic runs take is spent here.
 template <std::size_t S>
-EQUIPOISE_TINY std::size_t walk_to_return(const Map<S>& map, std::array<State<S>, largest_period + 1>& states, double tolerance) {
+EQUIPOISE_TINY std::size_t walk_to_return(const Map<S>& map, std::array<State<S>, largest_period + 1>& states,
+                                          double tolerance) {
   const double length_of_state = length(states[0]);
   for (std::size_t k = 1; k <= largest_period; ++k) {
     states[k] = states[k - 1];
@@ -202,9 +205,11 @@ EQUIPOISE_TINY std::size_t walk_to_return(const Map<S>& map, std::array<State<S>
 }
 
 #if defined(__x86_64__) && !defined(__FMA__)
-// The same loop with the processor's own fused multiply-add instead of a call of std::fma: the same bits, three times as fast.
+// The same loop with the processor's own fused multiply-add instead of a call of std::fma: the same bits, three times
+// as fast.
 template <std::size_t S>
-[[gnu::target("fma")]] std::size_t walk_with_fma(const Map<S>& map, std::array<State<S>, largest_period + 1>& states, double tolerance) {
+[[gnu::target("fma")]] std::size_t walk_with_fma(const Map<S>& map, std::array<State<S>, largest_period + 1>& states,
+                                                 double tolerance) {
   return walk_to_return(map, states, tolerance);
 }
 template <std::size_t S>
@@ -278,8 +283,8 @@ constexpr State<S> first_tangent() {
 // Runs where no cycle attracts and none is worth looking for.
 bool may_cycle(const Map<2>& map) { return map.m >= 1; }
 bool may_cycle(const Map<4>&) { return true; }
-// Only where no minimiser is stable (any.necessary-rate): below, chaotic transients end at one. And not beyond 2, where the map is
-// unbounded for almost every start (theorem 2c), however long a run wanders first.
+// Only where no minimiser is stable (any.necessary-rate): below, chaotic transients end at one. And not beyond 2, where
+// the map is unbounded for almost every start (theorem 2c), however long a run wanders first.
 template <std::size_t S>
 bool may_be_chaotic(const Map<S>& map) {
   return map.m > 1 + 1e-12 && map.m <= 2;
@@ -374,7 +379,8 @@ bool begin(const TinyRun& run, Follow<S>& follow, Ending<S>& ending) {
   return false;
 }
 
-// Three fused multiply-adds a step for a pair, in one chain of two: the time is their latency, whatever the processor's width.
+// Three fused multiply-adds a step for a pair, in one chain of two: the time is their latency, whatever the processor's
+// width.
 template <std::size_t S>
 void take_block(Follow<S>& follow, Marks<S>& marks) {
   const std::uint64_t length = std::min(look_every, follow.max_steps - follow.step);
@@ -416,7 +422,8 @@ bool look(Follow<S>& follow, const Marks<S>& marks, Ending<S>& ending, bool may_
     ending = ending_of(follow, Outcome::exhausted);
     return true;
   }
-  const bool may_end = !follow.lingers && follow.map.near >= 0;  // a tolerance of zero: nothing but divergence ends a run early
+  const bool may_end =
+      !follow.lingers && follow.map.near >= 0;  // a tolerance of zero: nothing but divergence ends a run early
   if (follow.step == follow.cycle_look) {
     follow.cycle_look *= 2;
     if (may_end && may_return && ends_in_a_cycle(follow, verdict_rules::cycle_tolerance, ending)) return true;

@@ -1,4 +1,5 @@
-// What defines the runs of batch.hpp: the map, the tests on an iterate, and what is decided at a look. For batch*.cpp alone.
+// What defines the runs of batch.hpp: the map, the tests on an iterate, and what is decided at a look. For batch*.cpp
+// alone.
 #pragma once
 
 #include <array>
@@ -13,8 +14,8 @@
 
 namespace equipoise::tiny {
 
-// Kernels compiled for wider processors call these functions, too. Inlined they get that processor's fused multiply-add; a call
-// of std::fma has the same bits and takes longer.
+// Kernels compiled for wider processors call these functions, too. Inlined they get that processor's fused
+// multiply-add; a call of std::fma has the same bits and takes longer.
 #define EQUIPOISE_TINY [[gnu::always_inline]] inline
 
 inline constexpr std::uint64_t never = std::numeric_limits<std::uint64_t>::max();
@@ -70,8 +71,10 @@ EQUIPOISE_TINY void step_tangent(const Map<4>& map, const State<4>& z, State<4>&
   const double half_dP = std::fma(x2, a2, x1 * a1);
   const double dQ = half_dQ + half_dQ;
   const double dP = half_dP + half_dP;
-  w = {std::fma(map.m, b1, std::fma(-dQ, x1, std::fma(-Q, a1, a1))), std::fma(map.m, b2, std::fma(-dQ, x2, std::fma(-Q, a2, a2))),
-       std::fma(map.m, a1, std::fma(-dP, y1, std::fma(-P, b1, b1))), std::fma(map.m, a2, std::fma(-dP, y2, std::fma(-P, b2, b2)))};
+  w = {std::fma(map.m, b1, std::fma(-dQ, x1, std::fma(-Q, a1, a1))),
+       std::fma(map.m, b2, std::fma(-dQ, x2, std::fma(-Q, a2, a2))),
+       std::fma(map.m, a1, std::fma(-dP, y1, std::fma(-P, b1, b1))),
+       std::fma(map.m, a2, std::fma(-dP, y2, std::fma(-P, b2, b2)))};
 }
 EQUIPOISE_TINY double length(const State<2>& w) { return std::sqrt(squared(w[0], w[1])); }
 EQUIPOISE_TINY double length(const State<4>& w) { return std::sqrt(squared(w[0], w[1]) + squared(w[2], w[3])); }
@@ -89,8 +92,8 @@ EQUIPOISE_TINY bool finite(const State<S>& z) {
   return all;
 }
 
-/// Lemma E (docs/theory.md, section 9) with its rounding errors on the safe side. Once it holds it holds at every later iterate, and
-/// |r| >= 4, or |x| |y| >= 4, goes with it: the looks may be far apart.
+/// Lemma E (docs/theory.md, section 9) with its rounding errors on the safe side. Once it holds it holds at every later
+/// iterate, and |r| >= 4, or |x| |y| >= 4, goes with it: the looks may be far apart.
 EQUIPOISE_TINY bool diverges(const Map<2>& map, const State<2>& z) {
   const double r = std::abs(residual(map, z)) * below_one;
   const double S2 = 2 * sum_of_squares(z);
@@ -147,7 +150,8 @@ class Growth {
   std::uint64_t steps_ = 0;
 };
 
-/// Natural logarithm by sums and products alone, to about 2 ulp: the same bits with every C library. x > 0 and finite, otherwise NaN.
+/// Natural logarithm by sums and products alone, to about 2 ulp: the same bits with every C library. x > 0 and finite,
+/// otherwise NaN.
 double log_of(double x);
 
 /// The iterates at the start of a block and every 16 steps after that.
@@ -164,7 +168,8 @@ struct Follow {
   State<S> z{};
   Map<S> map;
   std::uint64_t step = 0;
-  std::uint64_t event = 0;  ///< the next step at which look() is due whatever the iterate: a multiple of 64, or max_steps
+  std::uint64_t event =
+      0;  ///< the next step at which look() is due whatever the iterate: a multiple of 64, or max_steps
   std::uint64_t max_steps = 0;
   std::uint64_t cycle_look = never;
   std::uint64_t growth_look = never;
@@ -221,9 +226,10 @@ bool begin(const TinyRun& run, Follow<S>& follow, Ending<S>& ending);
 template <std::size_t S>
 void take_block(Follow<S>& follow, Marks<S>& marks);
 
-/// What is decided at a look: at every multiple of 64 steps at which the iterate is near something or has left every bounded
-/// orbit, and at every event. True where the run ended, with `ending` filled. `marks` is the block that led here. `may_return` false: it is
-/// known that none of the next 64 iterates has every component within reach() of this one's, for cycle_tolerance.
+/// What is decided at a look: at every multiple of 64 steps at which the iterate is near something or has left every
+/// bounded orbit, and at every event. True where the run ended, with `ending` filled. `marks` is the block that led
+/// here. `may_return` false: it is known that none of the next 64 iterates has every component within reach() of this
+/// one's, for cycle_tolerance.
 template <std::size_t S>
 bool look(Follow<S>& follow, const Marks<S>& marks, Ending<S>& ending, bool may_return = true);
 

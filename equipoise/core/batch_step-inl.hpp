@@ -1,18 +1,24 @@
-// A step of every lane, and the tests on where it led, as vectors. Included by batch_kernel.cpp alone, once for every target.
+// A step of every lane, and the tests on where it led, as vectors. Included by batch_kernel.cpp alone, once for every
+// target.
 //
-// Cost of a step, per vector: pair 3 fused multiply-adds (6 flops a lane), isotropic 12 operations (22 flops), with a tangent 9 and
-// 32 more.
+// Cost of a step, per vector: pair 3 fused multiply-adds (6 flops a lane), isotropic 12 operations (22 flops), with a
+// tangent 9 and 32 more.
 
 HWY_BEFORE_NAMESPACE();
 namespace equipoise::tiny::HWY_NAMESPACE {
 namespace {
 
-// The chain of a pair's step is two fused multiply-adds of 4 cycles; two pipes want 16 of them, from 5.3 vectors. Measured on a Zen 5: 8
-// vectors of 512 bits take 97 % of the multiply-add ceiling, 7 take 91 % and 6 take 85 %; with 16 registers, for 256 bits, 6 are best.
-// An isotropic step has 12 operations in a chain of 4.
+// The chain of a pair's step is two fused multiply-adds of 4 cycles; two pipes want 16 of them, from 5.3 vectors.
+// Measured on a Zen 5: 8 vectors of 512 bits take 97 % of the multiply-add ceiling, 7 take 91 % and 6 take 85 %; with
+// 16 registers, for 256 bits, 6 are best. An isotropic step has 12 operations in a chain of 4.
 constexpr bool kWide = kWidth == 8;
 template <std::size_t S, bool TANGENT>
-constexpr std::size_t kVectors = S == 2 ? (TANGENT ? 3 : kWide ? 8 : 6) : (TANGENT ? 1 : kWide ? 4 : 3);
+constexpr std::size_t kVectors = S == 2 ? (TANGENT ? 3
+                                           : kWide ? 8
+                                                   : 6)
+                                        : (TANGENT ? 1
+                                           : kWide ? 4
+                                                   : 3);
 
 HWY_INLINE Vec squared_length(Vec a, Vec b) { return hn::MulAdd(b, b, hn::Mul(a, a)); }
 
@@ -67,8 +73,9 @@ HWY_INLINE Mask arrived_lanes(const Vec (&z)[2], Vec m, Vec near, Vec) {
 HWY_INLINE Mask near_lanes(const Vec (&z)[4], Vec m, Vec near, Vec near_low) {
   const Vec P = squared_length(z[0], z[1]);
   const Vec Q = squared_length(z[2], z[3]);
-  const Vec steepest = hn::Max(hn::Max(hn::Abs(hn::NegMulAdd(Q, z[0], hn::Mul(m, z[2]))), hn::Abs(hn::NegMulAdd(Q, z[1], hn::Mul(m, z[3])))),
-                               hn::Max(hn::Abs(hn::NegMulAdd(P, z[2], hn::Mul(m, z[0]))), hn::Abs(hn::NegMulAdd(P, z[3], hn::Mul(m, z[1])))));
+  const Vec steepest = hn::Max(
+      hn::Max(hn::Abs(hn::NegMulAdd(Q, z[0], hn::Mul(m, z[2]))), hn::Abs(hn::NegMulAdd(Q, z[1], hn::Mul(m, z[3])))),
+      hn::Max(hn::Abs(hn::NegMulAdd(P, z[2], hn::Mul(m, z[0]))), hn::Abs(hn::NegMulAdd(P, z[3], hn::Mul(m, z[1])))));
   const Vec largest = hn::Max(hn::Max(hn::Abs(z[0]), hn::Abs(z[1])), hn::Max(hn::Abs(z[2]), hn::Abs(z[3])));
   const Vec bound = hn::Max(hn::Mul(near, largest), near_low);
   return hn::And(hn::Le(hn::Add(steepest, steepest), bound), hn::Ge(near, hn::Zero(Tag())));

@@ -38,8 +38,9 @@ void expect_same(const TinyEnd& a, const TinyEnd& b) {
   EXPECT_EQ(a.proved, b.proved);
   EXPECT_EQ(a.period, b.period);
   EXPECT_EQ(a.steps, b.steps);
-  for (const auto field : {&TinyEnd::loss, &TinyEnd::sharpness, &TinyEnd::ratio, &TinyEnd::imbalance, &TinyEnd::product,
-                           &TinyEnd::norm_x, &TinyEnd::norm_y, &TinyEnd::lyapunov, &TinyEnd::lyapunov_error, &TinyEnd::multiplier}) {
+  for (const auto field :
+       {&TinyEnd::loss, &TinyEnd::sharpness, &TinyEnd::ratio, &TinyEnd::imbalance, &TinyEnd::product, &TinyEnd::norm_x,
+        &TinyEnd::norm_y, &TinyEnd::lyapunov, &TinyEnd::lyapunov_error, &TinyEnd::multiplier}) {
     EXPECT_TRUE(same_bits(a.*field, b.*field)) << a.*field << " " << b.*field;
   }
 }
@@ -97,7 +98,8 @@ TEST(Batch, EveryTargetHasTheBitsOfThePlainLoop) {
   }
 }
 
-// Lanes are handed over and refilled by sets of them: few runs leave lanes empty in every pattern, and many end together.
+// Lanes are handed over and refilled by sets of them: few runs leave lanes empty in every pattern, and many end
+// together.
 TEST(Batch, EveryNumberOfRunsHasTheBitsOfThePlainLoop) {
   const Runs all = mixed(200, 31);
   Runs alike, behind;
@@ -106,7 +108,8 @@ TEST(Batch, EveryNumberOfRunsHasTheBitsOfThePlainLoop) {
     const double part = std::uniform_real_distribution<double>(0, 1)(random);
     alike.push_back(i % 5 == 4 ? tiny_scalar(1, 3 + part, 3, 0.9) : tiny_scalar(1, 1 + part, 1, 0.06 + 0.02 * part));
     if (i % 50 == 49) alike.back() = tiny_scalar(1, 2, 0.5, 0.1);  // at a minimiser from the start
-    if (i % 50 == 24) {  // exactly at a stable minimiser after a step, which a tolerance of zero does not call an ending
+    if (i % 50 ==
+        24) {  // exactly at a stable minimiser after a step, which a tolerance of zero does not call an ending
       alike.back() = tiny_scalar(0.5, 1, 0, 1);
       alike.back().tolerance = 0;
       alike.back().max_steps = 300;
@@ -140,8 +143,8 @@ TEST(Batch, MeasuresAreLeftOutAlone) {
     run_batch(runs, ends, {target, false});
     for (std::size_t i = 0; i < runs.size(); ++i) {
       TinyEnd expected = whole[i];
-      for (const auto field : {&TinyEnd::loss, &TinyEnd::sharpness, &TinyEnd::ratio, &TinyEnd::imbalance, &TinyEnd::product, &TinyEnd::norm_x,
-                               &TinyEnd::norm_y}) {
+      for (const auto field : {&TinyEnd::loss, &TinyEnd::sharpness, &TinyEnd::ratio, &TinyEnd::imbalance,
+                               &TinyEnd::product, &TinyEnd::norm_x, &TinyEnd::norm_y}) {
         expected.*field = std::numeric_limits<double>::quiet_NaN();
       }
       expect_same(ends[i], expected);
@@ -196,7 +199,9 @@ TEST(Batch, LongRunsHaveTheSameBitsToo) {
     for (int i = 0; i < 12; ++i) {
       const double h = 1 + uniform(random);
       TinyRun run = tiny_scalar(1, 0.3 + uniform(random), 0.3 + uniform(random), h);
-      if (i % 4 == 3) run = tiny_isotropic(1, 3, 0.3 + 0.2 * uniform(random), 0.3 + 0.2 * uniform(random), 2 * uniform(random) - 1, h);
+      if (i % 4 == 3)
+        run =
+            tiny_isotropic(1, 3, 0.3 + 0.2 * uniform(random), 0.3 + 0.2 * uniform(random), 2 * uniform(random) - 1, h);
       run.max_steps = budget;
       if (i == 5) run.tolerance = 0;
       runs.push_back(run);
@@ -226,7 +231,9 @@ TEST(Batch, ACellDoesNotFeelItsNeighbours) {
   for (const std::size_t tile : {1, 3, 64, 499}) {
     for (std::size_t from = 0; from < runs.size(); from += tile) {
       const std::size_t to = std::min(from + tile, runs.size());
-      const Ends part = ends_of(Runs(runs.begin() + static_cast<std::ptrdiff_t>(from), runs.begin() + static_cast<std::ptrdiff_t>(to)), target);
+      const Ends part = ends_of(
+          Runs(runs.begin() + static_cast<std::ptrdiff_t>(from), runs.begin() + static_cast<std::ptrdiff_t>(to)),
+          target);
       for (std::size_t i = from; i < to; ++i) expect_same(part[i - from], whole[i]);
     }
   }
@@ -266,7 +273,8 @@ TEST(Batch, ScalarsEndAsRunSays) {
     const TinyEnd end = end_of(cell);
     const Record record = driver(cell);
     ++seen[end.outcome];
-    SCOPED_TRACE(fmt::format("{}: mu {:a} x {:a} y {:a} h {:a}: {}", i, cell.mu, cell.x[0], cell.y[0], cell.h, record.verdict.why));
+    SCOPED_TRACE(fmt::format("{}: mu {:a} x {:a} y {:a} h {:a}: {}", i, cell.mu, cell.x[0], cell.y[0], cell.h,
+                             record.verdict.why));
     EXPECT_EQ(name(end.outcome), name(record.verdict.outcome));
     if (end.outcome != record.verdict.outcome) continue;
     if (end.outcome == Outcome::exhausted) {
@@ -277,7 +285,8 @@ TEST(Batch, ScalarsEndAsRunSays) {
       continue;
     }
     if (end.outcome == Outcome::converged) {
-      EXPECT_LE(std::abs(static_cast<double>(end.steps) - static_cast<double>(record.verdict.step)), 1 + 0.01 * static_cast<double>(end.steps));
+      EXPECT_LE(std::abs(static_cast<double>(end.steps) - static_cast<double>(record.verdict.step)),
+                1 + 0.01 * static_cast<double>(end.steps));
       EXPECT_EQ(end.limit, record.verdict.limit);
       const double scale = record.sharpness_end.value;
       EXPECT_NEAR(end.sharpness, scale, 1e-7 * scale);
@@ -337,7 +346,8 @@ TEST(Batch, OutcomesAreThoseOfTheTheorem) {
   }
 }
 
-// The transient of a start close inside the ellipse is chaotic and long: it must never be called chaos, whatever the budget.
+// The transient of a start close inside the ellipse is chaotic and long: it must never be called chaos, whatever the
+// budget.
 TEST(Batch, ATransientIsNotChaos) {
   Runs runs;
   for (int i = 0; i < 400; ++i) {
@@ -354,8 +364,8 @@ TEST(Batch, ATransientIsNotChaos) {
   for (const TinyEnd& end : ends_of(mixed(3000, 77))) EXPECT_NE(end.outcome, Outcome::stopped);
 }
 
-// Just beyond h |mu| = 2 a balanced run wanders over what was its invariant interval, with an exponent near log 3, and leaves it
-// after thousands of steps or more: it is never called chaotic.
+// Just beyond h |mu| = 2 a balanced run wanders over what was its invariant interval, with an exponent near log 3, and
+// leaves it after thousands of steps or more: it is never called chaotic.
 TEST(Batch, ADivergingRunThatLingersIsNotChaos) {
   Runs runs;
   for (const double beyond : {1e-12, 1e-8, 1e-6}) {
@@ -395,7 +405,8 @@ TEST(Batch, ExceptionalStarts) {
   EXPECT_EQ(zero.steps, 0U);
   EXPECT_EQ(zero.ratio, 1);
   EXPECT_DOUBLE_EQ(zero.loss, 0.5);
-  // A tiny start leaves the saddle although its gradient is below any tolerance; a start beside the line to the saddle visits it.
+  // A tiny start leaves the saddle although its gradient is below any tolerance; a start beside the line to the saddle
+  // visits it.
   EXPECT_EQ(end_of(tiny_scalar(1, 1e-14, 1e-14, 0.5)).limit, Limit::minimiser);
   EXPECT_EQ(end_of(tiny_scalar(1, 2, -2 * (1 - 1e-15), 0.15)).limit, Limit::minimiser);
   EXPECT_EQ(end_of(tiny_scalar(1, 2, -2, 0.15)).limit, Limit::saddle);
@@ -432,7 +443,8 @@ TEST(Batch, UnitsDoNotMatter) {
   const double scale = std::ldexp(1.0, 498);  // about 1e150
   for (const double c : {scale, 1 / scale}) {
     const double root = std::sqrt(c);
-    for (const auto& [mu, x, y, h] : {std::tuple{1.0, 2.0, 0.7, 0.3}, std::tuple{-1.0, 0.3, 0.5, 1.3}, std::tuple{1.0, 4.0, 2.0, 0.5}}) {
+    for (const auto& [mu, x, y, h] :
+         {std::tuple{1.0, 2.0, 0.7, 0.3}, std::tuple{-1.0, 0.3, 0.5, 1.3}, std::tuple{1.0, 4.0, 2.0, 0.5}}) {
       TinyRun plain = tiny_scalar(mu, x, y, h);
       TinyRun scaled = tiny_scalar(c * mu, root * x, root * y, h / c);
       plain.max_steps = scaled.max_steps = 20000;
@@ -449,7 +461,8 @@ TEST(Batch, UnitsDoNotMatter) {
     }
   }
   // Beyond the range of double there is no proof and no number, but an outcome.
-  for (const TinyRun& run : {tiny_scalar(1, 1e200, 1e200, 1), tiny_scalar(1e300, 1, 1, 1e300), tiny_scalar(1, 1e308, 1e-300, 1e10)}) {
+  for (const TinyRun& run :
+       {tiny_scalar(1, 1e200, 1e200, 1), tiny_scalar(1e300, 1, 1, 1e300), tiny_scalar(1, 1e308, 1e-300, 1e10)}) {
     for (const std::string& target : batch_targets()) {
       const TinyEnd end = ends_of({run}, target).front();
       EXPECT_EQ(end.outcome, Outcome::diverged);
@@ -552,7 +565,8 @@ TEST(Batch, VectorsAndIsotropicProblemsEndAsRunSays) {
     const Record record = run(*dense_problem(A), z, h, settings);
     const TinyEnd expected = tiny_end(record);
     ++seen[end.outcome];
-    SCOPED_TRACE(fmt::format("{}: {} {} mu {} h {}: {}", i, isotropic ? "isotropic" : "vector", k, mu, h, record.verdict.why));
+    SCOPED_TRACE(
+        fmt::format("{}: {} {} mu {} h {}: {}", i, isotropic ? "isotropic" : "vector", k, mu, h, record.verdict.why));
     // Where digits are lost on the way, rounding decides when and where a run settles.
     if (record.verdict.growth > 15) continue;
     EXPECT_EQ(name(end.outcome), name(expected.outcome));

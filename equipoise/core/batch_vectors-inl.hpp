@@ -1,5 +1,5 @@
-// Vectors of lanes: their width, loops over several of them, masks as bits, and new values for some lanes of one. Included by
-// batch_kernel.cpp alone, once for every target.
+// Vectors of lanes: their width, loops over several of them, masks as bits, and new values for some lanes of one.
+// Included by batch_kernel.cpp alone, once for every target.
 
 HWY_BEFORE_NAMESPACE();
 namespace equipoise::tiny::HWY_NAMESPACE {
@@ -15,7 +15,8 @@ template <class Body, std::size_t... V>
 HWY_INLINE void for_each(const Body& body, std::index_sequence<V...>) {
   (body(std::integral_constant<std::size_t, V>()), ...);
 }
-/// body(0), ..., body(count - 1), each number a constant: g++ 12 keeps an array of vectors in registers only where no loop walks along it.
+/// body(0), ..., body(count - 1), each number a constant: g++ 12 keeps an array of vectors in registers only where no
+/// loop walks along it.
 template <std::size_t count, class Body>
 HWY_INLINE void for_each(const Body& body) {
   for_each(body, std::make_index_sequence<count>());
@@ -36,8 +37,8 @@ HWY_INLINE Order order_of(std::uint32_t lanes) {
   return hn::IndicesFromVec(Tag(), hn::And(each, hn::Set(tag, std::uint64_t{kWidth - 1})));
 }
 
-/// Moves the lanes of a set to the front; what comes after them is anything. As hn::Compress, which in Highway 1.0 copies its table to
-/// the stack at every call.
+/// Moves the lanes of a set to the front; what comes after them is anything. As hn::Compress, which in Highway 1.0
+/// copies its table to the stack at every call.
 class Gather {
  public:
   HWY_INLINE explicit Gather(unsigned set) : order_(order_of(orders.members[set])) {}

@@ -1,5 +1,5 @@
-// From the last mark before a run's end to its exact step: at most 16 steps of some vectors of such runs, with a test at each. Included
-// by batch_kernel.cpp alone, once for every target.
+// From the last mark before a run's end to its exact step: at most 16 steps of some vectors of such runs, with a test
+// at each. Included by batch_kernel.cpp alone, once for every target.
 //
 // Cost of a run that arrives: 16 steps and tests of a lane, some 10 operations each, and its way in and out of memory.
 
@@ -16,8 +16,8 @@ constexpr State<S> kIdle = [] {
   return z;
 }();
 
-/// Runs whose end is known to lie in the steps after a mark: walked together, some vectors of them at a time, to the exact step.
-/// Numbers of cells and steps are doubles, exact below 2^53, so that they can be moved as the iterates are.
+/// Runs whose end is known to lie in the steps after a mark: walked together, some vectors of them at a time, to the
+/// exact step. Numbers of cells and steps are doubles, exact below 2^53, so that they can be moved as the iterates are.
 template <std::size_t S>
 class Walks {
  public:
@@ -62,7 +62,8 @@ class Walks {
         when[v] = hn::IfThenElse(there, when[v], now);
       });
     }
-    for_each<kVecs>([&](auto v) HWY_ATTR { store(v, end[v], when[v], hn::Sub(hn::Set(tag, 1.0), sums_of_squares(end[v]))); });
+    for_each<kVecs>([&](auto v)
+                        HWY_ATTR { store(v, end[v], when[v], hn::Sub(hn::Set(tag, 1.0), sums_of_squares(end[v]))); });
   }
 
   /// Moves every run to the first iterate at which Lemma E holds or which has no finite successor.

@@ -16,8 +16,8 @@ namespace equipoise {
 
 Sharpness rank1_sharpness(const Problem& problem, ConstFactors at) {
   if (at.shape().rank != 1 || !problem.complete()) {
-    throw Error(fmt::format("the closed form of the sharpness needs rank 1 and every entry of A, got rank {}{}", at.shape().rank,
-                            problem.complete() ? "" : " and a matrix that is not complete"));
+    throw Error(fmt::format("the closed form of the sharpness needs rank 1 and every entry of A, got rank {}{}",
+                            at.shape().rank, problem.complete() ? "" : " and a matrix that is not complete"));
   }
   Factors doubled(at);
   doubled.X() *= 2;
@@ -41,8 +41,9 @@ Vector minimiser_spectrum(const Vector& singular_values, ConstFactors at) {
   const auto [rows, cols, d] = at.shape();
   const Index sides = std::min(rows, cols);
   if (d > sides || singular_values.size() != sides) {
-    throw Error(fmt::format("the closed form of the spectrum needs rank <= {} and all {} singular values, got rank {} and {} values",
-                            sides, sides, d, singular_values.size()));
+    throw Error(fmt::format(
+        "the closed form of the spectrum needs rank <= {} and all {} singular values, got rank {} and {} values", sides,
+        sides, d, singular_values.size()));
   }
   const Vector p = symmetric_eigenvalues(at.X().transpose() * at.X());
   const Vector q = symmetric_eigenvalues(at.Y().transpose() * at.Y());
@@ -76,7 +77,8 @@ double minimiser_spectrum_error(const Problem& problem, const Vector& singular_v
   if (!(sx[d - 1] > 0) || !(sy[d - 1] > 0)) return infinity;
   const double e = gradient.Y().norm() / sx[d - 1] + gradient.X().norm() / sy[d - 1];
   // sigma(X Y^T) are those of the small product of the triangular factors.
-  const double smallest_fitted = equipoise::singular_values(thin_qr(at.X()).triangle * thin_qr(at.Y()).triangle.transpose())[d - 1];
+  const double smallest_fitted =
+      equipoise::singular_values(thin_qr(at.X()).triangle * thin_qr(at.Y()).triangle.transpose())[d - 1];
   const double largest_left = d < sides ? singular_values[d] : 0;
   if (d < sides && !(smallest_fitted > largest_left + e + rounding)) return infinity;
   return 2 * e + rounding;

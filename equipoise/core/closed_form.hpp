@@ -16,18 +16,18 @@ Sharpness rank1_sharpness(const Problem& problem, ConstFactors at);
 /// directions that leave the column spaces of X and Y along one singular pair of the residual with singular value tau.
 Vector leaving_eigenvalues(ConstFactors at, double tau);
 
-/// The whole Hessian spectrum, ascending, at a global minimiser of a complete problem whose X and Y have full column rank:
-/// p_i + q_j (d^2 of them), 0 (d^2), for each i > d the eigenvalues of [[Y^T Y, -s_i I], [-s_i I, X^T X]], and |m - n| copies of
-/// eig(Y^T Y) if m > n, of eig(X^T X) if n > m. `singular_values`: all min(m, n) of A, descending. Cost O(min(m,n) d^3).
-/// Throws Error where the shapes do not allow it (rank above a side, or too few singular values).
+/// The whole Hessian spectrum, ascending, at a global minimiser of a complete problem whose X and Y have full column
+/// rank: p_i + q_j (d^2 of them), 0 (d^2), for each i > d the eigenvalues of [[Y^T Y, -s_i I], [-s_i I, X^T X]], and |m
+/// - n| copies of eig(Y^T Y) if m > n, of eig(X^T X) if n > m. `singular_values`: all min(m, n) of A, descending. Cost
+/// O(min(m,n) d^3). Throws Error where the shapes do not allow it (rank above a side, or too few singular values).
 Vector minimiser_spectrum(const Vector& singular_values, ConstFactors at);
 
 /// How far any eigenvalue of the Hessian at `at` can be from its place in minimiser_spectrum. With
-/// e = |X^T R|_F / sigma_min(X) + |R Y|_F / sigma_min(Y), which is zero at a critical point, the bound is 2e and a margin for
-/// rounding: dropping from R what lies in the column spaces of X and Y moves the Hessian by at most e, and the singular values
-/// that are left by at most e (Weyl). Infinite where X or Y lacks full column rank, or where the singular values of X Y^T do
-/// not stay above those left, sigma_d(X Y^T) > s_{d+1} + e: the point is then not near a minimiser with a gap.
-/// Cost: one gradient and O((m + n) d^2).
+/// e = |X^T R|_F / sigma_min(X) + |R Y|_F / sigma_min(Y), which is zero at a critical point, the bound is 2e and a
+/// margin for rounding: dropping from R what lies in the column spaces of X and Y moves the Hessian by at most e, and
+/// the singular values that are left by at most e (Weyl). Infinite where X or Y lacks full column rank, or where the
+/// singular values of X Y^T do not stay above those left, sigma_d(X Y^T) > s_{d+1} + e: the point is then not near a
+/// minimiser with a gap. Cost: one gradient and O((m + n) d^2).
 double minimiser_spectrum_error(const Problem& problem, const Vector& singular_values, ConstFactors at);
 
 }  // namespace equipoise

@@ -10,14 +10,14 @@ namespace equipoise {
 struct Curvature {
   double largest = 0;
   double largest_residual = 0;
-  double smallest = 0;        ///< an upper bound of the smallest eigenvalue where it is negative; NaN where not found
-  double zero = 0;            ///< magnitudes below this are taken as zero
+  double smallest = 0;  ///< an upper bound of the smallest eigenvalue where it is negative; NaN where not found
+  double zero = 0;      ///< magnitudes below this are taken as zero
   Limit limit = Limit::undetermined;
 };
 
-/// For a complete A in closed form (docs/theory.md, section 6): with tau = |R|_2, found by Lanczos on the residual, the smallest
-/// eigenvalue at a critical point is that of [[Y^T Y, -tau I], [-tau I, X^T X]] or zero. Otherwise by Lanczos on the Hessian.
-/// Cost: some tens of gradients of rank + 1 and of Hessian products.
+/// For a complete A in closed form (docs/theory.md, section 6): with tau = |R|_2, found by Lanczos on the residual, the
+/// smallest eigenvalue at a critical point is that of [[Y^T Y, -tau I], [-tau I, X^T X]] or zero. Otherwise by Lanczos
+/// on the Hessian. Cost: some tens of gradients of rank + 1 and of Hessian products.
 Curvature curvature_at_critical_point(const Problem& problem, ConstFactors at);
 
 }  // namespace equipoise

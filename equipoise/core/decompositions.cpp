@@ -10,8 +10,8 @@
 namespace equipoise {
 namespace {
 
-// Eigen 3.4's divide and conquer is fast, and wrong by up to 1e-4 for about one matrix in a hundred that has several equal
-// singular values. Its vectors stay orthonormal, so that one product shows whether it went wrong.
+// Eigen 3.4's divide and conquer is fast, and wrong by up to 1e-4 for about one matrix in a hundred that has several
+// equal singular values. Its vectors stay orthonormal, so that one product shows whether it went wrong.
 bool reconstructs(const Svd& svd, const AnyMatrix& A) {
   constexpr double tolerance = 1e-13;  // of |A|_F; a good decomposition is off by some 1e-15
   const double scale = A.cwiseAbs().maxCoeff();
@@ -58,7 +58,8 @@ Qr thin_qr(const AnyMatrix& A) {
   const Index k = std::min(A.rows(), A.cols());
   if (k == 0) return {Eigen::MatrixXd(A.rows(), 0), Eigen::MatrixXd(0, A.cols())};
   const Eigen::HouseholderQR<Eigen::MatrixXd> qr(A);
-  return {qr.householderQ() * Eigen::MatrixXd::Identity(A.rows(), k), qr.matrixQR().topRows(k).triangularView<Eigen::Upper>()};
+  return {qr.householderQ() * Eigen::MatrixXd::Identity(A.rows(), k),
+          qr.matrixQR().topRows(k).triangularView<Eigen::Upper>()};
 }
 
 }  // namespace equipoise

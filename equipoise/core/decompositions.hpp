@@ -15,7 +15,8 @@ struct Svd {
   Eigen::MatrixXd right;
 };
 
-/// Divide and conquer, checked against A and done again by Jacobi where it fails. O(rows cols k). Every entry must be finite.
+/// Divide and conquer, checked against A and done again by Jacobi where it fails. O(rows cols k). Every entry must be
+/// finite.
 Svd thin_svd(const AnyMatrix& A);
 /// The singular values alone, descending; no cheaper, since only the vectors can show that they are right.
 Vector singular_values(const AnyMatrix& A);
@@ -31,7 +32,8 @@ SymmetricEigen symmetric_eigen(const AnyMatrix& S);
 /// The eigenvalues alone, ascending.
 Vector symmetric_eigenvalues(const AnyMatrix& S);
 
-/// A = orthonormal triangle with k = min(rows, cols): rows x k with orthonormal columns, also where A lacks full rank, times k x cols.
+/// A = orthonormal triangle with k = min(rows, cols): rows x k with orthonormal columns, also where A lacks full rank,
+/// times k x cols.
 struct Qr {
   Eigen::MatrixXd orthonormal;
   Eigen::MatrixXd triangle;

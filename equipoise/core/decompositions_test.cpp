@@ -13,7 +13,9 @@ namespace {
 Eigen::MatrixXd gaussian(Index rows, Index cols, std::uint64_t seed) {
   return gaussian_factors({rows, 0, cols}, seed).X();
 }
-Eigen::MatrixXd orthonormal(Index rows, Index cols, std::uint64_t seed) { return thin_qr(gaussian(rows, cols, seed)).orthonormal; }
+Eigen::MatrixXd orthonormal(Index rows, Index cols, std::uint64_t seed) {
+  return thin_qr(gaussian(rows, cols, seed)).orthonormal;
+}
 
 void expect_svd_of(const Eigen::MatrixXd& A, const Vector& values) {
   const Svd svd = thin_svd(A);
@@ -34,7 +36,8 @@ TEST(Decompositions, EqualSingularValues) {
     const Index m = 30, n = seed % 2 == 0 ? 30 : 40;
     Vector values(m);
     values << 5, 4, 3, Vector::Constant(17, 2), Vector::Constant(10, 0.5);
-    const Eigen::MatrixXd A = orthonormal(m, m, 3 * seed) * values.asDiagonal() * orthonormal(n, m, 3 * seed + 1).transpose();
+    const Eigen::MatrixXd A =
+        orthonormal(m, m, 3 * seed) * values.asDiagonal() * orthonormal(n, m, 3 * seed + 1).transpose();
     expect_svd_of(A, values);
     expect_svd_of(A.transpose(), values);
   }

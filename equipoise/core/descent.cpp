@@ -15,9 +15,10 @@ namespace equipoise {
 void require_start(const Problem& problem, ConstFactors start, double learning_rate) {
   const Shape shape = start.shape();
   if (shape.rows != problem.rows() || shape.cols != problem.cols()) {
-    throw Error(fmt::format("the start has X of {} rows and Y of {} rows, but A is {} x {}; X needs a row for every row of A "
-                            "and Y one for every column",
-                            shape.rows, shape.cols, problem.rows(), problem.cols()));
+    throw Error(
+        fmt::format("the start has X of {} rows and Y of {} rows, but A is {} x {}; X needs a row for every row of A "
+                    "and Y one for every column",
+                    shape.rows, shape.cols, problem.rows(), problem.cols()));
   }
   if (!start.flat().allFinite()) throw Error("the start holds NaN or Inf; every entry of X and Y must be finite");
   if (!(learning_rate > 0) || !std::isfinite(learning_rate)) {

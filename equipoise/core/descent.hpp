@@ -11,7 +11,8 @@ namespace equipoise {
 /// Keeps a reference to the problem, which must outlive it.
 class Descent {
  public:
-  /// Throws Error for a start that does not fit the problem or is not finite, or a rate that is not positive and finite.
+  /// Throws Error for a start that does not fit the problem or is not finite, or a rate that is not positive and
+  /// finite.
   Descent(const Problem& problem, Factors start, double learning_rate);
 
   /// Takes `count` steps; returns the trace of the iterate before the last of them (zeros if count = 0).

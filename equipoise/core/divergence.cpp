@@ -18,8 +18,8 @@ LemmaE lemma_e(ConstFactors at, double h, double norm_a_upper) {
   const double norm_x = X.squaredNorm();
   const double norm_y = Y.squaredNorm();
   const double gram_product = (X.transpose() * X).cwiseProduct(Y.transpose() * Y).sum();
-  // |<X'X, Y'Y>| rounding: each Gram entry errs by at most (length + 4) eps |x_i| |x_j|, the sum by rank^2 eps more, and
-  // sum |G_x| |G_y| <= |X|^2 |Y|^2. The factor 2 covers products of these small terms.
+  // |<X'X, Y'Y>| rounding: each Gram entry errs by at most (length + 4) eps |x_i| |x_j|, the sum by rank^2 eps more,
+  // and sum |G_x| |G_y| <= |X|^2 |Y|^2. The factor 2 covers products of these small terms.
   const double terms = static_cast<double>(rows + cols + rank * rank + 16);
   const double error = 2 * terms * eps * norm_x * norm_y;
   const auto smallest_side = static_cast<double>(std::max<Index>(1, std::min({rows, cols, rank})));

@@ -13,7 +13,7 @@ struct LemmaE {
   double nu_lower = 0;  ///< |X Y^T|_F / sqrt(min(rows, cols, rank)) from Grams, less the bound of its rounding error
   double s_upper = 0;
   double S_upper = 0;
-  double needed = 0;    ///< what nu_lower is compared with: max(4 (1 + s), 2 sqrt(S))
+  double needed = 0;  ///< what nu_lower is compared with: max(4 (1 + s), 2 sqrt(S))
   bool holds = false;
 };
 

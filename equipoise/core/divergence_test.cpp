@@ -5,9 +5,9 @@
 
 #include <cmath>
 
+#include "equipoise/core/decompositions.hpp"
 #include "equipoise/core/descent.hpp"
 #include "equipoise/core/start.hpp"
-#include "equipoise/core/decompositions.hpp"
 #include "equipoise/problems/dense.hpp"
 
 namespace equipoise::divergence_test {
@@ -18,7 +18,8 @@ double norm2(const Matrix& M) { return singular_values(M)[0]; }
 TEST(LemmaE, BoundsAreOnTheSafeSide) {
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
     SCOPED_TRACE(seed);
-    const Shape shape{1 + static_cast<Index>(seed % 7), 1 + static_cast<Index>(seed % 5), 1 + static_cast<Index>(seed % 4)};
+    const Shape shape{1 + static_cast<Index>(seed % 7), 1 + static_cast<Index>(seed % 5),
+                      1 + static_cast<Index>(seed % 4)};
     Factors z = gaussian_factors(shape, seed);
     z.flat() *= std::exp(0.03 * static_cast<double>(seed));
     const double h = 0.3;
@@ -35,7 +36,8 @@ TEST(LemmaE, WhereItFiresTheProductGrowsFivefold) {
   int fired = 0;
   for (std::uint64_t seed = 0; seed < 300; ++seed) {
     SCOPED_TRACE(seed);
-    const Shape shape{1 + static_cast<Index>(seed % 4), 1 + static_cast<Index>(seed % 3), 1 + static_cast<Index>(seed % 3)};
+    const Shape shape{1 + static_cast<Index>(seed % 4), 1 + static_cast<Index>(seed % 3),
+                      1 + static_cast<Index>(seed % 3)};
     const Matrix A = gaussian_factors({shape.rows, 0, shape.cols}, seed + 500).X();
     const auto problem = dense_problem(A);
     Factors start = gaussian_factors(shape, seed);

@@ -20,8 +20,8 @@ Factors::Factors(Shape shape) : shape_(shape) {
 Factors::Factors(const Matrix& X_values, const Matrix& Y_values)
     : Factors(Shape{X_values.rows(), Y_values.rows(), X_values.cols()}) {
   if (X_values.cols() != Y_values.cols()) {
-    throw Error(fmt::format("X has {} columns and Y has {}; both must have rank columns", X_values.cols(),
-                            Y_values.cols()));
+    throw Error(
+        fmt::format("X has {} columns and Y has {}; both must have rank columns", X_values.cols(), Y_values.cols()));
   }
   X() = X_values;
   Y() = Y_values;

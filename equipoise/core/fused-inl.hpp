@@ -1,5 +1,5 @@
-// Whether the target being compiled has vectors with a multiply-add that rounds once. Vectors whose width is known at run time alone (SVE,
-// RVV) cannot be held in arrays and count as none. Included once for every target.
+// Whether the target being compiled has vectors with a multiply-add that rounds once. Vectors whose width is known at
+// run time alone (SVE, RVV) cannot be held in arrays and count as none. Included once for every target.
 #undef EQUIPOISE_FUSED
 #if HWY_TARGET == HWY_SSSE3 || HWY_TARGET == HWY_SSE4 || HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128 || \
     HWY_TARGET == HWY_WASM || HWY_TARGET == HWY_WASM_EMU256 || HWY_HAVE_SCALABLE || defined(HWY_DISABLE_BMI2_FMA)

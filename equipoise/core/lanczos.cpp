@@ -1,4 +1,5 @@
-// Lanczos through Spectra, guarded against what makes a restarted solver fail: scale, clusters at zero, closed Krylov spaces.
+// Lanczos through Spectra, guarded against what makes a restarted solver fail: scale, clusters at zero, closed Krylov
+// spaces.
 #include "equipoise/core/lanczos.hpp"
 
 #include <Spectra/SymEigsSolver.h>
@@ -22,13 +23,12 @@ using ColumnMatrix = Eigen::MatrixXd;
 // Seeds of the vectors that Lanczos begins with: far from any seed that a user would give a start.
 constexpr std::uint64_t first_seed = 0x9d2c5680f1e3a7b5U;
 
-Vector random_unit(Index size, std::uint64_t seed) {
-  return gaussian_factors({size, 0, 1}, seed).flat().normalized();
-}
+Vector random_unit(Index size, std::uint64_t seed) { return gaussian_factors({size, 0, 1}, seed).flat().normalized(); }
 
-// B = +-H / 2^exponent + shift I, whose largest eigenvalues are wanted whichever end of H that is. Spectra's stopping rule is relative to
-// |eigenvalue| with an absolute floor: without the power of two anything would pass at a norm of 1e-150, and without the
-// shift the eigenvalues of H near zero would never pass. What has been found is moved away to -shift.
+// B = +-H / 2^exponent + shift I, whose largest eigenvalues are wanted whichever end of H that is. Spectra's stopping
+// rule is relative to |eigenvalue| with an absolute floor: without the power of two anything would pass at a norm of
+// 1e-150, and without the shift the eigenvalues of H near zero would never pass. What has been found is moved away to
+// -shift.
 class WorkingOperator {
  public:
   using Scalar = double;
@@ -56,7 +56,8 @@ class WorkingOperator {
   double length_in_units_of_H(double length) const { return std::scalbn(length, exponent_); }
   int products() const { return products_; }
 
-  static constexpr double shift = 8;  // H has norm about 1 on a random vector; its largest eigenvalue is seldom far above
+  static constexpr double shift =
+      8;  // H has norm about 1 on a random vector; its largest eigenvalue is seldom far above
 
  private:
   Index size_;
@@ -81,9 +82,9 @@ Pair measured(const WorkingOperator& op, double value, const Vector& vector) {
   return {value, unit, (image - value * unit).norm()};
 }
 
-// A few Lanczos steps with full reorthogonalisation. Where few eigenvalues are distinct (A = I does that) the Krylov space of
-// a random vector closes after as many steps and contains an eigenvector of each, while a restarted solver would divide by
-// the rounding error that is left. Nothing where it does not close.
+// A few Lanczos steps with full reorthogonalisation. Where few eigenvalues are distinct (A = I does that) the Krylov
+// space of a random vector closes after as many steps and contains an eigenvector of each, while a restarted solver
+// would divide by the rounding error that is left. Nothing where it does not close.
 std::optional<Pair> from_closed_krylov_space(const WorkingOperator& op, const Vector& first) {
   const Index longest = std::min<Index>(24, op.rows());
   ColumnMatrix basis(op.rows(), longest);
@@ -114,7 +115,8 @@ std::optional<Pair> from_closed_krylov_space(const WorkingOperator& op, const Ve
 }
 
 // Up to `count` of the largest eigenpairs of B, fewer where they did not converge within the budget.
-std::vector<Pair> by_spectra(WorkingOperator& op, const Vector& first, Index count, double tolerance, int max_products) {
+std::vector<Pair> by_spectra(WorkingOperator& op, const Vector& first, Index count, double tolerance,
+                             int max_products) {
   // A small basis is cheapest for a well separated end; where restarts do not get there, larger ones do.
   for (Index basis = std::max<Index>(2 * count + 10, 20);; basis *= 3) {
     basis = std::min(basis, op.rows());
@@ -122,8 +124,10 @@ std::vector<Pair> by_spectra(WorkingOperator& op, const Vector& first, Index cou
     try {
       Spectra::SymEigsSolver<WorkingOperator> solver(op, count, basis);
       solver.init(first.data());
-      const Index restarts = std::clamp<Index>((max_products - op.products()) / std::max<Index>(1, basis - count), 1, 60);
-      const Index found = solver.compute(Spectra::SortRule::LargestAlge, restarts, tolerance, Spectra::SortRule::LargestAlge);
+      const Index restarts =
+          std::clamp<Index>((max_products - op.products()) / std::max<Index>(1, basis - count), 1, 60);
+      const Index found =
+          solver.compute(Spectra::SortRule::LargestAlge, restarts, tolerance, Spectra::SortRule::LargestAlge);
       for (Index i = 0; i < found; ++i) {
         const Pair pair = measured(op, solver.eigenvalues()[i], solver.eigenvectors().col(i));
         if (pair.residual <= 100 * tolerance * std::abs(pair.value)) pairs.push_back(pair);
@@ -159,7 +163,8 @@ Eigenpairs in_order(const WorkingOperator& op, std::vector<Pair> pairs, Index co
     result.values.push_back(known ? op.in_units_of_H(pair->value) : nan);
     result.residuals.push_back(known ? op.length_in_units_of_H(pair->residual) : nan);
     if (known) result.vectors.row(i) = pair->vector.transpose();
-    result.converged = result.converged && known && pair->residual <= 100 * tolerance * std::max(1.0, std::abs(pair->value));
+    result.converged =
+        result.converged && known && pair->residual <= 100 * tolerance * std::max(1.0, std::abs(pair->value));
   }
   result.products = op.products();
   return result;
@@ -178,19 +183,22 @@ std::vector<Pair> whole_decomposition(const WorkingOperator& op, Index count) {
 
 std::vector<Pair> searched(WorkingOperator& op, Index count, const SharpnessSettings& settings) {
   std::vector<Pair> pairs;
-  if (count > 1) pairs = by_spectra(op, random_unit(op.rows(), first_seed), count, settings.tolerance, settings.max_products);
+  if (count > 1)
+    pairs = by_spectra(op, random_unit(op.rows(), first_seed), count, settings.tolerance, settings.max_products);
   if (count == 1) {
     if (auto top = largest(op, first_seed, settings.tolerance, settings.max_products)) pairs.push_back(std::move(*top));
   }
   for (const Pair& pair : pairs) op.move_away(pair.value, pair.vector);
 
-  // What the complement still holds above the worst of them was missed. A loose look comes first, since most often there is nothing.
+  // What the complement still holds above the worst of them was missed. A loose look comes first, since most often
+  // there is nothing.
   for (std::uint64_t look = 1;; ++look) {
     const bool enough = static_cast<Index>(pairs.size()) >= count;
     std::vector<double> values;
     for (const Pair& pair : pairs) values.push_back(pair.value);
     if (enough) std::nth_element(values.begin(), values.begin() + (count - 1), values.end(), std::greater<>());
-    const double worst = enough ? values[static_cast<std::size_t>(count - 1)] : -std::numeric_limits<double>::infinity();
+    const double worst =
+        enough ? values[static_cast<std::size_t>(count - 1)] : -std::numeric_limits<double>::infinity();
     const int budget = op.products() + settings.max_products / 4;
     const std::uint64_t seed = first_seed + look;
     if (enough) {
@@ -229,7 +237,8 @@ Eigenpairs extreme_eigenpairs_of(Index size, const SymmetricProduct& product, In
   // A norm of zero: a random vector is not in the kernel of anything but zero, and zero needs no scale.
   if (norm > 0) op.set_exponent(std::ilogb(norm));
   const bool small = size <= std::max<Index>(settings.dense_below, count + 2);
-  return in_order(op, small ? whole_decomposition(op, count) : searched(op, count, settings), count, settings.tolerance);
+  return in_order(op, small ? whole_decomposition(op, count) : searched(op, count, settings), count,
+                  settings.tolerance);
 }
 
 }  // namespace equipoise

@@ -14,9 +14,10 @@ namespace equipoise {
 Rate parse_rate(std::string_view text) {
   if (text == "auto") return {Rate::Kind::automatic, 0};
   const auto refuse = [&](std::string_view what) {
-    return Error(fmt::format("learning rate '{}' {}; write auto, a positive number such as 0.05, or a multiple of 1/L "
-                             "such as 3.5/L",
-                             text, what));
+    return Error(
+        fmt::format("learning rate '{}' {}; write auto, a positive number such as 0.05, or a multiple of 1/L "
+                    "such as 3.5/L",
+                    text, what));
   };
   double number = 0;
   const char* const last = text.data() + text.size();
@@ -41,9 +42,10 @@ LearningRate resolve_rate(const Rate& rate, std::string_view requested, const Ra
       break;
     case Rate::Kind::over_L:
       if (!(L > 0) || !std::isfinite(L)) {
-        throw Error(fmt::format("learning rate '{}' needs a positive sharpness at the start, but L = {}; give the rate "
-                                "as a number",
-                                requested, L));
+        throw Error(
+            fmt::format("learning rate '{}' needs a positive sharpness at the start, but L = {}; give the rate "
+                        "as a number",
+                        requested, L));
       }
       result.value = rate.number / L;
       result.why = fmt::format("{} over the sharpness at the start, L = {}", rate.number, L);
@@ -54,13 +56,15 @@ LearningRate resolve_rate(const Rate& rate, std::string_view requested, const Ra
       if (scale == 0) {
         result.why = "1, since A and the start are zero and any rate gives the same run";
       } else if (complete && ridge == 0) {
-        result.why = fmt::format("0.9 * 4/(S + 4 sigma_1) with S = |X|^2 + |Y|^2 = {} and sigma_1 = {} at the start; proved sufficient for "
-                                 "A = mu * orthogonal at rank 1, a conjecture otherwise",
-                                 S, sigma1);
+        result.why = fmt::format(
+            "0.9 * 4/(S + 4 sigma_1) with S = |X|^2 + |Y|^2 = {} and sigma_1 = {} at the start; proved sufficient for "
+            "A = mu * orthogonal at rank 1, a conjecture otherwise",
+            S, sigma1);
       } else {
-        result.why = fmt::format("0.9 * 4/(S + 4 (sigma_1 + ridge)) with S = |X|^2 + |Y|^2 = {}, sigma_1 = {} and ridge = {} at the start; "
-                                 "a heuristic: with unknown entries or a ridge no theorem says that it converges",
-                                 S, sigma1, ridge);
+        result.why = fmt::format(
+            "0.9 * 4/(S + 4 (sigma_1 + ridge)) with S = |X|^2 + |Y|^2 = {}, sigma_1 = {} and ridge = {} at the start; "
+            "a heuristic: with unknown entries or a ridge no theorem says that it converges",
+            S, sigma1, ridge);
       }
       break;
     }

@@ -15,7 +15,8 @@ struct Rate {
   double number = 0;  ///< the rate itself, or the multiple of 1/L
 };
 
-/// Reads "auto", "0.05", "3.5/L" or "1/L". Throws Error for anything else, and for a number that is not positive and finite.
+/// Reads "auto", "0.05", "3.5/L" or "1/L". Throws Error for anything else, and for a number that is not positive and
+/// finite.
 Rate parse_rate(std::string_view text);
 
 /// A learning rate that was resolved against a problem and its start.
@@ -29,16 +30,16 @@ struct LearningRate {
 
 /// What a rate is resolved against, all in the same units.
 struct RateSituation {
-  double L = 0;         ///< sharpness at the start
-  double sigma1 = 0;    ///< largest singular value of A
-  double S = 0;         ///< |X|_F^2 + |Y|_F^2 at the start
-  double ridge = 0;     ///< curvature that a ridge adds everywhere
-  bool complete = true; ///< no unknown entries
+  double L = 0;          ///< sharpness at the start
+  double sigma1 = 0;     ///< largest singular value of A
+  double S = 0;          ///< |X|_F^2 + |Y|_F^2 at the start
+  double ridge = 0;      ///< curvature that a ridge adds everywhere
+  bool complete = true;  ///< no unknown entries
 };
 
-/// `auto` is 0.9 * 4 / (S + 4 (sigma_1 + ridge)): within the region of isotropic.sufficient-rate, conjectured (not proved) for every
-/// complete A without ridge, a heuristic otherwise.
-/// `3.5/L` with L = 0 throws Error. If everything is zero, `auto` is 1 and says so.
+/// `auto` is 0.9 * 4 / (S + 4 (sigma_1 + ridge)): within the region of isotropic.sufficient-rate, conjectured (not
+/// proved) for every complete A without ridge, a heuristic otherwise. `3.5/L` with L = 0 throws Error. If everything is
+/// zero, `auto` is 1 and says so.
 LearningRate resolve_rate(const Rate& rate, std::string_view requested, const RateSituation& situation);
 
 }  // namespace equipoise

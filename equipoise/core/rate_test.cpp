@@ -19,7 +19,8 @@ TEST(Rate, ReadsWhatPeopleWrite) {
 }
 
 TEST(Rate, RefusesTheRestInOneLine) {
-  for (const char* text : {"", "0", "-0.1", "nan", "inf", "3.5/M", "3.5/", "/L", "0/L", "-1/L", "abc", "0.1 ", "1e999", "0x1p3", "Auto"}) {
+  for (const char* text :
+       {"", "0", "-0.1", "nan", "inf", "3.5/M", "3.5/", "/L", "0/L", "-1/L", "abc", "0.1 ", "1e999", "0x1p3", "Auto"}) {
     try {
       parse_rate(text);
       ADD_FAILURE() << "'" << text << "' was accepted";

@@ -4,8 +4,8 @@
 namespace equipoise {
 namespace {
 
-// The residual of a fixed pair of factors as a problem of its own, so that its singular values come from the same place as
-// those of A: with X and Y widened by the columns of a second pair, R is kept and the new columns see it as their A.
+// The residual of a fixed pair of factors as a problem of its own, so that its singular values come from the same place
+// as those of A: with X and Y widened by the columns of a second pair, R is kept and the new columns see it as their A.
 class ResidualProblem final : public Problem {
  public:
   ResidualProblem(const Problem& base, ConstFactors at) : base_(base), at_(at) {}

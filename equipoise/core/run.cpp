@@ -21,7 +21,7 @@
 namespace equipoise {
 namespace {
 
-constexpr double heuristic_divergence = 1e8;    // h (|X|^2 + |Y|^2), for problems that no theorem covers
+constexpr double heuristic_divergence = 1e8;  // h (|X|^2 + |Y|^2), for problems that no theorem covers
 constexpr std::uint64_t first_cycle_check = 256;
 
 bool finite(const StepTrace& seen) {
@@ -31,7 +31,13 @@ bool finite(const StepTrace& seen) {
 class Driver {
  public:
   Driver(const Problem& problem, const Factors& start, double h, const RunSettings& settings, const Watch& watch)
-      : problem_(problem), h_(h), settings_(settings), watch_(watch), z_(start), tangent_(start.shape()), tracker_(problem) {
+      : problem_(problem),
+        h_(h),
+        settings_(settings),
+        watch_(watch),
+        z_(start),
+        tangent_(start.shape()),
+        tracker_(problem) {
     record_.settings = settings;
     record_.learning_rate = h;
   }
@@ -66,7 +72,8 @@ class Driver {
     here_ = trace_here();
     record_.loss_start = here_.loss;
     start_norm_squared_ = here_.norm_squared;
-    const double work = static_cast<double>(problem_.entries()) * static_cast<double>(std::max<Index>(1, z_.shape().rank));
+    const double work =
+        static_cast<double>(problem_.entries()) * static_cast<double>(std::max<Index>(1, z_.shape().rank));
     longest_block_ = static_cast<std::uint64_t>(std::clamp(1e8 / std::max(1.0, work), 1.0, 64.0));
     cheap_ = work <= 1e5;
     previous_loss_ = infinity;
@@ -84,8 +91,8 @@ class Driver {
     return trace_of(loss, gradient, z_);
   }
 
-  // |A|_F max(|z|, |A|_F^(1/2)) has the dimension of a gradient and is what its rounding errors are proportional to; for
-  // A = 0 the start gives the scale.
+  // |A|_F max(|z|, |A|_F^(1/2)) has the dimension of a gradient and is what its rounding errors are proportional to;
+  // for A = 0 the start gives the scale.
   double gradient_scale(const StepTrace& seen) const {
     const double a = record_.norm;
     if (a == 0) return std::pow(start_norm_squared_, 1.5);
@@ -127,7 +134,8 @@ class Driver {
     if (settings_.top_eigenvalues == 1) return {tracker_.measure(at).value};
     SharpnessSettings quick;
     quick.tolerance = 1e-8;
-    return extreme_eigenpairs(problem_, at, static_cast<Index>(settings_.top_eigenvalues), SpectrumEnd::largest, quick).values;
+    return extreme_eigenpairs(problem_, at, static_cast<Index>(settings_.top_eigenvalues), SpectrumEnd::largest, quick)
+        .values;
   }
 
   bool following() const {
@@ -161,15 +169,16 @@ class Driver {
     step_ += length;
 
     const bool suspicious =
-        !z_.flat().allFinite() || std::any_of(trace.begin(), trace.end(), [&](const StepTrace& seen) { return may_diverge(seen); });
+        !z_.flat().allFinite() ||
+        std::any_of(trace.begin(), trace.end(), [&](const StepTrace& seen) { return may_diverge(seen); });
     if (suspicious && diverges_within(first_step, length)) return;
     for (std::size_t i = 0; i < trace.size(); ++i) {
       if (events_at(first_step + i, trace[i])) return;
     }
   }
 
-  // The cheap side of a divergence test: false means that it cannot fire at this iterate. Lemma E asks for h |X Y^T|_2 >= 4 + 4 h |A|_F,
-  // and |X Y^T|_2 <= |A|_F + |R|_F with |R|_F^2 twice the loss.
+  // The cheap side of a divergence test: false means that it cannot fire at this iterate. Lemma E asks for h |X Y^T|_2
+  // >= 4 + 4 h |A|_F, and |X Y^T|_2 <= |A|_F + |R|_F with |R|_F^2 twice the loss.
   bool may_diverge(const StepTrace& seen) const {
     if (!finite(seen)) return true;
     if (problem_.complete()) return h_ * std::sqrt(2 * seen.loss) >= 3.99;
@@ -241,7 +250,8 @@ class Driver {
     verdict.lyapunov = unstable ? std::log(visit_factor_) : 0;
     std::string point = std::string(name(curvature.limit));
     if (curvature.limit == Limit::undetermined) point = "critical point whose curvature was not found";
-    std::string why = fmt::format("converged to a {}: |grad f| is {:.3g} of its natural scale", point, relative_gradient(seen));
+    std::string why =
+        fmt::format("converged to a {}: |grad f| is {:.3g} of its natural scale", point, relative_gradient(seen));
     why += settings_.tolerance > 0 ? fmt::format(" (tolerance {:.3g})", settings_.tolerance) : "";
     why += fmt::format(", h times the Hessian's eigenvalues from {:.6g} to {:.6g}", h_ * curvature.smallest,
                        h_ * curvature.largest);
@@ -269,8 +279,8 @@ class Driver {
     return largest_log_growth_ - relative;
   }
 
-  // Walks the last block again, step by step, to the first iterate at which the evidence of divergence holds. False where it
-  // holds nowhere; everything is then as it was.
+  // Walks the last block again, step by step, to the first iterate at which the evidence of divergence holds. False
+  // where it holds nowhere; everything is then as it was.
   bool diverges_within(std::uint64_t first_step, std::uint64_t length) {
     z_ = before_;
     step_ = first_step;
@@ -295,8 +305,9 @@ class Driver {
       if (!evidence.holds) return false;
       record_.verdict.proved = true;
       finish(Outcome::diverged, step_, evidence.nu_lower, evidence.needed,
-             fmt::format("diverges for ever from this iterate on, by Lemma E: h |X Y^T|_2 >= {:.6g}, which is at least {:.6g}",
-                         evidence.nu_lower, evidence.needed));
+             fmt::format(
+                 "diverges for ever from this iterate on, by Lemma E: h |X Y^T|_2 >= {:.6g}, which is at least {:.6g}",
+                 evidence.nu_lower, evidence.needed));
       return true;
     }
     const double S = h_ * z_.flat().squaredNorm();
@@ -318,10 +329,12 @@ class Driver {
 
   bool no_minimiser_is_stable() const { return problem_.complete() && h_ * record_.sigma1 > 1 + 1e-12; }
 
-  // Beyond h sigma_1 = 2 the scalar map is unbounded for almost every start (theorem 2c), however long it wanders first.
+  // Beyond h sigma_1 = 2 the scalar map is unbounded for almost every start (theorem 2c), however long it wanders
+  // first.
   bool chaos_may_last() const { return no_minimiser_is_stable() && h_ * record_.sigma1 <= 2; }
 
-  // A cheap look before states are compared: a cycle repeats its losses, while a converging run has a gradient that falls.
+  // A cheap look before states are compared: a cycle repeats its losses, while a converging run has a gradient that
+  // falls.
   bool losses_recur() const {
     for (std::uint64_t period = 1; period <= 64; ++period) {
       bool recurs = true;
@@ -339,9 +352,10 @@ class Driver {
     const std::optional<Cycle> cycle = find_cycle(problem_, z_, h_, tolerance);
     if (!cycle) return false;
     if (!(std::abs(cycle->multiplier) < 1 - verdict_rules::marginal)) {
-      doubt_ = fmt::format("; a cycle of period {} closes to {:.1e}, but its multiplier {:.6g} is within {} of 1 in magnitude, which "
-                           "decides nothing",
-                           cycle->period, cycle->return_distance, cycle->multiplier, verdict_rules::marginal);
+      doubt_ = fmt::format(
+          "; a cycle of period {} closes to {:.1e}, but its multiplier {:.6g} is within {} of 1 in magnitude, which "
+          "decides nothing",
+          cycle->period, cycle->return_distance, cycle->multiplier, verdict_rules::marginal);
       return false;
     }
     Verdict& verdict = record_.verdict;
@@ -349,10 +363,12 @@ class Driver {
     verdict.multiplier = cycle->multiplier;
     verdict.cycle_losses = cycle->losses;
     verdict.lyapunov = 0;
-    finish(Outcome::periodic, step_, cycle->return_distance, tolerance,
-           fmt::format("a cycle of period {}: the state returns within {:.1e} of itself three times in a row, not at any divisor "
-                       "of the period, and one turn contracts by {:.6g}",
-                       cycle->period, cycle->return_distance, cycle->multiplier));
+    finish(
+        Outcome::periodic, step_, cycle->return_distance, tolerance,
+        fmt::format(
+            "a cycle of period {}: the state returns within {:.1e} of itself three times in a row, not at any divisor "
+            "of the period, and one turn contracts by {:.6g}",
+            cycle->period, cycle->return_distance, cycle->multiplier));
     return true;
   }
 
@@ -366,9 +382,11 @@ class Driver {
     record_.verdict.lyapunov = estimate.exponent;
     record_.verdict.lyapunov_error = estimate.error;
     finish(Outcome::chaotic, step_, estimate.exponent, verdict_rules::chaotic_exponent,
-           fmt::format("bounded so far (h (|X|^2 + |Y|^2) <= {:.4g}) with a Lyapunov exponent of {:.4f} +- {:.4f} per step over {} steps, "
+           fmt::format("bounded so far (h (|X|^2 + |Y|^2) <= {:.4g}) with a Lyapunov exponent of {:.4f} +- {:.4f} per "
+                       "step over {} steps, "
                        "and h * sigma_1 = {:.6g} > 1 leaves no stable minimiser; numerical evidence, not a proof",
-                       h_ * largest_norm_squared_, estimate.exponent, estimate.error, estimate.steps, h_ * record_.sigma1));
+                       h_ * largest_norm_squared_, estimate.exponent, estimate.error, estimate.steps,
+                       h_ * record_.sigma1));
     return true;
   }
 
@@ -384,27 +402,32 @@ class Driver {
     }
     std::string why = what;
     if (lingering_) {
-      why += fmt::format("; at a critical point (a {}) that is unstable at this rate, and it is not yet clear whether the run stays",
-                         name(visit_curvature_.limit));
+      why += fmt::format(
+          "; at a critical point (a {}) that is unstable at this rate, and it is not yet clear whether the run stays",
+          name(visit_curvature_.limit));
     } else if (step_ == 0) {
       why += " before the first step";
     } else {
       why += fmt::format("; |grad f| is {:.3g} of its natural scale and {}", relative_gradient(here_), trend());
     }
-    if (left_after_visit_) why += "; the run passed a critical point within the tolerance and left it again, so rounding had a say";
+    if (left_after_visit_)
+      why += "; the run passed a critical point within the tolerance and left it again, so rounding had a say";
     why += doubt_;
-    const LyapunovEstimate estimate = tangent_.alive() && following() ? tangent_.second_half() : LyapunovEstimate{nan, nan, 0};
-    if (estimate.exponent > verdict_rules::chaotic_exponent && estimate.exponent > 3 * estimate.error && !chaos_may_last()) {
-      why += fmt::format("; neighbouring runs separate (exponent {:.3f} so far), which at h * sigma_1 = {:.6g} may be a transient",
-                         estimate.exponent, h_ * record_.sigma1);
+    const LyapunovEstimate estimate =
+        tangent_.alive() && following() ? tangent_.second_half() : LyapunovEstimate{nan, nan, 0};
+    if (estimate.exponent > verdict_rules::chaotic_exponent && estimate.exponent > 3 * estimate.error &&
+        !chaos_may_last()) {
+      why += fmt::format(
+          "; neighbouring runs separate (exponent {:.3f} so far), which at h * sigma_1 = {:.6g} may be a transient",
+          estimate.exponent, h_ * record_.sigma1);
     }
     record_.verdict.lyapunov = estimate.exponent;
     record_.verdict.lyapunov_error = estimate.error;
     finish(Outcome::exhausted, step_, relative_gradient(here_), settings_.tolerance, why);
   }
 
-  // Compares the gradient at the end with its largest value in the third quarter of the run. A slow approach falls by less than
-  // what tells it from a cycle, but at every sample.
+  // Compares the gradient at the end with its largest value in the third quarter of the run. A slow approach falls by
+  // less than what tells it from a cycle, but at every sample.
   std::string trend() const {
     double middle = 0;
     double before = infinity;
@@ -420,16 +443,20 @@ class Driver {
     }
     if (middle == 0 || step_ < 8) return "the run is too short to say whether it still falls";
     if (falls_throughout && end < before && end >= 0.9 * middle) {
-      return fmt::format("still falls, slowly: at every sample of the second half of the run, over which it came down to {:.9g} of what it was",
-                         end / half_way);
+      return fmt::format(
+          "still falls, slowly: at every sample of the second half of the run, over which it came down to {:.9g} of "
+          "what it was",
+          end / half_way);
     }
     if (end > 1.1 * middle) {
-      return fmt::format("has grown: {:.3g} times the largest value seen in the third quarter of the run", end / middle);
+      return fmt::format("has grown: {:.3g} times the largest value seen in the third quarter of the run",
+                         end / middle);
     }
     if (end < 0.9 * middle) {
       return fmt::format("still falls: {:.3g} of the largest value seen in the third quarter of the run", end / middle);
     }
-    return fmt::format("no longer falls: {:.3g} of the largest value seen in the third quarter of the run", end / middle);
+    return fmt::format("no longer falls: {:.3g} of the largest value seen in the third quarter of the run",
+                       end / middle);
   }
 
   void finish(Outcome outcome, std::uint64_t step, double evidence, double threshold, const std::string& why) {
@@ -455,7 +482,8 @@ class Driver {
     record_.steps = step_;
     record_.loss_end = here_.loss;
     record_.balance_end = balance(z_);
-    record_.sharpness_end = record_.verdict.outcome == Outcome::diverged ? Sharpness{nan, nan} : sharpness(problem_, z_);
+    record_.sharpness_end =
+        record_.verdict.outcome == Outcome::diverged ? Sharpness{nan, nan} : sharpness(problem_, z_);
     record_.last = std::move(z_);
     record_.seconds = elapsed();
   }
@@ -473,9 +501,9 @@ class Driver {
   const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
 
   Factors z_;
-  Factors before_;              // the iterate at the start of the block in progress
-  Factors before_step_;         // the iterate before a step that is taken again
-  std::uint64_t step_ = 0;      // z_ is the iterate of this step
+  Factors before_;          // the iterate at the start of the block in progress
+  Factors before_step_;     // the iterate before a step that is taken again
+  std::uint64_t step_ = 0;  // z_ is the iterate of this step
   std::uint64_t block_start_ = 0;
   StepTrace here_;
   std::array<StepTrace, 64> trace_;
@@ -497,7 +525,7 @@ class Driver {
   std::uint64_t falling_streak_ = 0;  // steps in a row over which the loss fell
   bool ended_ = false;
 
-  bool lingering_ = false;      // at a critical point that is unstable at this rate, to see whether the run stays
+  bool lingering_ = false;  // at a critical point that is unstable at this rate, to see whether the run stays
   bool left_after_visit_ = false;
   std::uint64_t visit_step_ = 0;
   std::uint64_t linger_until_ = 0;
@@ -511,9 +539,12 @@ class Driver {
 
 std::string_view name(Sensitivity sensitivity) {
   switch (sensitivity) {
-    case Sensitivity::always: return "always";
-    case Sensitivity::never: return "never";
-    case Sensitivity::automatic: break;
+    case Sensitivity::always:
+      return "always";
+    case Sensitivity::never:
+      return "never";
+    case Sensitivity::automatic:
+      break;
   }
   return "auto";
 }

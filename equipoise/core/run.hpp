@@ -18,9 +18,10 @@ namespace equipoise {
 /// When a tangent vector is followed along the run, at the price of a Hessian product a step. It measures the transient
 /// growth behind Verdict::reproducible and the Lyapunov exponent behind "chaotic".
 enum class Sensitivity {
-  automatic,  ///< always where a step is cheap (entries * rank <= 1e5), otherwise until the loss has fallen 64 steps in a row
+  automatic,  ///< always where a step is cheap (entries * rank <= 1e5), otherwise until the loss has fallen 64 steps in
+              ///< a row
   always,
-  never       ///< growth and exponent are then NaN, and no run is called chaotic
+  never  ///< growth and exponent are then NaN, and no run is called chaotic
 };
 std::string_view name(Sensitivity sensitivity);
 Sensitivity sensitivity_from(std::string_view word);
@@ -28,18 +29,18 @@ Sensitivity sensitivity_from(std::string_view word);
 struct RunSettings {
   std::uint64_t max_steps = 100000;
   double time_limit = std::numeric_limits<double>::infinity();  ///< seconds; the outcome is then exhausted
-  double tolerance = 1e-12;            ///< on |grad f| over its natural scale; 0 never stops early
-  std::uint64_t sample_every = 0;      ///< steps between samples; 0: every step to 200, then every 1 %
-  std::uint64_t sharpness_every = 0;   ///< steps between measured sharpness; 0: at the start and the end alone
-  std::uint32_t top_eigenvalues = 1;   ///< how many Hessian eigenvalues such a sample keeps
+  double tolerance = 1e-12;           ///< on |grad f| over its natural scale; 0 never stops early
+  std::uint64_t sample_every = 0;     ///< steps between samples; 0: every step to 200, then every 1 %
+  std::uint64_t sharpness_every = 0;  ///< steps between measured sharpness; 0: at the start and the end alone
+  std::uint32_t top_eigenvalues = 1;  ///< how many Hessian eigenvalues such a sample keeps
   Sensitivity sensitivity = Sensitivity::automatic;
 };
 
 /// The one list of the settings: name, unit, help and limits drive flags, documentation and records.
 struct SettingInfo {
-  std::string_view key;   ///< as in record.json and TOML: max_steps; the flag is --max-steps
+  std::string_view key;  ///< as in record.json and TOML: max_steps; the flag is --max-steps
   std::string_view unit;
-  double lowest, highest; ///< inclusive
+  double lowest, highest;  ///< inclusive
   std::string_view help;
 };
 /// Calls visit(SettingInfo, field) for every field of a RunSettings, const or not.
@@ -48,11 +49,13 @@ void describe(Settings& settings, Visit&& visit) {
   constexpr double forever = std::numeric_limits<double>::infinity();
   visit(SettingInfo{"max_steps", "steps", 0, 9e15, "the most steps to take"}, settings.max_steps);
   visit(SettingInfo{"time_limit", "s", 0, forever, "the longest time to run"}, settings.time_limit);
-  visit(SettingInfo{"tolerance", "", 0, 1, "converged when |grad f| is this small relative to its natural scale; 0 never stops early"},
+  visit(SettingInfo{"tolerance", "", 0, 1,
+                    "converged when |grad f| is this small relative to its natural scale; 0 never stops early"},
         settings.tolerance);
   visit(SettingInfo{"sample_every", "steps", 0, 9e15, "steps between samples; 0: every step up to 200, then every 1 %"},
         settings.sample_every);
-  visit(SettingInfo{"sharpness_every", "steps", 0, 9e15, "steps between measured sharpness; 0: at the start and the end alone"},
+  visit(SettingInfo{"sharpness_every", "steps", 0, 9e15,
+                    "steps between measured sharpness; 0: at the start and the end alone"},
         settings.sharpness_every);
   visit(SettingInfo{"top_eigenvalues", "", 1, 1000, "Hessian eigenvalues kept where sharpness is measured"},
         settings.top_eigenvalues);
@@ -75,17 +78,17 @@ struct Sample {
 struct Record {
   RunSettings settings;
   double learning_rate = 0;
-  double sigma1 = 0;             ///< largest singular value of A
-  double norm = 0;               ///< |A|_F over the entries of the loss
+  double sigma1 = 0;  ///< largest singular value of A
+  double norm = 0;    ///< |A|_F over the entries of the loss
   Sharpness sharpness_start;
-  Sharpness sharpness_end;       ///< NaN after divergence: never a number
+  Sharpness sharpness_end;  ///< NaN after divergence: never a number
   Balance balance_start, balance_end;
   double loss_start = 0;
   double loss_end = 0;
-  std::vector<Sample> samples;   ///< the first is the start, the last is `last`
-  Factors last;                  ///< the last iterate; after divergence the last finite one
+  std::vector<Sample> samples;  ///< the first is the start, the last is `last`
+  Factors last;                 ///< the last iterate; after divergence the last finite one
   Verdict verdict;
-  std::uint64_t steps = 0;       ///< steps from the start to `last`
+  std::uint64_t steps = 0;  ///< steps from the start to `last`
   double seconds = 0;
 };
 
@@ -112,7 +115,8 @@ struct Watch {
 
 /// Gradient descent z <- z - h grad f(z) from `start` until a verdict is reached or the budget ends.
 /// Every ending is a value. Throws Error for a start that does not fit the problem or is not finite, and for a learning
-/// rate that is not positive and finite. Cost per step: one Problem::advance step, twice that while sensitivity is followed.
+/// rate that is not positive and finite. Cost per step: one Problem::advance step, twice that while sensitivity is
+/// followed.
 Record run(const Problem& problem, const Factors& start, double learning_rate, const RunSettings& settings = {},
            const Watch& watch = {});
 

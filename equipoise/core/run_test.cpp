@@ -44,7 +44,8 @@ TEST(Run, ConvergesToAMinimiser) {
 }
 
 TEST(Run, ConvergesToTheSaddleOnItsStableManifold) {
-  for (const auto& [mu, x, y, h] : {std::tuple{1.0, 2.0, -2.0, 0.15}, std::tuple{0.5, 1.0, 1.5, 1.0}}) {  // the second is CE1
+  for (const auto& [mu, x, y, h] :
+       {std::tuple{1.0, 2.0, -2.0, 0.15}, std::tuple{0.5, 1.0, 1.5, 1.0}}) {  // the second is CE1
     const Record record = scalar_run(mu, x, y, h);
     EXPECT_EQ(record.verdict.outcome, Outcome::converged);
     EXPECT_EQ(record.verdict.limit, Limit::saddle) << record.verdict.why;
@@ -55,7 +56,8 @@ TEST(Run, ConvergesToTheSaddleOnItsStableManifold) {
   EXPECT_EQ(zero.verdict.step, 0U);
 }
 
-// A start so close to the stable manifold that the gradient falls below the tolerance near the saddle, and which escapes all the same.
+// A start so close to the stable manifold that the gradient falls below the tolerance near the saddle, and which
+// escapes all the same.
 TEST(Run, AVisitToASaddleIsNotConvergence) {
   const Record record = scalar_run(1, 2, -2 * (1 - 1e-15), 0.15);
   EXPECT_EQ(record.verdict.outcome, Outcome::converged);
@@ -108,7 +110,8 @@ TEST(Run, DivergenceOfObservedEntriesIsNamedAHeuristic) {
   EXPECT_TRUE(record.last.flat().allFinite());
 }
 
-// Products of the 2-cycle: q = ((m + 1) +- sqrt((m + 3)(m - 1))) / 2 over h; multipliers 9 - 2 (1 + m)^2 along, (3 - 2 m)^... across.
+// Products of the 2-cycle: q = ((m + 1) +- sqrt((m + 3)(m - 1))) / 2 over h; multipliers 9 - 2 (1 + m)^2 along, (3 - 2
+// m)^... across.
 TEST(Run, PeriodTwoHasItsClosedForm) {
   for (const double h : {1.1, 1.12, 1.2}) {
     const Record record = scalar_run(1, 1.2, 0.9, h);
@@ -143,7 +146,8 @@ TEST(Run, ALongerPeriodIsNotTakenForAShorterOneNorForChaos) {
 
 // The cycle x -> -x of mu = 0 ... has equal losses at both points: only the states tell.
 TEST(Run, PeriodTwoWithEqualLosses) {
-  // On x = y the map is w -> w (1 + m - w^2); w -> -w where w^2 = m + 2. For it to attract in z, take find_cycle itself.
+  // On x = y the map is w -> w (1 + m - w^2); w -> -w where w^2 = m + 2. For it to attract in z, take find_cycle
+  // itself.
   const double m = 0.5;
   const double w = std::sqrt(m + 2);
   const auto cycle = find_cycle(*scalar(m), pair(w, w), 1, 1e-9);
@@ -166,7 +170,8 @@ TEST(Run, OneReturnIsNotACycle) {
   EXPECT_FALSE(find_cycle(*scalar(m), pair(w + 1e-10, w + 1e-10), 1, 1e-9).has_value());
 }
 
-// Close below the doubling at m = sqrt(5) - 1 a turn contracts by less than a thousandth: the cycle closes, and decides nothing.
+// Close below the doubling at m = sqrt(5) - 1 a turn contracts by less than a thousandth: the cycle closes, and decides
+// nothing.
 TEST(Run, AMarginalCycleDecidesNothing) {
   RunSettings settings;
   settings.max_steps = 200000;
@@ -197,8 +202,9 @@ TEST(Run, ExhaustedSaysWhetherTheGradientStillFalls) {
   };
   EXPECT_NE(why(1.2, 0.5, 1e-3).find("and still falls: "), std::string::npos);
   EXPECT_NE(why(1.2, 0.9, 1e-9).find("still falls, slowly"), std::string::npos);  // by a millionth
-  EXPECT_NE(why(1e-3, 1e-3, 1e-3).find("has grown"), std::string::npos);           // leaving the saddle
-  EXPECT_NE(why(1.2, 0.9, std::sqrt(5.0) - 1).find("no longer falls"), std::string::npos);  // where the cycle of two turns into one of four
+  EXPECT_NE(why(1e-3, 1e-3, 1e-3).find("has grown"), std::string::npos);          // leaving the saddle
+  EXPECT_NE(why(1.2, 0.9, std::sqrt(5.0) - 1).find("no longer falls"),
+            std::string::npos);  // where the cycle of two turns into one of four
   settings.max_steps = 5;
   EXPECT_NE(why(1.2, 0.5, 1e-3).find("too short"), std::string::npos);
 }
@@ -365,7 +371,8 @@ TEST(Run, SamplingChangesNothing) {
       EXPECT_EQ(record.last.flat(), reference.last.flat());
       EXPECT_EQ(record.verdict.step, reference.verdict.step);
       EXPECT_EQ(record.verdict.outcome, reference.verdict.outcome);
-      for (std::size_t i = 1; i < record.samples.size(); ++i) EXPECT_GT(record.samples[i].step, record.samples[i - 1].step);
+      for (std::size_t i = 1; i < record.samples.size(); ++i)
+        EXPECT_GT(record.samples[i].step, record.samples[i - 1].step);
     }
   }
 }
@@ -394,7 +401,8 @@ TEST(Lyapunov, LongRunsMergeTheirBatches) {
 }
 
 TEST(Lyapunov, ChebyshevMapHasLogThree) {
-  // m = 2 on x = y is conjugate to T_3. Rounding drives doubles off the invariant interval after long, so the run is short.
+  // m = 2 on x = y is conjugate to T_3. Rounding drives doubles off the invariant interval after long, so the run is
+  // short.
   const LyapunovEstimate estimate = lyapunov(*scalar(1.999), pair(0.7, 0.7), 1, 20000);
   EXPECT_NEAR(estimate.exponent, std::log(3), 0.03);
   EXPECT_LT(estimate.error, 0.02);

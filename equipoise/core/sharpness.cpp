@@ -36,9 +36,10 @@ Sharpness sharpness(const Problem& problem, ConstFactors at, const SharpnessSett
 Vector hessian_spectrum(const Problem& problem, ConstFactors at, Index largest_size) {
   const Index size = at.shape().size();
   if (size > largest_size) {
-    throw Error(fmt::format("the whole spectrum of {} unknowns needs a {} x {} matrix; at most {} unknowns are taken, ask for "
-                            "the top eigenvalues instead",
-                            size, size, size, largest_size));
+    throw Error(
+        fmt::format("the whole spectrum of {} unknowns needs a {} x {} matrix; at most {} unknowns are taken, ask for "
+                    "the top eigenvalues instead",
+                    size, size, size, largest_size));
   }
   if (size == 0) return Vector();
   const Eigen::MatrixXd whole = whole_matrix(size, hessian_of(problem, at));

@@ -11,9 +11,9 @@ namespace equipoise {
 enum class SpectrumEnd { largest, smallest };
 
 struct SharpnessSettings {
-  double tolerance = 1e-11;       ///< wanted residual, relative to the largest |eigenvalue| seen
-  int max_products = 20000;       ///< budget of Hessian products; what is reached then is returned with its residual
-  Index dense_below = 48;         ///< up to this many unknowns the operator is formed and decomposed whole
+  double tolerance = 1e-11;  ///< wanted residual, relative to the largest |eigenvalue| seen
+  int max_products = 20000;  ///< budget of Hessian products; what is reached then is returned with its residual
+  Index dense_below = 48;    ///< up to this many unknowns the operator is formed and decomposed whole
 };
 
 struct Eigenpairs {
@@ -24,10 +24,11 @@ struct Eigenpairs {
   int products = 0;               ///< Hessian products spent
 };
 
-/// The `count` (capped at the number of unknowns) eigenvalues at one end of the Hessian's spectrum, by Lanczos (Spectra)
-/// or a dense decomposition for few unknowns. Cost: `products` Hessian products, typically 20 to 100 for one eigenvalue.
-/// A residual bounds the distance to *some* eigenvalue; that none lies beyond the first is Lanczos's, not proved.
-/// With no unknowns at all: empty. Where a Hessian product is not finite, every value is NaN and converged is false.
+/// The `count` (capped at the number of unknowns) eigenvalues at one end of the Hessian's spectrum, by Lanczos
+/// (Spectra) or a dense decomposition for few unknowns. Cost: `products` Hessian products, typically 20 to 100 for one
+/// eigenvalue. A residual bounds the distance to *some* eigenvalue; that none lies beyond the first is Lanczos's, not
+/// proved. With no unknowns at all: empty. Where a Hessian product is not finite, every value is NaN and converged is
+/// false.
 Eigenpairs extreme_eigenpairs(const Problem& problem, ConstFactors at, Index count, SpectrumEnd end,
                               const SharpnessSettings& settings = {});
 

@@ -8,10 +8,10 @@
 
 #include "equipoise/core/closed_form.hpp"
 #include "equipoise/core/curvature.hpp"
-#include "equipoise/core/residual_norm.hpp"
-#include "equipoise/core/error.hpp"
-#include "equipoise/core/start.hpp"
 #include "equipoise/core/decompositions.hpp"
+#include "equipoise/core/error.hpp"
+#include "equipoise/core/residual_norm.hpp"
+#include "equipoise/core/start.hpp"
 #include "equipoise/problems/dense.hpp"
 #include "equipoise/problems/ridge.hpp"
 
@@ -45,13 +45,15 @@ Eigen::MatrixXd written_out_hessian(const Matrix& A, ConstFactors z) {
 
 Matrix gaussian(Index rows, Index cols, std::uint64_t seed) { return gaussian_factors({rows, 0, cols}, seed).X(); }
 
-const std::vector<Shape> shapes = {{1, 1, 1}, {1, 1, 4}, {1, 5, 1}, {5, 1, 2}, {3, 4, 2}, {4, 3, 6}, {17, 11, 3}, {23, 30, 2}, {40, 1, 1}, {31, 37, 5}};
+const std::vector<Shape> shapes = {{1, 1, 1}, {1, 1, 4},   {1, 5, 1},   {5, 1, 2},  {3, 4, 2},
+                                   {4, 3, 6}, {17, 11, 3}, {23, 30, 2}, {40, 1, 1}, {31, 37, 5}};
 
 TEST(Sharpness, AgreesWithADenseEigensolver) {
   std::uint64_t seed = 100;
   for (const Shape shape : shapes) {
     for (const double scale : {1.0, 1e-6, 1e6}) {
-      SCOPED_TRACE(::testing::Message() << shape.rows << " x " << shape.cols << " rank " << shape.rank << " scale " << scale << " seed " << ++seed);
+      SCOPED_TRACE(::testing::Message() << shape.rows << " x " << shape.cols << " rank " << shape.rank << " scale "
+                                        << scale << " seed " << ++seed);
       const Matrix A = scale * gaussian(shape.rows, shape.cols, seed);
       Factors z = gaussian_factors(shape, seed + 1000);
       z.flat() *= 1.5 * std::sqrt(scale);
@@ -99,8 +101,10 @@ TEST(Sharpness, DegenerateOperators) {
 // At a global minimiser the sharpness is |X|_2^2 + |Y|_2^2 and the whole spectrum is known (docs/theory.md).
 TEST(Sharpness, ClosedFormsAtMinimisers) {
   std::uint64_t seed = 7;
-  for (const Shape shape : {Shape{6, 4, 2}, Shape{4, 6, 4}, Shape{5, 5, 1}, Shape{1, 1, 1}, Shape{9, 2, 2}, Shape{30, 20, 3}}) {
-    SCOPED_TRACE(::testing::Message() << shape.rows << " x " << shape.cols << " rank " << shape.rank << " seed " << ++seed);
+  for (const Shape shape :
+       {Shape{6, 4, 2}, Shape{4, 6, 4}, Shape{5, 5, 1}, Shape{1, 1, 1}, Shape{9, 2, 2}, Shape{30, 20, 3}}) {
+    SCOPED_TRACE(::testing::Message() << shape.rows << " x " << shape.cols << " rank " << shape.rank << " seed "
+                                      << ++seed);
     const Matrix A = gaussian(shape.rows, shape.cols, seed);
     const auto problem = dense_problem(A);
     Factors z = spectral_start(*problem, shape.rank);
@@ -121,13 +125,15 @@ TEST(Sharpness, ClosedFormsAtMinimisers) {
 TEST(Sharpness, TheClosedSpectrumIsOffByNoMoreThanItsBound) {
   std::uint64_t seed = 70;
   int bounded = 0;
-  for (const Shape shape : {Shape{6, 4, 2}, Shape{4, 6, 4}, Shape{5, 5, 1}, Shape{1, 1, 1}, Shape{12, 7, 3}, Shape{3, 9, 2}}) {
+  for (const Shape shape :
+       {Shape{6, 4, 2}, Shape{4, 6, 4}, Shape{5, 5, 1}, Shape{1, 1, 1}, Shape{12, 7, 3}, Shape{3, 9, 2}}) {
     const Matrix A = gaussian(shape.rows, shape.cols, ++seed);
     const Vector s = singular_values(A);
     const auto problem = dense_problem(A);
     const Factors minimiser = spectral_start(*problem, shape.rank);
     for (const double distance : {0.0, 1e-12, 1e-8, 1e-4, 1e-3, 1e-2, 0.1, 1.0}) {
-      SCOPED_TRACE(::testing::Message() << shape.rows << " x " << shape.cols << " rank " << shape.rank << " distance " << distance << " seed " << seed);
+      SCOPED_TRACE(::testing::Message() << shape.rows << " x " << shape.cols << " rank " << shape.rank << " distance "
+                                        << distance << " seed " << seed);
       Factors z = minimiser;
       z.flat() += distance * gaussian_factors(shape, seed + 1000).flat();
       const double error = minimiser_spectrum_error(*problem, s, z);
@@ -188,7 +194,8 @@ TEST(Curvature, SaddlesAreSeenWithTheirSmallestEigenvalue) {
   const Curvature at_zero = curvature_at_critical_point(*problem, Factors({3, 4, 2}));
   EXPECT_EQ(at_zero.limit, Limit::saddle);
   EXPECT_NEAR(at_zero.smallest, -3, 1e-12);
-  EXPECT_EQ(curvature_at_critical_point(*dense_problem(Matrix::Zero(3, 4)), Factors({3, 4, 2})).limit, Limit::minimiser);
+  EXPECT_EQ(curvature_at_critical_point(*dense_problem(Matrix::Zero(3, 4)), Factors({3, 4, 2})).limit,
+            Limit::minimiser);
 }
 
 TEST(SingularTriplets, AgreeWithAnSvdAlsoUnderARidge) {

@@ -15,8 +15,8 @@ namespace equipoise {
 namespace {
 
 // Natural logarithm for x > 0 from exact operations and correctly rounded ones, so that it gives the same double
-// everywhere: x = m 2^e with m in [sqrt(1/2), sqrt(2)), log m = 2 atanh((m - 1) / (m + 1)). |t| < 0.172, so twelve terms
-// reach 1e-19; error within 2 ulp, far below what a normal variate can show.
+// everywhere: x = m 2^e with m in [sqrt(1/2), sqrt(2)), log m = 2 atanh((m - 1) / (m + 1)). |t| < 0.172, so twelve
+// terms reach 1e-19; error within 2 ulp, far below what a normal variate can show.
 double portable_log(double x) {
   int exponent = 0;
   double mantissa = std::frexp(x, &exponent);

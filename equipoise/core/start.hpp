@@ -9,8 +9,8 @@
 
 namespace equipoise {
 
-/// xoshiro256** (Blackman and Vigna 2018), seeded through splitmix64. Uniform and normal doubles are made with +, -, *, /
-/// and sqrt alone, which IEEE 754 rounds correctly: the standard library's distributions and its log differ between
+/// xoshiro256** (Blackman and Vigna 2018), seeded through splitmix64. Uniform and normal doubles are made with +, -, *,
+/// / and sqrt alone, which IEEE 754 rounds correctly: the standard library's distributions and its log differ between
 /// platforms, these do not.
 class Generator {
  public:

@@ -6,14 +6,15 @@
 #include <cmath>
 
 #include "equipoise/core/balance.hpp"
-#include "equipoise/core/error.hpp"
 #include "equipoise/core/decompositions.hpp"
+#include "equipoise/core/error.hpp"
 #include "equipoise/problems/dense.hpp"
 
 namespace equipoise::start_test {
 namespace {
 
-// splitmix64(0) begins with this word in the publication's test vectors; xoshiro's first output follows from four of them.
+// splitmix64(0) begins with this word in the publication's test vectors; xoshiro's first output follows from four of
+// them.
 TEST(Generator, FollowsThePublishedAlgorithm) {
   std::uint64_t words[4];
   std::uint64_t seed = 0;
@@ -81,18 +82,21 @@ TEST(Start, NormsAreScaledAndChecked) {
 }
 
 TEST(Start, SpectralIsTheBalancedMinimiser) {
-  for (const auto& [rows, cols, rank] : {Shape{6, 4, 2}, Shape{4, 6, 4}, Shape{3, 3, 5}, Shape{1, 1, 1}, Shape{1, 5, 1}, Shape{40, 30, 3}}) {
+  for (const auto& [rows, cols, rank] :
+       {Shape{6, 4, 2}, Shape{4, 6, 4}, Shape{3, 3, 5}, Shape{1, 1, 1}, Shape{1, 5, 1}, Shape{40, 30, 3}}) {
     const Matrix A = gaussian_factors({rows, 0, cols}, 3).X();
     const Factors start = spectral_start(*dense_problem(A), rank);
     const Vector s = singular_values(A);
     const double left_over = s.tail(std::max<Index>(0, s.size() - rank)).norm();
-    EXPECT_NEAR((A - start.X() * start.Y().transpose()).norm(), left_over, 1e-9 * s[0]) << rows << " x " << cols << " rank " << rank;
+    EXPECT_NEAR((A - start.X() * start.Y().transpose()).norm(), left_over, 1e-9 * s[0])
+        << rows << " x " << cols << " rank " << rank;
     EXPECT_NEAR(balance(start).imbalance, 0, 1e-9 * s[0]);
   }
 }
 
 TEST(Start, RebalancingKeepsTheProduct) {
-  for (const Shape shape : {Shape{6, 4, 2}, Shape{4, 6, 5}, Shape{2, 3, 7}, Shape{1, 1, 1}, Shape{1, 1, 3}, Shape{5, 1, 2}}) {
+  for (const Shape shape :
+       {Shape{6, 4, 2}, Shape{4, 6, 5}, Shape{2, 3, 7}, Shape{1, 1, 1}, Shape{1, 1, 3}, Shape{5, 1, 2}}) {
     const Factors start = with_norms(gaussian_factors(shape, 11), 300, 1);
     const Factors balanced = rebalanced(start);
     EXPECT_NEAR((start.X() * start.Y().transpose() - balanced.X() * balanced.Y().transpose()).norm(), 0, 1e-12 * 300);

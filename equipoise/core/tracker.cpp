@@ -13,8 +13,8 @@ namespace {
 
 constexpr int most_iterations = 24;  // Lanczos from scratch costs about as many products
 
-// Orthonormal columns of the same span, the first column kept but for its length; columns that add nothing are left out.
-// The images under the Hessian are carried along.
+// Orthonormal columns of the same span, the first column kept but for its length; columns that add nothing are left
+// out. The images under the Hessian are carried along.
 struct Subspace {
   Eigen::MatrixXd basis, images;
 

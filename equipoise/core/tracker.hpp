@@ -7,11 +7,11 @@
 
 namespace equipoise {
 
-/// The largest Hessian eigenvalue of one problem at a sequence of nearby points, by a locally optimal conjugate-gradient
-/// iteration (LOBPCG) of three vectors that starts where the last measurement ended. A smooth stretch costs one Hessian
-/// product a measurement, a violent one some more. The first measurement is made from scratch by Lanczos, and so is one
-/// that does not settle. Every `look_every`-th time a second climb begins at a random vector, so that an eigenvalue that
-/// overtakes the one followed is not missed for long.
+/// The largest Hessian eigenvalue of one problem at a sequence of nearby points, by a locally optimal
+/// conjugate-gradient iteration (LOBPCG) of three vectors that starts where the last measurement ended. A smooth
+/// stretch costs one Hessian product a measurement, a violent one some more. The first measurement is made from scratch
+/// by Lanczos, and so is one that does not settle. Every `look_every`-th time a second climb begins at a random vector,
+/// so that an eigenvalue that overtakes the one followed is not missed for long.
 ///
 /// The value is a Rayleigh quotient, hence never above the largest eigenvalue but for rounding, and is off by about the
 /// square of the residual over the gap to the next eigenvalue: with a residual of 1e-3 of the value, some 1e-6 of it.

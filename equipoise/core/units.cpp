@@ -16,7 +16,8 @@ Units natural_units(double largest_a, double largest_z) {
   // The exponent of A's unit; half of it is the exponent of the factors'.
   int exponent = 0;
   if (largest_a > 0) exponent = std::ilogb(largest_a);
-  if (largest_z > 0) exponent = largest_a > 0 ? std::max(exponent, 2 * std::ilogb(largest_z)) : 2 * std::ilogb(largest_z);
+  if (largest_z > 0)
+    exponent = largest_a > 0 ? std::max(exponent, 2 * std::ilogb(largest_z)) : 2 * std::ilogb(largest_z);
   constexpr int comfortable = 166;  // 2^166 = 1e50
   if (std::abs(exponent) <= comfortable) return {};
   return {exponent / 2};

@@ -55,7 +55,8 @@ TEST(Units, SameBitsAfterAChange) {
       EXPECT_EQ(back.samples[i].imbalance, plain.samples[i].imbalance);
       ASSERT_EQ(back.samples[i].eigenvalues.size(), plain.samples[i].eigenvalues.size());
       for (std::size_t k = 0; k < plain.samples[i].eigenvalues.size(); ++k) {
-        EXPECT_NEAR(back.samples[i].eigenvalues[k], plain.samples[i].eigenvalues[k], 1e-6 * plain.samples[i].eigenvalues[0]);
+        EXPECT_NEAR(back.samples[i].eigenvalues[k], plain.samples[i].eigenvalues[k],
+                    1e-6 * plain.samples[i].eigenvalues[0]);
       }
     }
     EXPECT_EQ(back.balance_start.norm_x, plain.balance_start.norm_x);

@@ -11,11 +11,11 @@
 namespace equipoise {
 namespace {
 constexpr std::array<std::pair<Outcome, std::string_view>, 6> outcomes = {{{Outcome::converged, "converged"},
-                                                                          {Outcome::periodic, "periodic"},
-                                                                          {Outcome::chaotic, "chaotic"},
-                                                                          {Outcome::diverged, "diverged"},
-                                                                          {Outcome::exhausted, "exhausted"},
-                                                                          {Outcome::stopped, "stopped"}}};
+                                                                           {Outcome::periodic, "periodic"},
+                                                                           {Outcome::chaotic, "chaotic"},
+                                                                           {Outcome::diverged, "diverged"},
+                                                                           {Outcome::exhausted, "exhausted"},
+                                                                           {Outcome::stopped, "stopped"}}};
 }  // namespace
 
 std::string_view name(Outcome outcome) { return outcomes.at(static_cast<std::size_t>(outcome)).second; }
@@ -24,15 +24,18 @@ Outcome outcome_from(std::string_view word) {
   for (const auto& [outcome, text] : outcomes) {
     if (text == word) return outcome;
   }
-  throw Error(fmt::format("'{}' is not an outcome; the outcomes are converged, periodic, chaotic, diverged, exhausted, stopped",
-                          word));
+  throw Error(fmt::format(
+      "'{}' is not an outcome; the outcomes are converged, periodic, chaotic, diverged, exhausted, stopped", word));
 }
 
 std::string_view name(Limit limit) {
   switch (limit) {
-    case Limit::minimiser: return "minimiser";
-    case Limit::saddle: return "saddle";
-    case Limit::undetermined: break;
+    case Limit::minimiser:
+      return "minimiser";
+    case Limit::saddle:
+      return "saddle";
+    case Limit::undetermined:
+      break;
   }
   return "undetermined";
 }

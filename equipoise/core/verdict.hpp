@@ -41,10 +41,10 @@ struct Verdict {
   double evidence = 0;        ///< the number that decided
   double threshold = 0;       ///< what it was compared with
   bool proved = false;        ///< a theorem decided (Lemma E), not a tolerance
-  double growth = 0;          ///< largest relative growth of a tangent vector along the run, natural log; NaN if unknown
-  bool reproducible = true;   ///< false where rounding decides the limit (growth above the threshold)
+  double growth = 0;         ///< largest relative growth of a tangent vector along the run, natural log; NaN if unknown
+  bool reproducible = true;  ///< false where rounding decides the limit (growth above the threshold)
   std::vector<double> cycle_losses;  ///< the loss at each point of the cycle where periodic
-  std::string why;            ///< one sentence with the numbers
+  std::string why;                   ///< one sentence with the numbers
 };
 
 }  // namespace equipoise

@@ -108,11 +108,12 @@ void check_sparse_size(const Document& document, std::uint64_t rows, std::uint64
   if (rows > largest_dimension || cols > largest_dimension || exceeds(rows + 1, sizeof(Index), limit)) {
     fail_too_large(document, rows, cols, options);
   }
-  // Nothing is done with a matrix without some thirty vectors of its sides: the basis of an eigensolver alone has twenty. To read on
-  // would be minutes of clearing memory for an answer that is no.
+  // Nothing is done with a matrix without some thirty vectors of its sides: the basis of an eigensolver alone has
+  // twenty. To read on would be minutes of clearing memory for an answer that is no.
   constexpr std::uint64_t bytes_a_side = 30 * sizeof(double);
   if (options.memory_limit == 0 && exceeds(rows + cols, bytes_a_side, limit)) {
-    fail(document, fmt::format("work on a matrix of {} x {} needs about {} bytes for vectors of its sides, and this machine has {} bytes of memory",
+    fail(document, fmt::format("work on a matrix of {} x {} needs about {} bytes for vectors of its sides, and this "
+                               "machine has {} bytes of memory",
                                rows, cols, (rows + cols) * bytes_a_side, limit));
   }
   const std::uint64_t left = limit - (rows + 1) * sizeof(Index);

@@ -201,7 +201,8 @@ std::vector<double> read_spectrum(const Spec& spec, std::string_view text, const
 }  // namespace
 
 bool is_builtin(std::string_view name) {
-  constexpr std::array<std::string_view, 6> kinds = {"scalar:", "isotropic:", "gaussian:", "symmetric:", "positive:", "spectrum:"};
+  constexpr std::array<std::string_view, 6> kinds = {
+      "scalar:", "isotropic:", "gaussian:", "symmetric:", "positive:", "spectrum:"};
   return std::any_of(kinds.begin(), kinds.end(), [name](std::string_view kind) { return name.starts_with(kind); });
 }
 
@@ -232,7 +233,8 @@ LoadedMatrix builtin_matrix(const std::string& name, const LoadOptions& options)
     const std::uint64_t seed = spec.seed(2);
     values = spec.zeros(size, size);
     if (spec.kind() == "positive") check_dense_size(document, size, 2 * size, options);
-    values = spec.kind() == "positive" ? positive_matrix(std::move(values), seed) : symmetric_matrix(std::move(values), seed);
+    values = spec.kind() == "positive" ? positive_matrix(std::move(values), seed)
+                                       : symmetric_matrix(std::move(values), seed);
   } else {
     spec.expect(3, 4, "spectrum:300x250:1,0.5,0.2:seed=7");
     const std::uint64_t seed = spec.seed(3);

@@ -9,7 +9,8 @@
 namespace equipoise {
 
 inline constexpr std::string_view builtin_examples =
-    "scalar:1.0, isotropic:100:1.0, gaussian:200x100:seed=7, symmetric:100:seed=7, positive:100:seed=7 and spectrum:300x250:1,0.5,0.2:seed=7";
+    "scalar:1.0, isotropic:100:1.0, gaussian:200x100:seed=7, symmetric:100:seed=7, positive:100:seed=7 and "
+    "spectrum:300x250:1,0.5,0.2:seed=7";
 
 /// True where the text begins with the name of a built-in and a colon.
 bool is_builtin(std::string_view name);

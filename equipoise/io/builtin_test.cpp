@@ -6,8 +6,8 @@
 #include <cmath>
 #include <string>
 
-#include "equipoise/io/test_support.hpp"
 #include "equipoise/core/decompositions.hpp"
+#include "equipoise/io/test_support.hpp"
 
 namespace equipoise::builtin_test {
 namespace {

@@ -33,13 +33,16 @@ bool holds_texts(const TomlTable& table, const std::string& key) {
 ExperimentSettings::Value setting(const TomlTable& table, const std::string& key) {
   constexpr std::string_view what = "a number, a text in quotes, or a list of one of these";
   switch (table.kind(key)) {
-    case TomlTable::Kind::text: return table.text(key, what);
+    case TomlTable::Kind::text:
+      return table.text(key, what);
     case TomlTable::Kind::whole:
-    case TomlTable::Kind::number: return table.number(key, what);
+    case TomlTable::Kind::number:
+      return table.number(key, what);
     case TomlTable::Kind::array:
       if (holds_texts(table, key)) return table.texts(key, what);
       return table.numbers(key, "a list of numbers, or of texts in quotes");
-    default: break;
+    default:
+      break;
   }
   table.fail(key, fmt::format("{} should be {}", key, what));
 }
@@ -49,7 +52,9 @@ Claim::Condition condition(const TomlTable& table, const std::string& key) {
   Claim::Condition result{key, Relation::equal, {}};
   switch (table.kind(key)) {
     case TomlTable::Kind::whole:
-    case TomlTable::Kind::number: result.values.emplace_back(table.number(key, "a number")); break;
+    case TomlTable::Kind::number:
+      result.values.emplace_back(table.number(key, "a number"));
+      break;
     case TomlTable::Kind::text: {
       const std::string text = table.text(key, "a text");
       const std::size_t space = text.find(' ');
@@ -58,7 +63,8 @@ Claim::Condition condition(const TomlTable& table, const std::string& key) {
         result.values.emplace_back(text);
         break;
       }
-      const std::optional<double> number = space == std::string::npos ? std::nullopt : number_from(std::string_view(text).substr(space + 1));
+      const std::optional<double> number =
+          space == std::string::npos ? std::nullopt : number_from(std::string_view(text).substr(space + 1));
       if (!number) table.fail(key, fmt::format("{} is no condition; write it like \"> 2\"", in_quotes(text)));
       result.relation = *relation;
       result.values.emplace_back(*number);
@@ -68,11 +74,15 @@ Claim::Condition condition(const TomlTable& table, const std::string& key) {
       if (holds_texts(table, key)) {
         for (std::string& each : table.texts(key, "a list of texts")) result.values.emplace_back(std::move(each));
       } else {
-        for (const double each : table.numbers(key, "a list of numbers, or of texts in quotes")) result.values.emplace_back(each);
+        for (const double each : table.numbers(key, "a list of numbers, or of texts in quotes"))
+          result.values.emplace_back(each);
       }
-      if (result.values.empty()) table.fail(key, fmt::format("{} is an empty list; it should hold what is selected", key));
+      if (result.values.empty())
+        table.fail(key, fmt::format("{} is an empty list; it should hold what is selected", key));
       break;
-    default: table.fail(key, fmt::format("{} should be a value of that column, a list of some, or a condition like \"> 2\"", key));
+    default:
+      table.fail(key,
+                 fmt::format("{} should be a value of that column, a list of some, or a condition like \"> 2\"", key));
   }
   return result;
 }
@@ -92,20 +102,23 @@ Basis basis_of(const TomlTable& table) {
 }
 
 Claim read_claim(const TomlTable& table) {
-  table.allow({"text", "basis", "statement", "table", "where", "measure", "quantifier", "relation", "bound", "tolerance", "at_least", "at_most", "against", "figure"});
+  table.allow({"text", "basis", "statement", "table", "where", "measure", "quantifier", "relation", "bound",
+               "tolerance", "at_least", "at_most", "against", "figure"});
   Claim claim;
   claim.complain = complain_in(table);
   claim.text = table.text("text", "what is claimed, in words");
   claim.basis = basis_of(table);
   if (table.has("statement")) claim.statement = table.text("statement", "the id of a statement of docs/theory.md");
-  if (claim.basis == Basis::proved && claim.statement.empty()) table.fail("basis", "what is proved needs its statement, the id in docs/theory.md");
+  if (claim.basis == Basis::proved && claim.statement.empty())
+    table.fail("basis", "what is proved needs its statement, the id in docs/theory.md");
   if (table.has("table")) claim.table = table.text("table", "the table that is looked at");
   if (table.has("where")) {
     const TomlTable where = table.table("where", "a table of columns and values");
     for (const std::string& key : where.keys()) claim.where.push_back(condition(where, key));
   }
   claim.measure = table.text("measure", "the column that is measured");
-  claim.quantifier = one_of(table, "quantifier", quantifier_from(table.text("quantifier", "a quantifier")), "every, share, median, lowest, highest, spread, slope");
+  claim.quantifier = one_of(table, "quantifier", quantifier_from(table.text("quantifier", "a quantifier")),
+                            "every, share, median, lowest, highest, spread, slope");
   claim.relation = one_of(table, "relation", relation_from(table.text("relation", "a relation")), "<=, >=, <, >, =");
   constexpr std::string_view bound = "a number, the column of a bound, or a word";
   if (table.has("bound") && table.kind("bound") == TomlTable::Kind::text) {
@@ -116,15 +129,19 @@ Claim read_claim(const TomlTable& table) {
   }
   if (table.has("tolerance")) {
     claim.tolerance = table.number("tolerance", "a number of at least 0");
-    if (!(claim.tolerance >= 0) || !std::isfinite(claim.tolerance)) table.fail("tolerance", "tolerance should be a number of at least 0");
-    if (claim.relation == Relation::above || claim.relation == Relation::below) table.fail("tolerance", "a strict relation has no tolerance");
+    if (!(claim.tolerance >= 0) || !std::isfinite(claim.tolerance))
+      table.fail("tolerance", "tolerance should be a number of at least 0");
+    if (claim.relation == Relation::above || claim.relation == Relation::below)
+      table.fail("tolerance", "a strict relation has no tolerance");
   }
   if (claim.quantifier == Quantifier::share) {
-    if (table.has("at_least") == table.has("at_most")) table.fail("quantifier", "a share needs one of at_least and at_most, a number from 0 to 1");
+    if (table.has("at_least") == table.has("at_most"))
+      table.fail("quantifier", "a share needs one of at_least and at_most, a number from 0 to 1");
     claim.share_at_most = table.has("at_most");
     const std::string_view key = claim.share_at_most ? "at_most" : "at_least";
     claim.share = table.number(key, "a number from 0 to 1");
-    if (!(claim.share >= 0) || !(claim.share <= 1)) table.fail(key, fmt::format("{} should be a number from 0 to 1", key));
+    if (!(claim.share >= 0) || !(claim.share <= 1))
+      table.fail(key, fmt::format("{} should be a number from 0 to 1", key));
   } else {
     for (const char* key : {"at_least", "at_most"}) {
       if (table.has(key)) table.fail(key, fmt::format("{} belongs to the quantifier \"share\"", key));
@@ -165,7 +182,8 @@ Experiment read_experiment(const Document& document, bool quick) {
   experiment.settings = ExperimentSettings([file, settings](std::string_view key, std::string_view message) {
     (key == "procedure" ? file : settings).fail(key, message);
   });
-  for (const std::string& key : settings.keys()) experiment.settings.set(key, setting(settings, key), complain_in(settings));
+  for (const std::string& key : settings.keys())
+    experiment.settings.set(key, setting(settings, key), complain_in(settings));
   if (file.has("quick")) {
     const TomlTable replaced = file.table("quick", "a table of settings for a quick look");
     replaced.allow(settings.keys());
@@ -175,7 +193,8 @@ Experiment read_experiment(const Document& document, bool quick) {
     }
   }
   if (file.has("claim")) {
-    for (const TomlTable& each : file.tables("claim", "a list of claims, each under [[claim]]")) experiment.claims.push_back(read_claim(each));
+    for (const TomlTable& each : file.tables("claim", "a list of claims, each under [[claim]]"))
+      experiment.claims.push_back(read_claim(each));
   }
   if (experiment.claims.empty()) file.fail("", "the experiment has no [[claim]], so nothing could fail");
   return experiment;
@@ -208,7 +227,9 @@ std::vector<std::filesystem::path> experiment_files(const std::filesystem::path&
   for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
     if (entry.path().extension() == ".toml") files.push_back(entry.path());
   }
-  if (files.empty()) throw Error(fmt::format("{}: no experiments (.toml) there{}", folder.string(), error ? ": " + error.message() : ""));
+  if (files.empty())
+    throw Error(
+        fmt::format("{}: no experiments (.toml) there{}", folder.string(), error ? ": " + error.message() : ""));
   std::sort(files.begin(), files.end());
   return files;
 }

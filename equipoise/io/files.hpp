@@ -49,12 +49,12 @@ struct LoadedMatrix {
 
 /// Reads a matrix: a file (ending or options.format decides; gzip is unpacked), "-" for standard input (options.format
 /// or its first line decides), or a built-in: "scalar:1.0", "isotropic:100:1.0" (1.0 times the identity),
-/// "gaussian:200x100:seed=7" (independent standard normals, row by row), "symmetric:100:seed=7" ((G + G^T)/2 of such G), "positive:100:seed=7"
-/// (G G^T/200 for such G of 100 x 200), "spectrum:300x250:1,0.5,0.2:seed=7" (given
-/// singular values, random orthonormal vectors). A seed may be left out and is then 0.
-/// A matrix has at least one row and one column, and at least one known entry where absent means unknown. An entry that
-/// a file holds twice is an Error, never a sum. Values are rounded to the nearest double. Throws Error naming file, and
-/// line and column or entry (both counted from 1).
+/// "gaussian:200x100:seed=7" (independent standard normals, row by row), "symmetric:100:seed=7" ((G + G^T)/2 of such
+/// G), "positive:100:seed=7" (G G^T/200 for such G of 100 x 200), "spectrum:300x250:1,0.5,0.2:seed=7" (given singular
+/// values, random orthonormal vectors). A seed may be left out and is then 0. A matrix has at least one row and one
+/// column, and at least one known entry where absent means unknown. An entry that a file holds twice is an Error, never
+/// a sum. Values are rounded to the nearest double. Throws Error naming file, and line and column or entry (both
+/// counted from 1).
 LoadedMatrix load_matrix(const std::string& name, const LoadOptions& options = {});
 
 /// Reads a dense two-dimensional .npy of numbers (one-dimensional: a column; no rows or columns are legal: factors may

@@ -10,8 +10,9 @@
 
 namespace equipoise {
 
-/// Reads and resolves a grid. The name of a matrix is kept as it is written; it is looked for where the command runs. Throws Error naming the file, and the line
-/// where there is one: for what is no TOML, unknown keys (with the nearest), wrong types, ranges that are none, and all that resolved() refuses.
+/// Reads and resolves a grid. The name of a matrix is kept as it is written; it is looked for where the command runs.
+/// Throws Error naming the file, and the line where there is one: for what is no TOML, unknown keys (with the nearest),
+/// wrong types, ranges that are none, and all that resolved() refuses.
 Grid read_grid(const Document& document);
 /// The same from a file; "-" is standard input.
 Grid load_grid(const std::filesystem::path& path);

@@ -35,7 +35,8 @@ x0 = { from = -4.0, to = 4.0, count = 2000 }
 max_steps = 20000
 [output]
 fields = ["outcome", "period", "steps", "loss", "sharpness", "ratio", "imbalance", "lyapunov"]
-)", "atlas.toml"});
+)",
+                               "atlas.toml"});
   EXPECT_EQ(grid.axes[0].key, "h");
   EXPECT_EQ(grid.axes[0].scale, AxisScale::log);
   EXPECT_EQ(grid.axes[1].from, -4);
@@ -57,14 +58,21 @@ TEST(GridFile, WhatIsWrittenReadsBackExactly) {
     if (grid.kind == GridKind::matrix) grid.matrix = "odd \"name\"\\ \t\x7f µ.npy";
     const auto value = [&](const Parameter& each) {
       if (each.whole) return std::floor(2 + 1e6 * uniform());
-      return each.key == "cosine" || each.key == "tolerance" ? uniform() : (each.positive ? 1 : (uniform() < 0.2 ? -0.0 : 1)) * std::ldexp(uniform() + 0.1, static_cast<int>(random() % 200) - 100);
+      return each.key == "cosine" || each.key == "tolerance"
+                 ? uniform()
+                 : (each.positive ? 1 : (uniform() < 0.2 ? -0.0 : 1)) *
+                       std::ldexp(uniform() + 0.1, static_cast<int>(random() % 200) - 100);
     };
     for (const Parameter& each : parameters(grid.kind)) {
-      if (each.key == "times_L" || (each.key == "cosine") || (entries && (each.key == "n" || each.key == "length" || each.key == "seed"))) continue;
+      if (each.key == "times_L" || (each.key == "cosine") ||
+          (entries && (each.key == "n" || each.key == "length" || each.key == "seed")))
+        continue;
       if (grid.axes.size() < 4 && (each.key == "h" || (chance() && !(entries && each.section == "start")))) {
         Axis axis{std::string(each.key), AxisScale::list, 0, 0, 1, {value(each)}};
         const double from = std::abs(value(each)), to = from * (1 + uniform());
-        if (!each.whole && chance() && to > from && to <= each.highest) axis = {std::string(each.key), chance() ? AxisScale::log : AxisScale::linear, from, to, 2 + random() % 50, {}};
+        if (!each.whole && chance() && to > from && to <= each.highest)
+          axis = {
+              std::string(each.key), chance() ? AxisScale::log : AxisScale::linear, from, to, 2 + random() % 50, {}};
         if (axis.scale == AxisScale::log && !(from > 0)) axis.scale = AxisScale::linear;
         grid.axes.push_back(axis);
       } else if (!(entries && each.section == "start")) {
@@ -96,16 +104,20 @@ TEST(GridFile, WhatIsWrittenReadsBackExactly) {
 TEST(GridFile, MessagesNameFileAndLine) {
   EXPECT_EQ(message_of("[problem]\nkind = \"scalar\"\nmu = 1\n[axes]\nh = { from = 1, to = 2, count = 0 }"),
             "g.toml: line 5: axis h has a count of 0; it needs at least one value");
-  EXPECT_EQ(message_of("[problem]\nkind = \"scalar\"\nmu = 1\n[run]\nmaxsteps = 3\n[axes]\nh = [1]"), "g.toml: line 5: [run] knows no 'maxsteps'; did you mean max_steps?");
+  EXPECT_EQ(message_of("[problem]\nkind = \"scalar\"\nmu = 1\n[run]\nmaxsteps = 3\n[axes]\nh = [1]"),
+            "g.toml: line 5: [run] knows no 'maxsteps'; did you mean max_steps?");
   EXPECT_NE(message_of("[problem\n").find("g.toml: line 1, column"), std::string::npos);
   EXPECT_NE(message_of(std::string("[problem]\nkind = \"sc\0lar\"", 24)), "");
   EXPECT_NE(message_of("\xff\xfe"), "");
-  EXPECT_EQ(message_of("\xef\xbb\xbf[problem]\nkind = \"scalar\"\nmu = 1\n[start]\nx0 = 1\ny0 = 2\n[axes]\nh = [1]"), "");
+  EXPECT_EQ(message_of("\xef\xbb\xbf[problem]\nkind = \"scalar\"\nmu = 1\n[start]\nx0 = 1\ny0 = 2\n[axes]\nh = [1]"),
+            "");
 }
 
 TEST(GridFile, MutatedTextsAreRefusedOrReadBack) {
-  const std::string sound = "[problem]\nkind = \"vector\"\nmu = 1.5\n[start]\nx0 = [2, 0.5]\ny0 = [-1e0, 3]\n[axes]\nh = { from = 0.1, to = 2, count = 30, scale = \"log\" }\n"
-                            "norm_x = [1, 2]\n[run]\nmax_steps = 2e4\n[output]\nfields = [\"steps\", \"loss\"]\n";
+  const std::string sound =
+      "[problem]\nkind = \"vector\"\nmu = 1.5\n[start]\nx0 = [2, 0.5]\ny0 = [-1e0, 3]\n[axes]\nh = { from = 0.1, to = "
+      "2, count = 30, scale = \"log\" }\n"
+      "norm_x = [1, 2]\n[run]\nmax_steps = 2e4\n[output]\nfields = [\"steps\", \"loss\"]\n";
   const unsigned seed = std::random_device{}();
   SCOPED_TRACE("seed " + std::to_string(seed));
   std::mt19937_64 random(seed);
@@ -139,11 +151,14 @@ TEST(GridFile, Windows) {
   EXPECT_EQ(windows[0].count, 0U);
   EXPECT_EQ(windows[1].from, -1);
   EXPECT_EQ(windows[1].count, 400U);
-  for (const char* text : {"", "h", "h=", "h=1", "=1:2", "h=1:2,", "h=1:2:3:4", "h=nan:2", "h=1:2:-3", "h:1=2"}) EXPECT_THROW(read_windows(text), Error) << text;
+  for (const char* text : {"", "h", "h=", "h=1", "=1:2", "h=1:2,", "h=1:2:3:4", "h=nan:2", "h=1:2:-3", "h:1=2"})
+    EXPECT_THROW(read_windows(text), Error) << text;
 }
 
 TEST(Toml, TypedQuestions) {
-  const std::string text = "name = \"x\"\ncount = 3\nfloat = 2e4\nwrong = -1\nyes = true\nlist = [1, 2.5]\nwords = [\"a\", \"b\"]\nwhen = 1979-05-27\n[inner.deep]\nz = 1\na = 2\n[[claim]]\nid = 1\n[[claim]]\nid = 2\n";
+  const std::string text =
+      "name = \"x\"\ncount = 3\nfloat = 2e4\nwrong = -1\nyes = true\nlist = [1, 2.5]\nwords = [\"a\", \"b\"]\nwhen = "
+      "1979-05-27\n[inner.deep]\nz = 1\na = 2\n[[claim]]\nid = 1\n[[claim]]\nid = 2\n";
   const TomlTable file = TomlTable::parse({text, "t.toml"});
   EXPECT_EQ(file.text("name", "a name"), "x");
   EXPECT_EQ(file.whole("float", "a number"), 20000U);
@@ -166,10 +181,13 @@ TEST(Toml, TypedQuestions) {
     }
     return "";
   };
-  EXPECT_EQ(message([&] { claims[1].number("di", "a number"); }), "t.toml: line 14: [claim] has no di; it should be a number");
+  EXPECT_EQ(message([&] { claims[1].number("di", "a number"); }),
+            "t.toml: line 14: [claim] has no di; it should be a number");
   EXPECT_EQ(message([&] { file.whole("wrong", "a count"); }), "t.toml: line 4: wrong is -1; it should be a count");
-  EXPECT_EQ(message([&] { file.text("count", "a name"); }), "t.toml: line 2: count should be a name in quotes, not a whole number");
-  EXPECT_EQ(message([&] { file.texts("list", "names"); }), "t.toml: line 6: list should be names, but one entry is a whole number");
+  EXPECT_EQ(message([&] { file.text("count", "a name"); }),
+            "t.toml: line 2: count should be a name in quotes, not a whole number");
+  EXPECT_EQ(message([&] { file.texts("list", "names"); }),
+            "t.toml: line 6: list should be names, but one entry is a whole number");
   EXPECT_EQ(message([&] { deep.allow({"a", "zz"}); }), "t.toml: line 10: [inner.deep] knows no 'z'; did you mean zz?");
 }
 

@@ -33,7 +33,8 @@ std::shared_ptr<const Mapping> map_file(const std::string& name, std::uint64_t l
   if (file < 0) return nullptr;
   struct stat facts {};
   std::shared_ptr<const Mapping> mapping;
-  if (fstat(file, &facts) == 0 && S_ISREG(facts.st_mode) && facts.st_size > 0 && static_cast<std::uint64_t>(facts.st_size) >= least) {
+  if (fstat(file, &facts) == 0 && S_ISREG(facts.st_mode) && facts.st_size > 0 &&
+      static_cast<std::uint64_t>(facts.st_size) >= least) {
     const auto size = static_cast<std::size_t>(facts.st_size);
     void* bytes = mmap(nullptr, size, PROT_READ, MAP_SHARED, file, 0);
     if (bytes != MAP_FAILED) mapping = std::make_shared<const Mapping>(bytes, size);
@@ -50,7 +51,9 @@ DenseView<Scalar> view_of(const Document& document, const NpyArray& array, std::
     for (Index j = 0; j < cols; ++j) {
       const Scalar value = data[i * cols + j];
       if (!std::isfinite(value)) {
-        fail(document, fmt::format("the entry in row {}, column {} is {}; it should be a finite number, or --missing unknown", i + 1, j + 1, value));
+        fail(document,
+             fmt::format("the entry in row {}, column {} is {}; it should be a finite number, or --missing unknown",
+                         i + 1, j + 1, value));
       }
     }
   }

@@ -36,7 +36,8 @@ class Mapped : public ::testing::Test {
 
 // A version-1 header of 128 bytes, then the numbers.
 template <class Scalar>
-std::string npy(const std::string& type, const std::string& order, const std::string& shape, const std::vector<Scalar>& values, std::size_t length = 128) {
+std::string npy(const std::string& type, const std::string& order, const std::string& shape,
+                const std::vector<Scalar>& values, std::size_t length = 128) {
   std::string header = fmt::format("{{'descr': '{}', 'fortran_order': {}, 'shape': {}, }}", type, order, shape);
   header.append(length - 11 - header.size(), ' ');
   header += '\n';
@@ -78,12 +79,12 @@ TEST_F(Mapped, SinglePrecisionIsTheSameNumbers) {
 TEST_F(Mapped, WhatMustBeConvertedIsLeftToTheReader) {
   const std::vector<double> six = {1, 2, 3, 4, 5, 6};
   EXPECT_TRUE(map_npy(file(npy("<f8", "False", "(2, 3)", six)), 1).has_value());
-  EXPECT_FALSE(map_npy(file(npy("<f8", "False", "(2, 3)", six)), 1000).has_value());                // too small to matter
-  EXPECT_FALSE(map_npy(file(npy("<f8", "True", "(2, 3)", six)), 1).has_value());                    // columns first
-  EXPECT_FALSE(map_npy(file(npy(">f8", "False", "(2, 3)", six)), 1).has_value());                   // other byte order
-  EXPECT_FALSE(map_npy(file(npy("<f8", "False", "(6,)", six)), 1).has_value());                     // one dimension
+  EXPECT_FALSE(map_npy(file(npy("<f8", "False", "(2, 3)", six)), 1000).has_value());  // too small to matter
+  EXPECT_FALSE(map_npy(file(npy("<f8", "True", "(2, 3)", six)), 1).has_value());      // columns first
+  EXPECT_FALSE(map_npy(file(npy(">f8", "False", "(2, 3)", six)), 1).has_value());     // other byte order
+  EXPECT_FALSE(map_npy(file(npy("<f8", "False", "(6,)", six)), 1).has_value());       // one dimension
   EXPECT_FALSE(map_npy(file(npy("<f8", "False", "(0, 3)", std::vector<double>())), 1).has_value());  // empty
-  EXPECT_FALSE(map_npy(file(npy("<f8", "False", "(2, 3)", six, 99)), 1).has_value());               // not aligned
+  EXPECT_FALSE(map_npy(file(npy("<f8", "False", "(2, 3)", six, 99)), 1).has_value());                // not aligned
   EXPECT_FALSE(map_npy(file(npy("<i4", "False", "(1, 2)", std::vector<std::int32_t>{1, 2})), 1).has_value());
   EXPECT_FALSE(map_npy(file("no npy at all"), 1).has_value());
   EXPECT_FALSE(map_npy((folder / "none.npy").string(), 1).has_value());

@@ -319,8 +319,8 @@ std::string npy_header(Index rows, Index cols) {
 std::string npy_header(char kind, std::size_t item_size, const std::vector<std::uint64_t>& shape) {
   const char native = std::endian::native == std::endian::big ? '>' : '<';
   const std::string_view comma = shape.size() == 1 ? "," : "";
-  std::string dictionary = fmt::format("{{'descr': '{}{}{}', 'fortran_order': False, 'shape': ({}{}), }}", item_size == 1 ? '|' : native, kind,
-                                       item_size, fmt::join(shape, ", "), comma);
+  std::string dictionary = fmt::format("{{'descr': '{}{}{}', 'fortran_order': False, 'shape': ({}{}), }}",
+                                       item_size == 1 ? '|' : native, kind, item_size, fmt::join(shape, ", "), comma);
   // Magic, version, length and dictionary with its newline fill a multiple of 64 bytes, so that the data is aligned.
   constexpr std::size_t before = 10;
   const std::size_t total = (before + dictionary.size() + 1 + 63) / 64 * 64;

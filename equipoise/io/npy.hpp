@@ -37,8 +37,8 @@ LoadedMatrix read_npy(const Document& document, const LoadOptions& options);
 /// The same where no rows or no columns are legal and every number must be finite.
 Matrix read_npy_matrix(const Document& document, const LoadOptions& options);
 
-/// The bytes before the numbers of an array in C order and the byte order of this machine, a multiple of 64: `kind` is f for floats or u
-/// for unsigned integers. Its length depends on the shape alone.
+/// The bytes before the numbers of an array in C order and the byte order of this machine, a multiple of 64: `kind` is
+/// f for floats or u for unsigned integers. Its length depends on the shape alone.
 std::string npy_header(char kind, std::size_t item_size, const std::vector<std::uint64_t>& shape);
 /// Of a float64 matrix.
 std::string npy_header(Index rows, Index cols);

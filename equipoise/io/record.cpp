@@ -162,8 +162,10 @@ std::string samples_csv(const std::vector<Sample>& samples) {
   };
   for (const Sample& sample : samples) {
     fmt::format_to(out, "{}", sample.step);
-    for (const double value : {sample.loss, sample.gradient_norm, sample.norm_x, sample.norm_y, sample.imbalance}) cell(value);
-    for (std::size_t i = 0; i < eigenvalues; ++i) cell(i < sample.eigenvalues.size() ? sample.eigenvalues[i] : std::nan(""));
+    for (const double value : {sample.loss, sample.gradient_norm, sample.norm_x, sample.norm_y, sample.imbalance})
+      cell(value);
+    for (std::size_t i = 0; i < eigenvalues; ++i)
+      cell(i < sample.eigenvalues.size() ? sample.eigenvalues[i] : std::nan(""));
     text.push_back('\n');
   }
   return fmt::to_string(text);
@@ -175,7 +177,8 @@ std::vector<Sample> read_samples_csv(const std::filesystem::path& path) {
   std::string line;
   std::getline(file, line);
   if (!line.starts_with(plain_columns)) {
-    throw Error(fmt::format("{}: line 1 is not '{}...', so these are not the samples of a run", path.string(), plain_columns));
+    throw Error(
+        fmt::format("{}: line 1 is not '{}...', so these are not the samples of a run", path.string(), plain_columns));
   }
   std::vector<Sample> samples;
   for (std::size_t number = 2; std::getline(file, line); ++number) {

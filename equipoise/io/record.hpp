@@ -26,7 +26,7 @@ struct MatrixFacts {
   Index entries = 0;  ///< entries of the loss: rows * cols, or the observed ones
   double norm = 0;
   double sigma1 = 0;
-  std::string held;   ///< where the entries are: "memory" or "the file, read in place"
+  std::string held;  ///< where the entries are: "memory" or "the file, read in place"
 };
 
 /// Everything that record.json says. Not finite numbers are written as null.
@@ -35,12 +35,12 @@ struct RunDocument {
   MatrixFacts matrix;
   LearningRate rate;
   const Record& record;
-  double relative_loss = 0; ///< loss at the end over loss at the start; NaN where that is 0
-  double excess = 0;        ///< f - f* of `record.last` (lab/excess.hpp); NaN where f* is not known
-  double excess_error = 0;  ///< a bound of its error; NaN where not known
+  double relative_loss = 0;  ///< loss at the end over loss at the start; NaN where that is 0
+  double excess = 0;         ///< f - f* of `record.last` (lab/excess.hpp); NaN where f* is not known
+  double excess_error = 0;   ///< a bound of its error; NaN where not known
   std::vector<Finding> findings;
   std::uint64_t peak_memory = 0;  ///< bytes, the most that the process held at once; mapped files count
-  std::string coordinates;  ///< which were used, and why: "spectral coordinates: ..." or "plain coordinates: ..."
+  std::string coordinates;        ///< which were used, and why: "spectral coordinates: ..." or "plain coordinates: ..."
 };
 
 /// The text of record.json: one object with every key of the contract; numbers read back exactly.

@@ -42,7 +42,9 @@ std::string shown(const fs::path& path) { return on_one_line(path.string()); }
 
 fs::path grid_path(const fs::path& folder) { return folder / "grid.toml"; }
 fs::path ledger_path(const fs::path& folder) { return folder / "ledger.jsonl"; }
-fs::path column_path(const fs::path& folder, const Column& column) { return folder / fmt::format("{}.npy", column.name); }
+fs::path column_path(const fs::path& folder, const Column& column) {
+  return folder / fmt::format("{}.npy", column.name);
+}
 
 // A descriptor that closes itself.
 class Descriptor {
@@ -70,7 +72,9 @@ void write_all(const Descriptor& file, const fs::path& path, std::span<const cha
     const ssize_t written = pwrite(file.number(), bytes.data(), bytes.size(), static_cast<off_t>(at));
     if (written < 0) {
       if (errno == EINTR) continue;
-      throw Error(fmt::format("cannot write {}: {}; what the ledger lists is safe, and --resume goes on once there is room", shown(path), reason(errno)));
+      throw Error(
+          fmt::format("cannot write {}: {}; what the ledger lists is safe, and --resume goes on once there is room",
+                      shown(path), reason(errno)));
     }
     bytes = bytes.subspan(static_cast<std::size_t>(written));
     at += static_cast<std::uint64_t>(written);
@@ -78,7 +82,8 @@ void write_all(const Descriptor& file, const fs::path& path, std::span<const cha
 }
 
 void force(const Descriptor& file, const fs::path& path) {
-  if (fdatasync(file.number()) != 0) throw Error(fmt::format("cannot force {} to the disk: {}", shown(path), reason(errno)));
+  if (fdatasync(file.number()) != 0)
+    throw Error(fmt::format("cannot force {} to the disk: {}", shown(path), reason(errno)));
 }
 
 // New names reach the disk with their folder.
@@ -112,7 +117,7 @@ struct Ledger {
   LedgerHeader header;
   std::vector<Line> lines;         // a tile once; the last line of it counts
   std::vector<std::size_t> place;  // of each tile: its line, counted from 1; 0 where it has none
-  std::uint64_t length = 0;   // bytes up to the end of the last whole line
+  std::uint64_t length = 0;        // bytes up to the end of the last whole line
 };
 
 std::string header_line(const LedgerHeader& header) {
@@ -125,7 +130,9 @@ std::string header_line(const LedgerHeader& header) {
   return line.dump() + "\n";
 }
 
-std::string tile_line(const Line& line) { return fmt::format("{{\"tile\":{},\"crc32\":\"{:08x}\",\"steps\":{}}}\n", line.tile, line.crc, line.steps); }
+std::string tile_line(const Line& line) {
+  return fmt::format("{{\"tile\":{},\"crc32\":\"{:08x}\",\"steps\":{}}}\n", line.tile, line.crc, line.steps);
+}
 
 std::string without_end(std::string line) {
   line.pop_back();
@@ -143,19 +150,24 @@ Ledger read_ledger(const fs::path& path, std::uint64_t cells) {
     const std::size_t end = text.find('\n', begin);
     if (end == std::string::npos) break;  // torn: as if it had not been written
     try {
-      const nlohmann::json line = nlohmann::json::parse(text.begin() + static_cast<std::ptrdiff_t>(begin), text.begin() + static_cast<std::ptrdiff_t>(end));
+      const nlohmann::json line = nlohmann::json::parse(text.begin() + static_cast<std::ptrdiff_t>(begin),
+                                                        text.begin() + static_cast<std::ptrdiff_t>(end));
       if (number == 1) {
         ledger.header.tiling = {line.at("cells").get<std::uint64_t>(), line.at("cells_per_tile").get<std::uint64_t>()};
         const std::optional<Shard> shard = read_shard(line.at("shard").get<std::string>());
-        if (ledger.header.tiling.cells != cells) fail(document, number, fmt::format("it speaks of {} cells, and the grid beside it has {}", ledger.header.tiling.cells, cells));
+        if (ledger.header.tiling.cells != cells)
+          fail(document, number,
+               fmt::format("it speaks of {} cells, and the grid beside it has {}", ledger.header.tiling.cells, cells));
         if (!shard || ledger.header.tiling.size == 0) fail(document, number, "the sizes make no sense");
         ledger.header.shard = *shard;
         if (line.at("matrix").is_string()) ledger.header.matrix = line.at("matrix").get<std::string>();
         place.resize(ledger.header.tiling.count());
       } else {
-        const Line entry{line.at("tile").get<std::uint64_t>(), static_cast<std::uint32_t>(std::stoul(line.at("crc32").get<std::string>(), nullptr, 16)),
+        const Line entry{line.at("tile").get<std::uint64_t>(),
+                         static_cast<std::uint32_t>(std::stoul(line.at("crc32").get<std::string>(), nullptr, 16)),
                          line.at("steps").get<std::uint64_t>()};
-        if (entry.tile >= place.size() || !ledger.header.shard.has(entry.tile)) fail(document, number, fmt::format("tile {} is none of this sweep's", entry.tile));
+        if (entry.tile >= place.size() || !ledger.header.shard.has(entry.tile))
+          fail(document, number, fmt::format("tile {} is none of this sweep's", entry.tile));
         std::size_t& at = place[entry.tile];
         if (at == 0) {
           ledger.lines.push_back(entry);
@@ -167,8 +179,11 @@ Ledger read_ledger(const fs::path& path, std::uint64_t cells) {
     } catch (const Error&) {
       throw;
     } catch (const std::exception&) {
-      fail(document, number, fmt::format("{} is no line of a ledger; it should be like {}", in_quotes(std::string_view(text).substr(begin, end - begin)),
-                                         without_end(number == 1 ? header_line({{4096, 256}, {}, ""}) : tile_line({17, 0x1a2b3c4d, 12345}))));
+      fail(document, number,
+           fmt::format(
+               "{} is no line of a ledger; it should be like {}",
+               in_quotes(std::string_view(text).substr(begin, end - begin)),
+               without_end(number == 1 ? header_line({{4096, 256}, {}, ""}) : tile_line({17, 0x1a2b3c4d, 12345}))));
     }
     begin = end + 1;
   }
@@ -181,7 +196,8 @@ Ledger read_ledger(const fs::path& path, std::uint64_t cells) {
 
 class MappedColumn {
  public:
-  MappedColumn(const fs::path& folder, const Grid& grid, const Column& column) : path_(column_path(folder, column)), column_(column) {
+  MappedColumn(const fs::path& folder, const Grid& grid, const Column& column)
+      : path_(column_path(folder, column)), column_(column) {
     const std::string expected = header_of(grid, column);
     const Descriptor file(path_, O_RDONLY);
     struct stat status = {};
@@ -199,14 +215,20 @@ class MappedColumn {
     if (std::memcmp(start_, expected.data(), expected.size()) != 0) {
       munmap(start, length_);
       start_ = nullptr;
-      throw Error(fmt::format("{} does not begin as a column of this sweep; its type or its shape is another", shown(path_)));
+      throw Error(
+          fmt::format("{} does not begin as a column of this sweep; its type or its shape is another", shown(path_)));
     }
   }
   ~MappedColumn() {
     if (start_ != nullptr) munmap(const_cast<char*>(start_), length_);
   }
   MappedColumn(MappedColumn&& other) noexcept
-      : path_(std::move(other.path_)), column_(other.column_), start_(std::exchange(other.start_, nullptr)), offset_(other.offset_), length_(other.length_), cells_(other.cells_) {}
+      : path_(std::move(other.path_)),
+        column_(other.column_),
+        start_(std::exchange(other.start_, nullptr)),
+        offset_(other.offset_),
+        length_(other.length_),
+        cells_(other.cells_) {}
   MappedColumn& operator=(MappedColumn&&) = delete;
 
   const Column& column() const { return column_; }
@@ -280,8 +302,8 @@ struct SweepWriter::State {
   std::vector<std::uint8_t> done;
   std::uint64_t damaged = 0;
 
-  // Lines whose bytes are written wait here until the keeper has forced the files. It takes all that wait at once, so that a slow disk costs
-  // fewer, larger forcings and never holds up the threads that compute.
+  // Lines whose bytes are written wait here until the keeper has forced the files. It takes all that wait at once, so
+  // that a slow disk costs fewer, larger forcings and never holds up the threads that compute.
   std::mutex mutex;
   std::condition_variable changed;
   std::vector<Line> waiting;
@@ -332,7 +354,9 @@ void SweepWriter::State::reserve(std::size_t column) {
   const fs::path path = column_path(folder, columns[column]);
   const std::uint64_t per_cell = bytes_per_cell(columns[column]);
   const auto take = [&](std::uint64_t first_cell, std::uint64_t cells) {
-    const int error = posix_fallocate(files[column].number(), static_cast<off_t>(offsets[column] + first_cell * per_cell), static_cast<off_t>(cells * per_cell));
+    const int error =
+        posix_fallocate(files[column].number(), static_cast<off_t>(offsets[column] + first_cell * per_cell),
+                        static_cast<off_t>(cells * per_cell));
     if (error != 0 && error != EINVAL && error != EOPNOTSUPP) {
       throw Error(fmt::format("cannot reserve {} bytes for {}: {}", cells * per_cell, shown(path), reason(error)));
     }
@@ -371,7 +395,8 @@ void SweepWriter::State::open_files() {
   }
 }
 
-// Before the first line of the ledger nothing is lost by making everything anew: a process that was killed here has computed nothing.
+// Before the first line of the ledger nothing is lost by making everything anew: a process that was killed here has
+// computed nothing.
 void SweepWriter::State::begin_folder() {
   save_text(grid_path(folder), grid_toml(grid));
   try {
@@ -382,7 +407,8 @@ void SweepWriter::State::begin_folder() {
     // A disk that is too small should not stay full.
     std::error_code ignored;
     for (const Column& column : columns) fs::remove(column_path(folder, column), ignored);
-    for (const fs::path& path : {ledger_path(folder), grid_path(folder), folder / lock_name, folder}) fs::remove(path, ignored);
+    for (const fs::path& path : {ledger_path(folder), grid_path(folder), folder / lock_name, folder})
+      fs::remove(path, ignored);
     throw;
   }
   done.assign(header.tiling.count(), 0);
@@ -392,13 +418,19 @@ void SweepWriter::State::begin_folder() {
 
 void SweepWriter::State::go_on_in_folder() {
   const std::string differs = difference(load_grid(grid_path(folder)), grid);
-  if (!differs.empty()) throw Error(fmt::format("the sweep in {} is another one: {} (the folder's is named first); give --out another folder", shown(folder), differs));
+  if (!differs.empty())
+    throw Error(
+        fmt::format("the sweep in {} is another one: {} (the folder's is named first); give --out another folder",
+                    shown(folder), differs));
   const Ledger before = read_ledger(ledger_path(folder), grid.cells());
   if (before.header.shard != header.shard) {
-    throw Error(fmt::format("{} holds shard {}/{}, not {}/{}; give each shard a folder of its own", shown(folder), before.header.shard.index, before.header.shard.count,
-                            header.shard.index, header.shard.count));
+    throw Error(fmt::format("{} holds shard {}/{}, not {}/{}; give each shard a folder of its own", shown(folder),
+                            before.header.shard.index, before.header.shard.count, header.shard.index,
+                            header.shard.count));
   }
-  if (before.header.matrix != header.matrix) throw Error(fmt::format("the matrix {} is not the one that the sweep in {} began with", grid.matrix, shown(folder)));
+  if (before.header.matrix != header.matrix)
+    throw Error(
+        fmt::format("the matrix {} is not the one that the sweep in {} began with", grid.matrix, shown(folder)));
   header = before.header;  // its tiling goes on
   open_files();
   done.assign(header.tiling.count(), 0);
@@ -410,11 +442,13 @@ void SweepWriter::State::go_on_in_folder() {
   }
   ledger = Descriptor(ledger_path(folder), O_RDWR);
   // A torn line goes, so that what follows begins on a line of its own.
-  if (ftruncate(ledger.number(), static_cast<off_t>(before.length)) != 0) throw Error(fmt::format("cannot write {}: {}", shown(ledger_path(folder)), reason(errno)));
+  if (ftruncate(ledger.number(), static_cast<off_t>(before.length)) != 0)
+    throw Error(fmt::format("cannot write {}: {}", shown(ledger_path(folder)), reason(errno)));
   ledger_length = before.length;
 }
 
-SweepWriter::SweepWriter(const fs::path& folder, const Grid& grid, const LedgerHeader& header, bool resume) : state_(std::make_unique<State>()) {
+SweepWriter::SweepWriter(const fs::path& folder, const Grid& grid, const LedgerHeader& header, bool resume)
+    : state_(std::make_unique<State>()) {
   State& state = *state_;
   state.folder = folder;
   state.grid = grid;
@@ -422,19 +456,25 @@ SweepWriter::SweepWriter(const fs::path& folder, const Grid& grid, const LedgerH
   state.columns = columns(grid);
   make_folder(folder);
   if (holds_sweep(folder)) {
-    if (!resume) throw Error(fmt::format("{} holds a sweep already; add --resume to go on with it, or give --out another folder", shown(folder)));
+    if (!resume)
+      throw Error(fmt::format("{} holds a sweep already; add --resume to go on with it, or give --out another folder",
+                              shown(folder)));
   } else {
     for (const Column& column : state.columns) {
       const fs::path path = column_path(folder, column);
-      if (fs::exists(path)) throw Error(fmt::format("{} is there already and belongs to no sweep; give --out another folder", shown(path)));
+      if (fs::exists(path))
+        throw Error(fmt::format("{} is there already and belongs to no sweep; give --out another folder", shown(path)));
     }
   }
   const fs::path lock = folder / lock_name;
   state.lock = Descriptor(lock, O_RDWR | O_CREAT);
   if (flock(state.lock.number(), LOCK_EX | LOCK_NB) != 0) {
-    if (errno == EWOULDBLOCK) throw Error(fmt::format("another process is writing the sweep in {}; wait for it, or give --out another folder", shown(folder)));
+    if (errno == EWOULDBLOCK)
+      throw Error(fmt::format("another process is writing the sweep in {}; wait for it, or give --out another folder",
+                              shown(folder)));
     // Some shared file systems know no locks. A sweep there is as good; only the mistake of two writers goes unnoticed.
-    if (errno != ENOSYS && errno != EOPNOTSUPP && errno != ENOLCK) throw Error(fmt::format("cannot lock {}: {}", shown(lock), reason(errno)));
+    if (errno != ENOSYS && errno != EOPNOTSUPP && errno != ENOLCK)
+      throw Error(fmt::format("cannot lock {}: {}", shown(lock), reason(errno)));
     state.locked = false;
   }
   if (fs::exists(ledger_path(folder))) {
@@ -469,7 +509,8 @@ void SweepWriter::write(const FinishedTile& tile) {
   for (std::size_t i = 0; i < state.columns.size(); ++i) {
     const std::span<const char> bytes{reinterpret_cast<const char*>(tile.columns[i].data()), tile.columns[i].size()};
     crc = crc_of(crc, bytes.data(), bytes.size());
-    write_all(state.files[i], column_path(state.folder, state.columns[i]), bytes, state.offsets[i] + state.header.tiling.first(tile.tile) * bytes_per_cell(state.columns[i]));
+    write_all(state.files[i], column_path(state.folder, state.columns[i]), bytes,
+              state.offsets[i] + state.header.tiling.first(tile.tile) * bytes_per_cell(state.columns[i]));
   }
   {
     const std::lock_guard hold(state.mutex);
@@ -497,7 +538,8 @@ struct SweepFolder::State {
 SweepFolder::SweepFolder(const fs::path& folder) : state_(std::make_unique<State>()) {
   State& state = *state_;
   state.folder = folder;
-  if (!holds_sweep(folder)) throw Error(fmt::format("{} holds no sweep; it should have a grid.toml and a ledger.jsonl", shown(folder)));
+  if (!holds_sweep(folder))
+    throw Error(fmt::format("{} holds no sweep; it should have a grid.toml and a ledger.jsonl", shown(folder)));
   state.grid = load_grid(grid_path(folder));
   state.ledger = read_ledger(ledger_path(folder), state.grid.cells());
   state.columns = map_columns(folder, state.grid);
@@ -512,7 +554,9 @@ const fs::path& SweepFolder::path() const { return state_->folder; }
 const Grid& SweepFolder::grid() const { return state_->grid; }
 const LedgerHeader& SweepFolder::header() const { return state_->ledger.header; }
 std::span<const std::uint8_t> SweepFolder::done() const { return state_->done; }
-bool SweepFolder::complete() const { return std::find(state_->done.begin(), state_->done.end(), 0) == state_->done.end(); }
+bool SweepFolder::complete() const {
+  return std::find(state_->done.begin(), state_->done.end(), 0) == state_->done.end();
+}
 
 std::uint64_t SweepFolder::steps() const {
   std::uint64_t sum = 0;
@@ -536,7 +580,8 @@ template <class T>
 std::span<const T> SweepFolder::column(std::string_view name) const {
   for (const MappedColumn& each : state_->columns) {
     if (each.column().name != name) continue;
-    if (each.column().type != type_of<T>()) throw Error(fmt::format("{} holds numbers of another type", shown(each.path())));
+    if (each.column().type != type_of<T>())
+      throw Error(fmt::format("{} holds numbers of another type", shown(each.path())));
     // The header is a multiple of 64 bytes and a mapping begins on a page: the numbers are aligned.
     return {reinterpret_cast<const T*>(each.numbers()), state_->grid.cells() * each.column().per_cell};
   }
@@ -552,14 +597,17 @@ FinishedTile SweepFolder::tile(std::uint64_t number) const {
   if (place == 0) throw Error(fmt::format("tile {} of the sweep in {} is not done", number, shown(state_->folder)));
   const Line& line = state_->ledger.lines[place - 1];
   if (crc_of(state_->columns, header().tiling, number) != line.crc) {
-    throw Error(fmt::format("the files in {} do not hold what the ledger says of tile {}, cells {} to {}; sweep --resume computes it again", shown(state_->folder), number,
-                            header().tiling.first(number), header().tiling.first(number) + header().tiling.length(number) - 1));
+    throw Error(fmt::format(
+        "the files in {} do not hold what the ledger says of tile {}, cells {} to {}; sweep --resume computes it again",
+        shown(state_->folder), number, header().tiling.first(number),
+        header().tiling.first(number) + header().tiling.length(number) - 1));
   }
   FinishedTile result;
   result.tile = number;
   result.steps = line.steps;
   for (const MappedColumn& column : state_->columns) {
-    result.columns.push_back(std::as_bytes(column.bytes(header().tiling.first(number), header().tiling.length(number))));
+    result.columns.push_back(
+        std::as_bytes(column.bytes(header().tiling.first(number), header().tiling.length(number))));
   }
   return result;
 }
@@ -572,33 +620,44 @@ std::string missing_shards(const std::vector<SweepFolder>& parts) {
   const std::uint64_t count = parts.front().header().shard.count;
   std::vector<std::string> absent;
   for (std::uint64_t index = 1; index <= count && absent.size() < 8; ++index) {
-    const bool there = std::any_of(parts.begin(), parts.end(), [&](const SweepFolder& part) { return part.header().shard == Shard{index, count}; });
+    const bool there = std::any_of(parts.begin(), parts.end(), [&](const SweepFolder& part) {
+      return part.header().shard == Shard{index, count};
+    });
     if (!there) absent.push_back(fmt::format("{}/{}", index, count));
   }
   std::string text;
   if (!absent.empty()) text += fmt::format("; no folder holds shard {}", fmt::join(absent, ", "));
   for (const SweepFolder& part : parts) {
     std::uint64_t open = 0;
-    for (std::uint64_t tile = 0; tile < part.header().tiling.count(); ++tile) open += part.header().shard.has(tile) && part.done()[tile] == 0 ? 1 : 0;
-    if (open > 0) text += fmt::format("; {} lacks {} of its own (sweep --out {} --resume)", shown(part.path()), open, shown(part.path()));
+    for (std::uint64_t tile = 0; tile < part.header().tiling.count(); ++tile)
+      open += part.header().shard.has(tile) && part.done()[tile] == 0 ? 1 : 0;
+    if (open > 0)
+      text += fmt::format("; {} lacks {} of its own (sweep --out {} --resume)", shown(part.path()), open,
+                          shown(part.path()));
   }
   return text;
 }
 
 }  // namespace
 
-std::uint64_t merge_sweeps(const std::vector<fs::path>& folders, const fs::path& out, bool incomplete, const std::function<bool()>& stop) {
+std::uint64_t merge_sweeps(const std::vector<fs::path>& folders, const fs::path& out, bool incomplete,
+                           const std::function<bool()>& stop) {
   if (folders.empty()) throw Error("no folder to merge; name those of the shards");
   std::vector<SweepFolder> parts;
   for (const fs::path& folder : folders) parts.emplace_back(folder);
   const SweepFolder& first = parts.front();
   for (const SweepFolder& part : parts) {
     const std::string differs = difference(first.grid(), part.grid());
-    if (!differs.empty()) throw Error(fmt::format("{} and {} are no parts of one sweep: {}", shown(first.path()), shown(part.path()), differs));
-    if (part.header().matrix != first.header().matrix) throw Error(fmt::format("{} and {} were computed with different matrices", shown(first.path()), shown(part.path())));
+    if (!differs.empty())
+      throw Error(
+          fmt::format("{} and {} are no parts of one sweep: {}", shown(first.path()), shown(part.path()), differs));
+    if (part.header().matrix != first.header().matrix)
+      throw Error(
+          fmt::format("{} and {} were computed with different matrices", shown(first.path()), shown(part.path())));
     if (part.header().tiling != first.header().tiling) {
-      throw Error(fmt::format("{} has tiles of {} cells and {} has tiles of {}; compute them with one version of the program", shown(first.path()), first.header().tiling.size,
-                              shown(part.path()), part.header().tiling.size));
+      throw Error(
+          fmt::format("{} has tiles of {} cells and {} has tiles of {}; compute them with one version of the program",
+                      shown(first.path()), first.header().tiling.size, shown(part.path()), part.header().tiling.size));
     }
   }
   const Tiling tiling = first.header().tiling;
@@ -610,8 +669,10 @@ std::uint64_t merge_sweeps(const std::vector<fs::path>& folders, const fs::path&
   }
   const auto missing = static_cast<std::uint64_t>(std::count(source.begin(), source.end(), nullptr));
   if (missing > 0 && !incomplete) {
-    throw Error(fmt::format("{} of {} tiles are missing{}; compute them, or add --incomplete and let sweep --resume compute the rest in the new folder", missing, tiling.count(),
-                            missing_shards(parts)));
+    throw Error(
+        fmt::format("{} of {} tiles are missing{}; compute them, or add --incomplete and let sweep --resume compute "
+                    "the rest in the new folder",
+                    missing, tiling.count(), missing_shards(parts)));
   }
   // Every checksum before the first byte is written: a damaged part should not leave half a folder.
   for (std::uint64_t tile = 0; tile < tiling.count() && !stop(); ++tile) {

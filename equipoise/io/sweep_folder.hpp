@@ -1,9 +1,11 @@
-// The folder of a sweep: grid.toml, a .npy for every column, and the ledger of finished tiles. Written while it is computed, read at any time.
+// The folder of a sweep: grid.toml, a .npy for every column, and the ledger of finished tiles. Written while it is
+// computed, read at any time.
 //
-// Order of writing, so that no line of the ledger ever lies: the bytes of a tile go into their files; the files are forced to the disk; then the
-// tile's line is appended to the ledger, and forced. A process that is killed, or a machine that loses power, can only lose lines, never data that a
-// line speaks of. The last line may be torn, and is then as if it had not been written. Room on the disk is reserved before the first cell, and the
-// bytes are written, not stored through a mapping: a full disk is an error message, not a SIGBUS.
+// Order of writing, so that no line of the ledger ever lies: the bytes of a tile go into their files; the files are
+// forced to the disk; then the tile's line is appended to the ledger, and forced. A process that is killed, or a
+// machine that loses power, can only lose lines, never data that a line speaks of. The last line may be torn, and is
+// then as if it had not been written. Room on the disk is reserved before the first cell, and the bytes are written,
+// not stored through a mapping: a full disk is an error message, not a SIGBUS.
 #pragma once
 
 #include <cstdint>
@@ -38,8 +40,9 @@ bool holds_sweep(const std::filesystem::path& folder);
 /// A folder that is open for writing; other processes are kept out by a lock that ends with the process.
 class SweepWriter {
  public:
-  /// Makes the folder, or with `resume` goes on in one that is there. Throws Error where it holds a sweep and `resume` is not set; where it holds
-  /// another grid (saying what differs), another shard, or a file of the wrong size; where another process writes; and where the disk has no room.
+  /// Makes the folder, or with `resume` goes on in one that is there. Throws Error where it holds a sweep and `resume`
+  /// is not set; where it holds another grid (saying what differs), another shard, or a file of the wrong size; where
+  /// another process writes; and where the disk has no room.
   SweepWriter(const std::filesystem::path& folder, const Grid& grid, const LedgerHeader& header, bool resume);
   ~SweepWriter();
   SweepWriter(const SweepWriter&) = delete;
@@ -50,7 +53,8 @@ class SweepWriter {
   std::span<const std::uint8_t> done() const;
   std::uint64_t damaged() const;  ///< how many such tiles there were
   bool locked() const;            ///< false where the file system knows no locks: nobody else is kept out
-  /// Writes a finished tile; its line follows as soon as its bytes are on the disk. From several threads at a time. Throws Error where that fails.
+  /// Writes a finished tile; its line follows as soon as its bytes are on the disk. From several threads at a time.
+  /// Throws Error where that fails.
   void write(const FinishedTile& tile);
   /// Waits until every line is on the disk. Throws Error where that failed.
   void finish();
@@ -75,8 +79,9 @@ class SweepFolder {
   std::span<const std::uint8_t> done() const;  ///< one a tile, as the ledger says
   bool complete() const;                       ///< every tile is done
   std::uint64_t steps() const;                 ///< taken by the runs of all of them together
-  /// The numbers of a column, cells() * per_cell of them in C order: T is std::uint8_t, std::uint32_t, std::uint64_t or double as its FieldType says. Throws
-  /// Error where the grid keeps no such column or its type is another. Valid as long as the folder is open.
+  /// The numbers of a column, cells() * per_cell of them in C order: T is std::uint8_t, std::uint32_t, std::uint64_t or
+  /// double as its FieldType says. Throws Error where the grid keeps no such column or its type is another. Valid as
+  /// long as the folder is open.
   template <class T>
   std::span<const T> column(std::string_view name) const;
   /// A tile that is done, as it lies in the files. Throws Error where its bytes do not have the checksum of its line.
@@ -87,10 +92,12 @@ class SweepFolder {
   std::unique_ptr<State> state_;
 };
 
-/// Puts the tiles of several folders of one grid, such as its shards, into a new one. Throws Error where their grids, matrices or tilings differ, a tile
-/// is missing (saying which shards) unless `incomplete` is set, or `out` holds a sweep. The columns are then those of a sweep that was never cut.
-/// Returns the number of tiles that are missing. `stop` ends it early, with a folder that sweep --resume completes.
-std::uint64_t merge_sweeps(const std::vector<std::filesystem::path>& folders, const std::filesystem::path& out, bool incomplete,
-                           const std::function<bool()>& stop = [] { return false; });
+/// Puts the tiles of several folders of one grid, such as its shards, into a new one. Throws Error where their grids,
+/// matrices or tilings differ, a tile is missing (saying which shards) unless `incomplete` is set, or `out` holds a
+/// sweep. The columns are then those of a sweep that was never cut. Returns the number of tiles that are missing.
+/// `stop` ends it early, with a folder that sweep --resume completes.
+std::uint64_t merge_sweeps(
+    const std::vector<std::filesystem::path>& folders, const std::filesystem::path& out, bool incomplete,
+    const std::function<bool()>& stop = [] { return false; });
 
 }  // namespace equipoise

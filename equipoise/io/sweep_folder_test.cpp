@@ -46,7 +46,8 @@ struct Made {
     }
     tile.tile = number;
     tile.steps = number;
-    tile.columns = {std::as_bytes(std::span(outcome)), std::as_bytes(std::span(period)), std::as_bytes(std::span(steps)), std::as_bytes(std::span(loss))};
+    tile.columns = {std::as_bytes(std::span(outcome)), std::as_bytes(std::span(period)),
+                    std::as_bytes(std::span(steps)), std::as_bytes(std::span(loss))};
   }
 };
 
@@ -68,7 +69,10 @@ TEST(SweepFolder, KeepsWhatThreadsWrite) {
     SweepWriter writer(folder.path() / "out", grid, {tiling, {}, ""}, false);
     EXPECT_EQ(writer.done().size(), 11U);
     // Another writer, a reader: the one is refused, the other sees an unfinished sweep.
-    EXPECT_NE(refusal([&] { SweepWriter(folder.path() / "out", grid, {tiling, {}, ""}, true); }).find("another process"), std::string::npos);
+    EXPECT_NE(refusal([&] {
+                SweepWriter(folder.path() / "out", grid, {tiling, {}, ""}, true);
+              }).find("another process"),
+              std::string::npos);
     EXPECT_FALSE(SweepFolder(folder.path() / "out").complete());
     std::vector<std::thread> threads;
     for (std::uint64_t k = 0; k < 3; ++k) {
@@ -117,10 +121,17 @@ TEST(SweepFolder, ALedgerOfRandomBytesIsRefusedOrBelieved) {
     for (std::uint64_t k = 0; k <= random() % 3; ++k) {
       const std::size_t at = random() % text.size();
       switch (random() % 4) {
-        case 0: text[at] = static_cast<char>(random()); break;
-        case 1: text.erase(at, 1 + random() % 9); break;
-        case 2: text.insert(at, text.substr(random() % text.size(), random() % 40)); break;
-        default: text.resize(at + 1);
+        case 0:
+          text[at] = static_cast<char>(random());
+          break;
+        case 1:
+          text.erase(at, 1 + random() % 9);
+          break;
+        case 2:
+          text.insert(at, text.substr(random() % text.size(), random() % 40));
+          break;
+        default:
+          text.resize(at + 1);
       }
       if (text.empty()) text = "x";
     }
@@ -130,7 +141,8 @@ TEST(SweepFolder, ALedgerOfRandomBytesIsRefusedOrBelieved) {
     const std::string resumed = refusal([&] {
       SweepWriter writer(out, grid, {tiling, {}, ""}, true);
       // A tile is believed where its bytes are there, and those that are not count as damaged.
-      EXPECT_LE(static_cast<std::uint64_t>(std::count(writer.done().begin(), writer.done().end(), 1)), writer.header().tiling.count());
+      EXPECT_LE(static_cast<std::uint64_t>(std::count(writer.done().begin(), writer.done().end(), 1)),
+                writer.header().tiling.count());
     });
     ASSERT_EQ(resumed.find('\n'), std::string::npos);
   }
@@ -138,7 +150,8 @@ TEST(SweepFolder, ALedgerOfRandomBytesIsRefusedOrBelieved) {
 
 TEST(SweepFolder, Shards) {
   EXPECT_EQ(read_shard("2/8"), (Shard{2, 8}));
-  for (const char* text : {"", "/", "0/1", "2/1", "1/0", "1", "a/2", "1/2/3", "1/99999999999999999999", "-1/2", "1 /2"}) EXPECT_FALSE(read_shard(text)) << text;
+  for (const char* text : {"", "/", "0/1", "2/1", "1/0", "1", "a/2", "1/2/3", "1/99999999999999999999", "-1/2", "1 /2"})
+    EXPECT_FALSE(read_shard(text)) << text;
   Matrix A = Matrix::Identity(2, 3);
   const std::string sum = matrix_checksum(A);
   A(1, 2) = -0.0;

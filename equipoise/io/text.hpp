@@ -62,7 +62,8 @@ std::optional<double> number_from(std::string_view text);
 /// The whole of `text` as a whole number >= 0 in digits; the largest one where it is larger; empty where it is none.
 std::optional<std::uint64_t> whole_number_from(std::string_view text);
 
-/// The candidate with the smallest edit distance, where that is at most a third of its length rounded up, and not all of it.
+/// The candidate with the smallest edit distance, where that is at most a third of its length rounded up, and not all
+/// of it.
 std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& candidates);
 
 }  // namespace equipoise

@@ -27,25 +27,39 @@ std::uint64_t line_of(const toml::node& node) { return node.source().begin.line;
 
 TomlTable::Kind kind_of(const toml::node& node) {
   switch (node.type()) {
-    case toml::node_type::string: return TomlTable::Kind::text;
-    case toml::node_type::integer: return TomlTable::Kind::whole;
-    case toml::node_type::floating_point: return TomlTable::Kind::number;
-    case toml::node_type::boolean: return TomlTable::Kind::yes_or_no;
-    case toml::node_type::array: return TomlTable::Kind::array;
-    case toml::node_type::table: return TomlTable::Kind::table;
-    default: return TomlTable::Kind::time;
+    case toml::node_type::string:
+      return TomlTable::Kind::text;
+    case toml::node_type::integer:
+      return TomlTable::Kind::whole;
+    case toml::node_type::floating_point:
+      return TomlTable::Kind::number;
+    case toml::node_type::boolean:
+      return TomlTable::Kind::yes_or_no;
+    case toml::node_type::array:
+      return TomlTable::Kind::array;
+    case toml::node_type::table:
+      return TomlTable::Kind::table;
+    default:
+      return TomlTable::Kind::time;
   }
 }
 
 std::string_view words_for(TomlTable::Kind kind) {
   switch (kind) {
-    case TomlTable::Kind::text: return "a text";
-    case TomlTable::Kind::whole: return "a whole number";
-    case TomlTable::Kind::number: return "a number";
-    case TomlTable::Kind::yes_or_no: return "true or false";
-    case TomlTable::Kind::array: return "a list";
-    case TomlTable::Kind::table: return "a table";
-    case TomlTable::Kind::time: break;
+    case TomlTable::Kind::text:
+      return "a text";
+    case TomlTable::Kind::whole:
+      return "a whole number";
+    case TomlTable::Kind::number:
+      return "a number";
+    case TomlTable::Kind::yes_or_no:
+      return "true or false";
+    case TomlTable::Kind::array:
+      return "a list";
+    case TomlTable::Kind::table:
+      return "a table";
+    case TomlTable::Kind::time:
+      break;
   }
   return "a date or a time";
 }
@@ -71,7 +85,8 @@ TomlTable TomlTable::parse(const Document& document) {
     node->document = std::make_shared<const toml::table>(toml::parse(without_byte_order_mark(document), document.name));
   } catch (const toml::parse_error& error) {
     const toml::source_position place = error.source().begin;
-    equipoise::fail(document, place.line, place.column, fmt::format("this is no TOML: {}", lowered(std::string(error.description()))));
+    equipoise::fail(document, place.line, place.column,
+                    fmt::format("this is no TOML: {}", lowered(std::string(error.description()))));
   }
   node->table = node->document.get();
   return TomlTable(node);
@@ -108,7 +123,8 @@ void TomlTable::allow(const std::vector<std::string>& known) const {
     if (std::find(known.begin(), known.end(), key) != known.end()) continue;
     const std::optional<std::string> close = nearest(key, known);
     fail(key, fmt::format("{} knows no {}; {}", name(), in_quotes(key),
-                          close ? fmt::format("did you mean {}?", *close) : fmt::format("it may hold {}", fmt::join(known, ", "))));
+                          close ? fmt::format("did you mean {}?", *close)
+                                : fmt::format("it may hold {}", fmt::join(known, ", "))));
   }
 }
 
@@ -185,7 +201,8 @@ std::vector<std::string> TomlTable::texts(std::string_view key, std::string_view
   if (!node.is_array()) fail_type(*this, key, what, node);
   std::vector<std::string> result;
   for (const toml::node& each : *node.as_array()) {
-    if (!each.is_string()) fail(key, fmt::format("{} should be {}, but one entry is {}", key, what, words_for(kind_of(each))));
+    if (!each.is_string())
+      fail(key, fmt::format("{} should be {}, but one entry is {}", key, what, words_for(kind_of(each))));
     result.push_back(each.as_string()->get());
   }
   return result;
@@ -208,7 +225,8 @@ std::vector<TomlTable> TomlTable::tables(std::string_view key, std::string_view 
   if (!node.is_array()) fail_type(*this, key, what, node);
   std::vector<TomlTable> result;
   for (const toml::node& each : *node.as_array()) {
-    if (!each.is_table()) fail(key, fmt::format("{} should be {}, but one entry is {}", key, what, words_for(kind_of(each))));
+    if (!each.is_table())
+      fail(key, fmt::format("{} should be {}, but one entry is {}", key, what, words_for(kind_of(each))));
     auto inner = std::make_shared<Node>(*node_);
     inner->table = each.as_table();
     inner->name = node_->name.empty() ? std::string(key) : fmt::format("{}.{}", node_->name, key);

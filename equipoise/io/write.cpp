@@ -223,7 +223,8 @@ void Output::commit() {
 }
 
 void Output::fail_to_write(int error) const {
-  throw Error(fmt::format("cannot write {}: {}", name_ == "-" ? "to standard output" : on_one_line(name_.string()), reason(error)));
+  throw Error(fmt::format("cannot write {}: {}", name_ == "-" ? "to standard output" : on_one_line(name_.string()),
+                          reason(error)));
 }
 
 void save_text(const fs::path& path, std::string_view text) {

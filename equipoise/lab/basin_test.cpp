@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "equipoise/core/start.hpp"
 #include "equipoise/core/decompositions.hpp"
+#include "equipoise/core/start.hpp"
 
 namespace equipoise::basin_test {
 namespace {
@@ -127,11 +127,13 @@ TEST(Basin, TheContractionAsComputedByHand) {
     for (const double stretch : {1.05, 1.2, 1.5, 2.0, 3.0, 5.0, 10.0}) {
       const double rho = stretch * h * g / (1 - first);
       const double B = std::sqrt(PQ) + rho;
-      expected = std::max(std::abs(1 - h * (alpha0 - 3 * B * rho)), std::abs(1 - h * (beta0 + 3 * B * rho))) + 1.5 * h * h * B * g;
+      expected = std::max(std::abs(1 - h * (alpha0 - 3 * B * rho)), std::abs(1 - h * (beta0 + 3 * B * rho))) +
+                 1.5 * h * h * B * g;
       if (expected < 1 && h * g / (1 - expected) * (1 + 1e-3) <= rho) break;
     }
     ASSERT_LT(expected, 1);
-    const GradientBasin basin = gradient_basin(Matrix::Ones(1, 1), Factors(Matrix::Constant(1, 1, x), Matrix::Constant(1, 1, x)), h);
+    const GradientBasin basin =
+        gradient_basin(Matrix::Ones(1, 1), Factors(Matrix::Constant(1, 1, x), Matrix::Constant(1, 1, x)), h);
     EXPECT_TRUE(basin.holds);
     EXPECT_NEAR(basin.kappa, expected, 1e-9);
   }

@@ -1,4 +1,5 @@
-// Rows of boundary marks, merged two by two into coarser rows as they come; boxes are windows of four of those rows and columns.
+// Rows of boundary marks, merged two by two into coarser rows as they come; boxes are windows of four of those rows and
+// columns.
 #include "equipoise/lab/box_counting.hpp"
 
 #include <fmt/format.h>
@@ -17,8 +18,8 @@ namespace {
 
 constexpr std::uint64_t least_window_end = 16;  // three sizes from smallest_box on
 
-/// All boxes of one side that begin at multiples of `shift` cells, a quarter of it: windows of `count_` rows and columns of marks that
-/// stand for shift x shift cells each.
+/// All boxes of one side that begin at multiples of `shift` cells, a quarter of it: windows of `count_` rows and
+/// columns of marks that stand for shift x shift cells each.
 class Windows {
  public:
   Windows(std::uint64_t side, std::uint64_t width, std::uint64_t height)
@@ -169,7 +170,8 @@ BoxCounting box_counting(const Plane& plane, const std::function<std::uint8_t(st
   const auto cell = [&](std::uint64_t i, std::uint64_t j) { return turned ? plane.cell(j, i) : plane.cell(i, j); };
   const std::uint64_t shorter = std::min(width, height);
   const std::uint64_t largest = std::bit_floor(std::max<std::uint64_t>(1, shorter / 16));
-  const std::uint64_t window_end = std::max<std::uint64_t>(least_window_end, std::bit_floor(std::max<std::uint64_t>(1, shorter / 32)));
+  const std::uint64_t window_end =
+      std::max<std::uint64_t>(least_window_end, std::bit_floor(std::max<std::uint64_t>(1, shorter / 32)));
 
   Pyramid pyramid(largest, width, height);
   const auto read = [&](std::uint64_t j, std::vector<std::uint8_t>& row) {

@@ -38,7 +38,8 @@ TEST(BoxCounting, StraightLinesHaveDimensionOne) {
     for (int degrees = 3; degrees < 180; degrees += 31) {
       const double angle = degrees * 3.14159265358979 / 180;
       const BoxCounting line = of(n, n, [&](auto i, auto j) {
-        const double x = static_cast<double>(i) - 0.47 * static_cast<double>(n), y = static_cast<double>(j) - 0.53 * static_cast<double>(n);
+        const double x = static_cast<double>(i) - 0.47 * static_cast<double>(n),
+                     y = static_cast<double>(j) - 0.53 * static_cast<double>(n);
         return std::sin(angle) * x < std::cos(angle) * y ? 1 : 4;
       });
       EXPECT_NEAR(line.dimension, 1, 0.006) << degrees << " " << n;
@@ -51,7 +52,9 @@ TEST(BoxCounting, CurvesHaveDimensionOne) {
     const auto size = static_cast<double>(n);
     for (const double radius : {0.13, 0.31, 0.45}) {
       const BoxCounting circle = of(n, n, [&](auto i, auto j) {
-        return std::hypot(static_cast<double>(i) - 0.503 * size, static_cast<double>(j) - 0.489 * size) < radius * size ? 1 : 4;
+        return std::hypot(static_cast<double>(i) - 0.503 * size, static_cast<double>(j) - 0.489 * size) < radius * size
+                   ? 1
+                   : 4;
       });
       EXPECT_NEAR(circle.dimension, 1, 0.009) << radius << " " << n;
     }
@@ -63,7 +66,8 @@ TEST(BoxCounting, CurvesHaveDimensionOne) {
   }
 }
 
-// Of each triple of thirds the middle one is left out, along both axes or along one: 2 log 2 / log 3 and one more than half of it.
+// Of each triple of thirds the middle one is left out, along both axes or along one: 2 log 2 / log 3 and one more than
+// half of it.
 TEST(BoxCounting, CantorsDust) {
   const auto kept = [](std::uint64_t i, std::uint64_t n) {
     double place = (static_cast<double>(i) + 0.5) / static_cast<double>(n);
@@ -188,7 +192,8 @@ TEST(BoxCounting, CountsAreThoseOfABoxAtATime) {
           for (const auto& [a, b] : boxes) {
             const std::int64_t left = a * side - side + dx, low = b * side - side + dy;
             const auto inside = [side](std::int64_t begin, std::int64_t end) {
-              return static_cast<double>(std::min(begin + side, end) - std::max<std::int64_t>(begin, 0)) / static_cast<double>(side);
+              return static_cast<double>(std::min(begin + side, end) - std::max<std::int64_t>(begin, 0)) /
+                     static_cast<double>(side);
             };
             sum += inside(left, w) * inside(low, h);
           }

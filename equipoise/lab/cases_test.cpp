@@ -5,8 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "equipoise/core/sharpness.hpp"
 #include "equipoise/core/decompositions.hpp"
+#include "equipoise/core/sharpness.hpp"
 #include "equipoise/lab/theory.hpp"
 #include "equipoise/problems/dense.hpp"
 

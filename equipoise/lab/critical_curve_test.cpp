@@ -18,7 +18,8 @@
 namespace equipoise::critical_curve_test {
 namespace {
 
-// EQUIPOISE_TRIALS=1000000 asks for a million trials of each kind (a tenth of that for isotropic problems), EQUIPOISE_SEED for other ones. Sanitized builds do less.
+// EQUIPOISE_TRIALS=1000000 asks for a million trials of each kind (a tenth of that for isotropic problems),
+// EQUIPOISE_SEED for other ones. Sanitized builds do less.
 std::size_t trials() {
   const char* text = std::getenv("EQUIPOISE_TRIALS");
 #ifdef NDEBUG
@@ -60,14 +61,15 @@ Forecast told(const Trial& trial) {
 std::string words(const Trial& trial, std::size_t number, const Forecast& before, const TinyEnd& end) {
   std::string factors;
   for (const double entry : trial.start.flat()) factors += fmt::format(" {:.17g}", entry);
-  return fmt::format("seed {} trial {}: mu = {:.17g}, h = {:.17g}, from{}, {:.3g} off the curve; {}; the run was {} at step {}", seed(),
-                     number, trial.A(0, 0), trial.h, factors, trial.distance, before.sentence, name(end.outcome), end.steps);
+  return fmt::format(
+      "seed {} trial {}: mu = {:.17g}, h = {:.17g}, from{}, {:.3g} off the curve; {}; the run was {} at step {}",
+      seed(), number, trial.A(0, 0), trial.h, factors, trial.distance, before.sentence, name(end.outcome), end.steps);
 }
 
 double off(Generator& random) { return log_uniform(random, 1e-12, 0.1) * (random.next() % 2 == 0 ? 1 : -1); }
 
-// One number: a start with delta = 2 at h = 1, |u + v|^2 = 4 t (2 + m) and |u - v|^2 = 4 (1 - t) (2 - m), in a random unit; the rate is
-// then moved off the exact critical one by 1e-12 ... 0.1 to either side.
+// One number: a start with delta = 2 at h = 1, |u + v|^2 = 4 t (2 + m) and |u - v|^2 = 4 (1 - t) (2 - m), in a random
+// unit; the rate is then moved off the exact critical one by 1e-12 ... 0.1 to either side.
 Trial around_the_ellipse(Generator& random, double least_m, double largest_m) {
   const double m = log_uniform(random, least_m, largest_m);
   const double t = random.uniform();
@@ -80,7 +82,8 @@ Trial around_the_ellipse(Generator& random, double least_m, double largest_m) {
   const Vector u = unit * (sum + difference) / 2;
   const Vector v = sign * unit * (sum - difference) / 2;
   const Delta state = Delta::of_vectors(mu, u, v);
-  const double critical = Delta::largest_rate([&](double h) { return state.m_versus(h, 2) < 0 && state.delta_versus(h, 2) < 0; });
+  const double critical =
+      Delta::largest_rate([&](double h) { return state.m_versus(h, 2) < 0 && state.delta_versus(h, 2) < 0; });
   Trial trial{Matrix::Constant(1, 1, mu), Factors(Matrix(u.transpose()), Matrix(v.transpose())), 0, off(random), {}};
   trial.h = critical * (1 + trial.distance);
   trial.tiny = tiny_vector(mu, u, v, trial.h);
@@ -137,8 +140,10 @@ Counts follow(std::size_t all, Make&& make, Agrees&& agrees) {
         RunSettings settings;
         settings.max_steps = 100000;
         const Record record = run(*dense_problem(trial.A), trial.start, trial.h, settings);
-        const std::string also_wrong = record.verdict.outcome == Outcome::exhausted ? "" : agrees(trial, before, record.verdict.outcome);
-        if (!also_wrong.empty()) ADD_FAILURE() << also_wrong << " by run(): " << record.verdict.why << words(trial, from + i, before, ends[i]);
+        const std::string also_wrong =
+            record.verdict.outcome == Outcome::exhausted ? "" : agrees(trial, before, record.verdict.outcome);
+        if (!also_wrong.empty())
+          ADD_FAILURE() << also_wrong << " by run(): " << record.verdict.why << words(trial, from + i, before, ends[i]);
       }
       if (::testing::Test::HasFailure()) return counts;
     }
@@ -148,12 +153,13 @@ Counts follow(std::size_t all, Make&& make, Agrees&& agrees) {
 
 // m < 1: converges inside and diverges outside, and theory says which.
 TEST(CriticalCurve, EveryRunBelowHMuOneEndsAsToldBefore) {
-  const Counts counts = follow(trials(), [](Generator& random) { return around_the_ellipse(random, 1e-3, 0.99); },
-                               [](const Trial& trial, const Forecast& before, Outcome seen) -> std::string {
-                                 const Outcome right = trial.distance < 0 ? Outcome::converged : Outcome::diverged;
-                                 if (before.outcome != right) return "theory is on the wrong side";
-                                 return seen == right ? "" : "the run did something else";
-                               });
+  const Counts counts = follow(
+      trials(), [](Generator& random) { return around_the_ellipse(random, 1e-3, 0.99); },
+      [](const Trial& trial, const Forecast& before, Outcome seen) -> std::string {
+        const Outcome right = trial.distance < 0 ? Outcome::converged : Outcome::diverged;
+        if (before.outcome != right) return "theory is on the wrong side";
+        return seen == right ? "" : "the run did something else";
+      });
   EXPECT_GT(counts.inside.at(Outcome::converged), trials() / 3);
   EXPECT_GT(counts.outside.at(Outcome::diverged), trials() / 3);
 }
@@ -169,7 +175,8 @@ TEST(CriticalCurve, BeyondHMuOneItNeitherConvergesNorDivergesInside) {
         }
         // A rate 10 % lower may lie below h |mu| = 1.
         const bool below_one = trial.h * std::abs(trial.A(0, 0)) < 1;
-        if (below_one) return before.outcome == Outcome::converged && seen == Outcome::converged ? "" : "it should converge";
+        if (below_one)
+          return before.outcome == Outcome::converged && seen == Outcome::converged ? "" : "it should converge";
         if (before.outcome || before.excluded.size() != 2) return "theory should exclude two endings and claim none";
         for (const Outcome excluded : before.excluded) {
           if (seen == excluded) return "an excluded ending";
@@ -183,13 +190,14 @@ TEST(CriticalCurve, BeyondHMuOneItNeitherConvergesNorDivergesInside) {
 
 TEST(CriticalCurve, IsotropicRunsEndAsToldBefore) {
   const std::size_t all = trials() / 10;  // exact products of matrices take their time
-  const Counts counts = follow(all, around_the_isotropic_curves, [](const Trial& trial, const Forecast& before, Outcome seen) -> std::string {
-    const Outcome right = trial.distance < 0 ? Outcome::converged : Outcome::diverged;
-    // With the curve of delta = 2 beyond h |mu| = 1 there is nothing to be told.
-    if (trial.distance > 0 && trial.h * std::abs(trial.A(0, 0)) >= 1) return "";
-    if (before.outcome != right) return "theory is on the wrong side";
-    return seen == right || seen == Outcome::exhausted ? "" : "the run did something else";
-  });
+  const Counts counts = follow(all, around_the_isotropic_curves,
+                               [](const Trial& trial, const Forecast& before, Outcome seen) -> std::string {
+                                 const Outcome right = trial.distance < 0 ? Outcome::converged : Outcome::diverged;
+                                 // With the curve of delta = 2 beyond h |mu| = 1 there is nothing to be told.
+                                 if (trial.distance > 0 && trial.h * std::abs(trial.A(0, 0)) >= 1) return "";
+                                 if (before.outcome != right) return "theory is on the wrong side";
+                                 return seen == right || seen == Outcome::exhausted ? "" : "the run did something else";
+                               });
   EXPECT_GT(counts.inside.at(Outcome::converged), all / 3);
   EXPECT_GT(counts.outside.at(Outcome::diverged), all / 3);
 }

@@ -41,9 +41,10 @@ Number below(const State& at, double rate, double bound) {
 Delta Delta::of_vectors(double mu, Eigen::Ref<const Vector> u, Eigen::Ref<const Vector> v) {
   if (u.size() != v.size()) throw Error("the vector problem needs u and v of equal length");
   Delta delta;
-  delta.exact_ = {inner_product<Exact>(u, u) + inner_product<Exact>(v, v), Exact(mu) * inner_product<Exact>(u, v), Exact(mu) * Exact(mu)};
-  delta.quick_ = {inner_product<Approximate>(u, u) + inner_product<Approximate>(v, v), Approximate(mu) * inner_product<Approximate>(u, v),
-                  Approximate(mu) * Approximate(mu)};
+  delta.exact_ = {inner_product<Exact>(u, u) + inner_product<Exact>(v, v), Exact(mu) * inner_product<Exact>(u, v),
+                  Exact(mu) * Exact(mu)};
+  delta.quick_ = {inner_product<Approximate>(u, u) + inner_product<Approximate>(v, v),
+                  Approximate(mu) * inner_product<Approximate>(u, v), Approximate(mu) * Approximate(mu)};
   return delta;
 }
 
@@ -52,7 +53,8 @@ Delta Delta::of_isotropic(const Matrix& A, Eigen::Ref<const Vector> x, Eigen::Re
     throw Error("x and y must have as many entries as A has rows and columns");
   const Vector column = A.cols() > 0 ? Vector(A.col(0)) : Vector();
   Delta delta;
-  delta.exact_ = {inner_product<Exact>(x, x) + inner_product<Exact>(y, y), bilinear<Exact>(A, x, y), inner_product<Exact>(column, column)};
+  delta.exact_ = {inner_product<Exact>(x, x) + inner_product<Exact>(y, y), bilinear<Exact>(A, x, y),
+                  inner_product<Exact>(column, column)};
   delta.quick_ = {inner_product<Approximate>(x, x) + inner_product<Approximate>(y, y), bilinear<Approximate>(A, x, y),
                   inner_product<Approximate>(column, column)};
   return delta;

@@ -24,8 +24,10 @@ inline constexpr double double_double_unit = 0x1p-102;
 /// What a bound of an error of such numbers is made of.
 namespace error_bound {
 inline constexpr double unit = double_double_unit;
-inline constexpr double generous = 1 + 1e-9;    ///< covers the rounding of the bounds themselves, sums of at most some 1e6 positive terms
-inline constexpr double underflow = 1e-280;     ///< what it may take from a norm of numbers near 1; far below any other error
+inline constexpr double generous =
+    1 + 1e-9;  ///< covers the rounding of the bounds themselves, sums of at most some 1e6 positive terms
+inline constexpr double underflow =
+    1e-280;  ///< what it may take from a norm of numbers near 1; far below any other error
 }  // namespace error_bound
 
 namespace double_double {

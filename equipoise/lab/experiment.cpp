@@ -20,7 +20,8 @@ namespace {
 std::optional<double> positive_number(std::string_view text) {
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size() || !std::isfinite(value) || !(value > 0)) return std::nullopt;
+  if (error != std::errc{} || end != text.data() + text.size() || !std::isfinite(value) || !(value > 0))
+    return std::nullopt;
   return value;
 }
 
@@ -36,9 +37,12 @@ std::string cell_text(const ResultTable::Cell& cell) {
 
 double RelativeRate::value(double L, double S, double sigma1) const {
   switch (unit) {
-    case Unit::over_L: return multiple / L;
-    case Unit::h0: return multiple * (4 / (S + 8 * sigma1));
-    case Unit::absolute: break;
+    case Unit::over_L:
+      return multiple / L;
+    case Unit::h0:
+      return multiple * (4 / (S + 8 * sigma1));
+    case Unit::absolute:
+      break;
   }
   return multiple;
 }
@@ -60,7 +64,8 @@ std::optional<RelativeRate> relative_rate_from(std::string_view text) {
   return rate;
 }
 
-// ---- settings -----------------------------------------------------------------------------------------------------------
+// ---- settings
+// -----------------------------------------------------------------------------------------------------------
 
 void ExperimentSettings::set(std::string key, Value value, Complain complain) {
   for (Entry& each : entries_) {
@@ -95,7 +100,8 @@ const ExperimentSettings::Entry& ExperimentSettings::entry(std::string_view key,
 double ExperimentSettings::number(std::string_view key, double lowest, double highest) const {
   const std::string what = fmt::format("a number from {} to {}", lowest, highest);
   const double* value = std::get_if<double>(&entry(key, what).value);
-  if (value == nullptr || !(*value >= lowest) || !(*value <= highest)) refuse(key, fmt::format("{} should be {}", key, what));
+  if (value == nullptr || !(*value >= lowest) || !(*value <= highest))
+    refuse(key, fmt::format("{} should be {}", key, what));
   return *value;
 }
 
@@ -119,7 +125,8 @@ std::vector<double> ExperimentSettings::numbers(std::string_view key, double low
   return *values;
 }
 
-std::vector<std::uint64_t> ExperimentSettings::wholes(std::string_view key, std::uint64_t lowest, std::uint64_t highest) const {
+std::vector<std::uint64_t> ExperimentSettings::wholes(std::string_view key, std::uint64_t lowest,
+                                                      std::uint64_t highest) const {
   std::vector<std::uint64_t> result;
   for (const double value : numbers(key, static_cast<double>(lowest), static_cast<double>(highest))) {
     if (value != std::floor(value)) refuse(key, fmt::format("{} holds {}, which is no whole number", key, value));
@@ -153,7 +160,8 @@ std::vector<StartNorms> ExperimentSettings::norms(std::string_view key) const {
   for (const std::string& each : texts(key)) {
     const std::size_t comma = each.find(',');
     const std::optional<double> x = positive_number(std::string_view(each).substr(0, comma));
-    const std::optional<double> y = comma == std::string::npos ? std::nullopt : positive_number(std::string_view(each).substr(comma + 1));
+    const std::optional<double> y =
+        comma == std::string::npos ? std::nullopt : positive_number(std::string_view(each).substr(comma + 1));
     if (!x || !y) refuse(key, fmt::format("'{}' is no pair of norms; write \"9,1\" for |X| = 9 and |Y| = 1", each));
     result.push_back({each, *x, *y});
   }
@@ -170,8 +178,10 @@ std::vector<RelativeRate> ExperimentSettings::rates(std::string_view key) const 
   return result;
 }
 
-void ExperimentSettings::require_same_length(std::string_view key, std::size_t length, std::string_view other_key, std::size_t other) const {
-  if (length != other) refuse(key, fmt::format("{} has {} entries and {} has {}; each matrix needs one", key, length, other_key, other));
+void ExperimentSettings::require_same_length(std::string_view key, std::size_t length, std::string_view other_key,
+                                             std::size_t other) const {
+  if (length != other)
+    refuse(key, fmt::format("{} has {} entries and {} has {}; each matrix needs one", key, length, other_key, other));
 }
 
 void ExperimentSettings::finish() const {
@@ -188,22 +198,30 @@ std::vector<std::pair<std::string, std::string>> ExperimentSettings::as_text() c
     std::string text;
     if (const auto* number = std::get_if<double>(&each.value)) text = short_text(*number);
     if (const auto* word = std::get_if<std::string>(&each.value)) text = *word;
-    if (const auto* numbers = std::get_if<std::vector<double>>(&each.value)) text = fmt::format("{}", fmt::join(*numbers, ", "));
-    if (const auto* words = std::get_if<std::vector<std::string>>(&each.value)) text = fmt::format("{}", fmt::join(*words, "; "));
+    if (const auto* numbers = std::get_if<std::vector<double>>(&each.value))
+      text = fmt::format("{}", fmt::join(*numbers, ", "));
+    if (const auto* words = std::get_if<std::vector<std::string>>(&each.value))
+      text = fmt::format("{}", fmt::join(*words, "; "));
     result.emplace_back(each.key, text);
   }
   return result;
 }
 
-// ---- words --------------------------------------------------------------------------------------------------------------
+// ---- words
+// --------------------------------------------------------------------------------------------------------------
 
 std::string_view sign(Relation relation) {
   switch (relation) {
-    case Relation::at_most: return "≤";
-    case Relation::at_least: return "≥";
-    case Relation::below: return "<";
-    case Relation::above: return ">";
-    case Relation::equal: break;
+    case Relation::at_most:
+      return "≤";
+    case Relation::at_least:
+      return "≥";
+    case Relation::below:
+      return "<";
+    case Relation::above:
+      return ">";
+    case Relation::equal:
+      break;
   }
   return "=";
 }
@@ -230,14 +248,18 @@ std::optional<Quantifier> quantifier_from(std::string_view word) {
 
 std::string_view name(Basis basis) {
   switch (basis) {
-    case Basis::proved: return "proved";
-    case Basis::paper: return "the paper's experiments";
-    case Basis::seen: break;
+    case Basis::proved:
+      return "proved";
+    case Basis::paper:
+      return "the paper's experiments";
+    case Basis::seen:
+      break;
   }
   return "seen here";
 }
 
-// ---- tables -------------------------------------------------------------------------------------------------------------
+// ---- tables
+// -------------------------------------------------------------------------------------------------------------
 
 std::optional<std::size_t> ResultTable::column(std::string_view key) const {
   for (std::size_t i = 0; i < columns.size(); ++i) {
@@ -280,7 +302,8 @@ double quantile(std::vector<double> values, double q) {
   return values[below] + (place - static_cast<double>(below)) * (values[above] - values[below]);
 }
 
-// ---- claims -------------------------------------------------------------------------------------------------------------
+// ---- claims
+// -------------------------------------------------------------------------------------------------------------
 
 namespace {
 
@@ -294,9 +317,12 @@ class Judge {
 
   Judgement judge() const {
     switch (claim_.quantifier) {
-      case Quantifier::every: return judge_every();
-      case Quantifier::share: return judge_share();
-      default: return judge_number();
+      case Quantifier::every:
+        return judge_every();
+      case Quantifier::share:
+        return judge_share();
+      default:
+        return judge_number();
     }
   }
 
@@ -312,7 +338,8 @@ class Judge {
       if (table.id == claim_.table) return table;
       known.push_back(table.id);
     }
-    refuse("table", fmt::format("there is no table '{}'; this procedure makes {}", claim_.table, fmt::join(known, ", ")));
+    refuse("table",
+           fmt::format("there is no table '{}'; this procedure makes {}", claim_.table, fmt::join(known, ", ")));
   }
 
   std::size_t find_column(std::string_view key, const std::string& name) const {
@@ -326,10 +353,12 @@ class Judge {
     const ResultTable::Cell& cell = row[column];
     return std::any_of(condition.values.begin(), condition.values.end(), [&](const auto& wanted) {
       if (cell.index() != wanted.index()) {
-        refuse("where", fmt::format("the column '{}' holds {}", condition.column, cell.index() == 0 ? "numbers" : "texts; write the value in quotes"));
+        refuse("where", fmt::format("the column '{}' holds {}", condition.column,
+                                    cell.index() == 0 ? "numbers" : "texts; write the value in quotes"));
       }
       if (const auto* word = std::get_if<std::string>(&wanted)) {
-        if (condition.relation != Relation::equal) refuse("where", fmt::format("texts such as those of '{}' have no order", condition.column));
+        if (condition.relation != Relation::equal)
+          refuse("where", fmt::format("texts such as those of '{}' have no order", condition.column));
         return std::get<std::string>(cell) == *word;
       }
       return compare(std::get<double>(cell), condition.relation, std::get<double>(wanted), 0);
@@ -344,20 +373,24 @@ class Judge {
       for (std::size_t i = 0; all && i < columns.size(); ++i) all = meets(row, claim_.where[i], columns[i]);
       if (all) selected_.push_back(&row);
     }
-    if (selected_.empty()) refuse("where", fmt::format("no row of '{}' is selected, so there is nothing to judge", table_.id));
+    if (selected_.empty())
+      refuse("where", fmt::format("no row of '{}' is selected, so there is nothing to judge", table_.id));
   }
 
   void find_bound() {
     if (const auto* word = std::get_if<std::string>(&claim_.bound)) {
       const bool words = std::holds_alternative<std::string>((*selected_.front())[measure_]);
       if (words) {
-        if (claim_.relation != Relation::equal) refuse("relation", fmt::format("'{}' is a word, so the relation should be \"=\"", claim_.measure));
+        if (claim_.relation != Relation::equal)
+          refuse("relation", fmt::format("'{}' is a word, so the relation should be \"=\"", claim_.measure));
         if (claim_.quantifier != Quantifier::every && claim_.quantifier != Quantifier::share) {
-          refuse("quantifier", fmt::format("'{}' is a word, so the quantifier should be \"every\" or \"share\"", claim_.measure));
+          refuse("quantifier",
+                 fmt::format("'{}' is a word, so the quantifier should be \"every\" or \"share\"", claim_.measure));
         }
       } else {
         bound_ = find_column("bound", *word);
-        if (std::holds_alternative<std::string>((*selected_.front())[*bound_])) refuse("bound", fmt::format("the column '{}' holds words", *word));
+        if (std::holds_alternative<std::string>((*selected_.front())[*bound_]))
+          refuse("bound", fmt::format("the column '{}' holds words", *word));
       }
     } else if (std::holds_alternative<std::string>((*selected_.front())[measure_])) {
       refuse("bound", fmt::format("'{}' is a word, so the bound should be one in quotes", claim_.measure));
@@ -369,11 +402,16 @@ class Judge {
 
   static bool compare(double value, Relation relation, double bound, double tolerance) {
     switch (relation) {
-      case Relation::at_most: return value <= bound + tolerance * std::abs(bound);
-      case Relation::at_least: return value >= bound - tolerance * std::abs(bound);
-      case Relation::below: return value < bound;
-      case Relation::above: return value > bound;
-      case Relation::equal: break;
+      case Relation::at_most:
+        return value <= bound + tolerance * std::abs(bound);
+      case Relation::at_least:
+        return value >= bound - tolerance * std::abs(bound);
+      case Relation::below:
+        return value < bound;
+      case Relation::above:
+        return value > bound;
+      case Relation::equal:
+        break;
     }
     return std::abs(value - bound) <= tolerance;
   }
@@ -388,12 +426,14 @@ class Judge {
   }
 
   std::string bound_words() const {
-    if (const auto* word = std::get_if<std::string>(&claim_.bound)) return bound_ ? table_.columns[*bound_].words : *word;
+    if (const auto* word = std::get_if<std::string>(&claim_.bound))
+      return bound_ ? table_.columns[*bound_].words : *word;
     return readable(std::get<double>(claim_.bound), 6);
   }
   std::string relation_words() const {
     std::string words = fmt::format("{} {} {}", table_.columns[measure_].words, sign(claim_.relation), bound_words());
-    if (claim_.relation == Relation::equal && claim_.tolerance > 0) words += fmt::format(" ± {}", readable(claim_.tolerance, 3));
+    if (claim_.relation == Relation::equal && claim_.tolerance > 0)
+      words += fmt::format(" ± {}", readable(claim_.tolerance, 3));
     return words;
   }
   std::string which(const std::vector<ResultTable::Cell>& row) const {
@@ -413,10 +453,13 @@ class Judge {
     const double scale = bound != 0 ? std::abs(bound) : 1;
     switch (claim_.relation) {
       case Relation::at_most:
-      case Relation::below: return (value - bound) / scale;
+      case Relation::below:
+        return (value - bound) / scale;
       case Relation::at_least:
-      case Relation::above: return (bound - value) / scale;
-      case Relation::equal: break;
+      case Relation::above:
+        return (bound - value) / scale;
+      case Relation::equal:
+        break;
     }
     return std::abs(value - bound);
   }
@@ -424,7 +467,8 @@ class Judge {
   Judgement counted() const {
     Judgement result;
     result.rows = selected_.size();
-    const auto count = static_cast<std::size_t>(std::count_if(selected_.begin(), selected_.end(), [&](const auto* row) { return bears(*row); }));
+    const auto count = static_cast<std::size_t>(
+        std::count_if(selected_.begin(), selected_.end(), [&](const auto* row) { return bears(*row); }));
     result.value = static_cast<double>(count) / static_cast<double>(selected_.size());
     result.holds = count == selected_.size();
     result.observed = fmt::format("{} of {} {}", count, selected_.size(), table_.rows_are);
@@ -442,17 +486,23 @@ class Judge {
       }
       return result;
     }
-    const auto* nearest = *std::max_element(selected_.begin(), selected_.end(), [&](const auto* a, const auto* b) { return closeness(*a) < closeness(*b); });
-    result.observed += fmt::format("; {} {}{} ({})", result.holds ? "nearest" : "worst", readable(std::get<double>((*nearest)[measure_]), 6),
-                                   bound_ ? fmt::format(" against {}", readable(bound_of(*nearest), 6)) : "", which(*nearest));
+    const auto* nearest = *std::max_element(selected_.begin(), selected_.end(), [&](const auto* a, const auto* b) {
+      return closeness(*a) < closeness(*b);
+    });
+    result.observed += fmt::format(
+        "; {} {}{} ({})", result.holds ? "nearest" : "worst", readable(std::get<double>((*nearest)[measure_]), 6),
+        bound_ ? fmt::format(" against {}", readable(bound_of(*nearest), 6)) : "", which(*nearest));
     return result;
   }
 
   Judgement judge_share() const {
     Judgement result = counted();
-    const Share interval = wilson_interval(static_cast<std::uint64_t>(std::llround(result.value * static_cast<double>(result.rows))), result.rows);
-    result.expected = fmt::format("{}, in {} {:.4g} % of them", relation_words(), claim_.share_at_most ? "at most" : "at least", 100 * claim_.share);
-    result.observed += fmt::format(", {:.1f} % (95 % interval {:.1f} to {:.1f} %)", 100 * result.value, 100 * interval.low, 100 * interval.high);
+    const Share interval = wilson_interval(
+        static_cast<std::uint64_t>(std::llround(result.value * static_cast<double>(result.rows))), result.rows);
+    result.expected = fmt::format("{}, in {} {:.4g} % of them", relation_words(),
+                                  claim_.share_at_most ? "at most" : "at least", 100 * claim_.share);
+    result.observed += fmt::format(", {:.1f} % (95 % interval {:.1f} to {:.1f} %)", 100 * result.value,
+                                   100 * interval.low, 100 * interval.high);
     result.holds = claim_.share_at_most ? result.value <= claim_.share : result.value >= claim_.share;
     return result;
   }
@@ -476,22 +526,33 @@ class Judge {
   Judgement judge_number() const {
     std::vector<double> values;
     for (const auto* row : selected_) values.push_back(std::get<double>((*row)[measure_]));
-    const bool all_finite = std::all_of(values.begin(), values.end(), [](double value) { return std::isfinite(value); });
+    const bool all_finite =
+        std::all_of(values.begin(), values.end(), [](double value) { return std::isfinite(value); });
     Judgement result;
     result.rows = selected_.size();
     std::string what;
     switch (claim_.quantifier) {
-      case Quantifier::median: what = "the median of ", result.value = quantile(values, 0.5); break;
-      case Quantifier::lowest: what = "the lowest ", result.value = quantile(values, 0); break;
-      case Quantifier::highest: what = "the highest ", result.value = quantile(values, 1); break;
+      case Quantifier::median:
+        what = "the median of ", result.value = quantile(values, 0.5);
+        break;
+      case Quantifier::lowest:
+        what = "the lowest ", result.value = quantile(values, 0);
+        break;
+      case Quantifier::highest:
+        what = "the highest ", result.value = quantile(values, 1);
+        break;
       case Quantifier::spread:
         what = "the 90 % over the 10 % quantile of ";
         result.value = quantile(values, 0.9) / quantile(values, 0.1);
         break;
-      default: what = fmt::format("the logarithmic slope against {} of ", table_.columns[find_column("against", claim_.against)].words), result.value = slope();
+      default:
+        what = fmt::format("the logarithmic slope against {} of ",
+                           table_.columns[find_column("against", claim_.against)].words),
+        result.value = slope();
     }
     // A median of what is known would hide runs that have no number at all.
-    result.holds = all_finite && compare(result.value, claim_.relation, std::get<double>(claim_.bound), claim_.tolerance);
+    result.holds =
+        all_finite && compare(result.value, claim_.relation, std::get<double>(claim_.bound), claim_.tolerance);
     result.expected = what + relation_words();
     result.observed = fmt::format("{}, from {} {}", readable(result.value, 6), selected_.size(), table_.rows_are);
     if (!all_finite) result.observed += ", some of which have no such number";

@@ -18,7 +18,8 @@ namespace equipoise {
 /// Throws Error with the place of `key` in the file that it came from.
 using Complain = std::function<void(std::string_view key, std::string_view message)>;
 
-/// A learning rate as an experiment writes it: "3.5/L", "7/7 h0" with h0 = 4/(|X|^2 + |Y|^2 + 8 sigma_1) at the start, or "0.05".
+/// A learning rate as an experiment writes it: "3.5/L", "7/7 h0" with h0 = 4/(|X|^2 + |Y|^2 + 8 sigma_1) at the start,
+/// or "0.05".
 struct RelativeRate {
   enum class Unit { absolute, over_L, h0 };
   std::string text;
@@ -37,8 +38,8 @@ struct StartNorms {
   double x = 0, y = 0;
 };
 
-/// What a procedure is told, by key. Each question throws Error, in one line with its place, where the key is missing or its value does
-/// not fit; finish() does so for a key that nobody has asked for.
+/// What a procedure is told, by key. Each question throws Error, in one line with its place, where the key is missing
+/// or its value does not fit; finish() does so for a key that nobody has asked for.
 class ExperimentSettings {
  public:
   using Value = std::variant<double, std::string, std::vector<double>, std::vector<std::string>>;
@@ -61,7 +62,8 @@ class ExperimentSettings {
   /// One of `words`.
   std::string one_of(std::string_view key, const std::vector<std::string>& words) const;
   /// Throws Error unless both lists have the same length.
-  void require_same_length(std::string_view key, std::size_t length, std::string_view other_key, std::size_t other) const;
+  void require_same_length(std::string_view key, std::size_t length, std::string_view other_key,
+                           std::size_t other) const;
   [[noreturn]] void refuse(std::string_view key, std::string_view message) const;
   void finish() const;
 
@@ -82,14 +84,16 @@ class ExperimentSettings {
 };
 
 enum class Relation { at_most, at_least, below, above, equal };
-std::string_view sign(Relation relation);                        ///< "≤"
-std::optional<Relation> relation_from(std::string_view sign);    ///< "<=", ">=", "<", ">", "="
+std::string_view sign(Relation relation);                      ///< "≤"
+std::optional<Relation> relation_from(std::string_view sign);  ///< "<=", ">=", "<", ">", "="
 
 /// What must be true of the measures of the rows that a claim selects.
 enum class Quantifier {
-  every,    ///< each row bears the relation
-  share,    ///< the fraction of rows that bear it is at least, or at most, `share`
-  median, lowest, highest,  ///< this number of the measures bears it
+  every,  ///< each row bears the relation
+  share,  ///< the fraction of rows that bear it is at least, or at most, `share`
+  median,
+  lowest,
+  highest,  ///< this number of the measures bears it
   spread,   ///< the 90 % quantile over the 10 % quantile bears it
   slope     ///< d log measure / d log `against`, by least squares, bears it
 };
@@ -108,29 +112,30 @@ struct Claim {
   };
   std::string text;
   Basis basis = Basis::seen;
-  std::string statement;     ///< of docs/theory.md, where proved
+  std::string statement;  ///< of docs/theory.md, where proved
   std::string table = "runs";
   std::vector<Condition> where;
   std::string measure;
   Quantifier quantifier = Quantifier::every;
   Relation relation = Relation::at_most;
   std::variant<double, std::string> bound;  ///< a number, a column of the table, or a word such as "converged"
-  /// "=": how far from the bound is still equal, in units of the measure. Otherwise what rounding may add, relative to the bound.
+  /// "=": how far from the bound is still equal, in units of the measure. Otherwise what rounding may add, relative to
+  /// the bound.
   double tolerance = 0;
   double share = 1;
   bool share_at_most = false;
-  std::string against;       ///< slope: the other column
-  std::string figure;        ///< the id of the figure that shows it
+  std::string against;  ///< slope: the other column
+  std::string figure;   ///< the id of the figure that shows it
   Complain complain;
 };
 
 struct Experiment {
-  std::string name;          ///< of the file without its ending
+  std::string name;  ///< of the file without its ending
   std::string title;
-  double order = 0;          ///< of all experiments together
+  double order = 0;  ///< of all experiments together
   std::string question;
-  std::string paper;         ///< what the paper says of it
-  std::string reading;       ///< how to read the figures
+  std::string paper;    ///< what the paper says of it
+  std::string reading;  ///< how to read the figures
   std::string procedure;
   ExperimentSettings settings;
   std::vector<Claim> claims;
@@ -141,12 +146,12 @@ struct ResultTable {
   using Cell = std::variant<double, std::string>;
   struct Column {
     enum class Kind {
-      label,    ///< says which run it is
+      label,  ///< says which run it is
       measure,
-      bound     ///< what a theorem says of a measure
+      bound  ///< what a theorem says of a measure
     };
     std::string key;
-    std::string words;       ///< for people: "|x - y|² at the end"
+    std::string words;  ///< for people: "|x - y|² at the end"
     Kind kind = Kind::measure;
   };
   std::string id;
@@ -168,15 +173,16 @@ struct Results {
 struct Judgement {
   std::string expected, observed;
   bool holds = false;
-  std::size_t rows = 0;      ///< that were judged
-  double value = 0;          ///< the number that was compared, or the share of rows; NaN where there is none
+  std::size_t rows = 0;  ///< that were judged
+  double value = 0;      ///< the number that was compared, or the share of rows; NaN where there is none
 };
 
 /// Throws Error, with the place in the file, for a claim that makes no sense: an unknown table, column or bound, words
 /// where numbers are needed, or no row at all.
 Judgement judge(const Claim& claim, const std::vector<ResultTable>& tables);
 
-/// The quantile q in [0, 1] of the values that are finite, linear between neighbours as in NumPy; NaN where there is none.
+/// The quantile q in [0, 1] of the values that are finite, linear between neighbours as in NumPy; NaN where there is
+/// none.
 double quantile(std::vector<double> values, double q);
 
 }  // namespace equipoise

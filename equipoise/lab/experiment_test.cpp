@@ -14,8 +14,13 @@ namespace {
 
 ResultTable table() {
   using Kind = ResultTable::Column::Kind;
-  return {"runs", "runs", {{"who", "who", Kind::label}, {"h", "h"}, {"value", "value"}, {"cap", "cap", Kind::bound}},
-          {{std::string("a"), 1.0, 1.0, 1.0}, {std::string("b"), 2.0, 4.0, 5.0}, {std::string("a, \"c\""), 4.0, 16.0, 15.0}, {std::string("d"), 8.0, nan, 1.0}}};
+  return {"runs",
+          "runs",
+          {{"who", "who", Kind::label}, {"h", "h"}, {"value", "value"}, {"cap", "cap", Kind::bound}},
+          {{std::string("a"), 1.0, 1.0, 1.0},
+           {std::string("b"), 2.0, 4.0, 5.0},
+           {std::string("a, \"c\""), 4.0, 16.0, 15.0},
+           {std::string("d"), 8.0, nan, 1.0}}};
 }
 
 Claim claim(Quantifier quantifier, Relation relation, std::variant<double, std::string> bound) {
@@ -27,16 +32,21 @@ Claim claim(Quantifier quantifier, Relation relation, std::variant<double, std::
   return result;
 }
 
-Claim::Condition where(std::string column, Relation relation, std::variant<double, std::string> value) { return {std::move(column), relation, {std::move(value)}}; }
+Claim::Condition where(std::string column, Relation relation, std::variant<double, std::string> value) {
+  return {std::move(column), relation, {std::move(value)}};
+}
 
 TEST(Judge, WhatIsNotKnownBearsNoRelation) {
-  for (const Relation relation : {Relation::at_most, Relation::at_least, Relation::below, Relation::above, Relation::equal}) {
+  for (const Relation relation :
+       {Relation::at_most, Relation::at_least, Relation::below, Relation::above, Relation::equal}) {
     Claim each = claim(Quantifier::every, relation, 1.0);
     each.where = {where("who", Relation::equal, "d")};
     EXPECT_FALSE(judge(each, {table()}).holds);
   }
-  for (const Quantifier quantifier : {Quantifier::median, Quantifier::lowest, Quantifier::highest, Quantifier::spread}) {
-    EXPECT_FALSE(judge(claim(quantifier, Relation::at_least, 0.0), {table()}).holds) << "a row without the number must not be passed over";
+  for (const Quantifier quantifier :
+       {Quantifier::median, Quantifier::lowest, Quantifier::highest, Quantifier::spread}) {
+    EXPECT_FALSE(judge(claim(quantifier, Relation::at_least, 0.0), {table()}).holds)
+        << "a row without the number must not be passed over";
   }
 }
 
@@ -101,7 +111,8 @@ TEST(RelativeRate, AsItIsWritten) {
   EXPECT_EQ(relative_rate_from("3.5/L")->value(7, 0, 1), 0.5);
   EXPECT_EQ(relative_rate_from("6/7 h0")->value(0, 82, 1), 6.0 / 7 * (4.0 / 90));
   EXPECT_EQ(relative_rate_from("0.05")->value(1, 1, 1), 0.05);
-  for (const char* text : {"", "/L", "3.5/M", "h0", "7/0 h0", "-1/L", "1/2/3 h0", "nan", "inf", "0", "1e999/L", "3 /L"}) EXPECT_FALSE(relative_rate_from(text)) << text;
+  for (const char* text : {"", "/L", "3.5/M", "h0", "7/0 h0", "-1/L", "1/2/3 h0", "nan", "inf", "0", "1e999/L", "3 /L"})
+    EXPECT_FALSE(relative_rate_from(text)) << text;
 }
 
 TEST(Walk, IsTheDescentOfTheProblem) {

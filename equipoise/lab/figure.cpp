@@ -33,11 +33,14 @@ std::string described_curve(const Figure::Curve& curve, const std::string& x_tit
   }
   const std::string name = curve.name.empty() ? "curve" : curve.name;
   if (finite.empty()) return fmt::format("{}: no finite value. ", name);
-  const auto at = [&](std::size_t i) { return fmt::format("{} at {} {}", readable(curve.y[i]), x_title, readable(curve.x[i], 7)); };
+  const auto at = [&](std::size_t i) {
+    return fmt::format("{} at {} {}", readable(curve.y[i]), x_title, readable(curve.x[i], 7));
+  };
   if (finite.size() == 1) return fmt::format("{}: {}. ", name, at(finite[0]));
   const auto below = [&](std::size_t a, std::size_t b) { return curve.y[a] < curve.y[b]; };
   const auto [lowest, highest] = std::minmax_element(finite.begin(), finite.end(), below);
-  return fmt::format("{}: from {} to {}; lowest {}, highest {}. ", name, at(finite.front()), at(finite.back()), at(*lowest), at(*highest));
+  return fmt::format("{}: from {} to {}; lowest {}, highest {}. ", name, at(finite.front()), at(finite.back()),
+                     at(*lowest), at(*highest));
 }
 
 }  // namespace
@@ -49,27 +52,30 @@ void check_figure(const Figure& figure) {
   if (figure.id.empty() || !std::all_of(figure.id.begin(), figure.id.end(), plain)) {
     throw Error(fmt::format("figure: the id '{}' should be of letters, digits, '-' and '_'", figure.id));
   }
-  if (figure.panels.empty()) throw Error(fmt::format("figure {}: it has no panel, it should have at least one", figure.id));
+  if (figure.panels.empty())
+    throw Error(fmt::format("figure {}: it has no panel, it should have at least one", figure.id));
   for (const Figure::Panel& panel : figure.panels) {
     for (const Figure::Curve& curve : panel.curves) {
       const auto same = [&](const char* what, std::size_t size) {
         if (size == curve.x.size()) return;
-        throw Error(fmt::format("figure {}: curve '{}' has {} values of x and {} of {}, it should have as many", figure.id,
-                                curve.name, curve.x.size(), size, what));
+        throw Error(fmt::format("figure {}: curve '{}' has {} values of x and {} of {}, it should have as many",
+                                figure.id, curve.name, curve.x.size(), size, what));
       };
       same("y", curve.y.size());
       if (!curve.low.empty() || !curve.high.empty()) same("low", curve.low.size()), same("high", curve.high.size());
     }
     const Figure::HeatMap& map = panel.heat_map;
     if (map.values.size() != map.x.size() * map.y.size()) {
-      throw Error(fmt::format("figure {}: the heat map has {} values, it should have {} x {}", figure.id, map.values.size(),
-                              map.y.size(), map.x.size()));
+      throw Error(fmt::format("figure {}: the heat map has {} values, it should have {} x {}", figure.id,
+                              map.values.size(), map.y.size(), map.x.size()));
     }
     if (!map.words.empty() && map.words.size() != map.values.size()) {
-      throw Error(fmt::format("figure {}: the heat map has {} words, it should have none or {}", figure.id, map.words.size(), map.values.size()));
+      throw Error(fmt::format("figure {}: the heat map has {} words, it should have none or {}", figure.id,
+                              map.words.size(), map.values.size()));
     }
     if (!map.words.empty() && map.words.size() != map.values.size()) {
-      throw Error(fmt::format("figure {}: the heat map has {} words for {} values, it should have none or as many", figure.id, map.words.size(), map.values.size()));
+      throw Error(fmt::format("figure {}: the heat map has {} words for {} values, it should have none or as many",
+                              figure.id, map.words.size(), map.values.size()));
     }
   }
 }
@@ -101,7 +107,8 @@ std::vector<std::size_t> thinned(const std::vector<double>& x, const std::vector
   const auto buckets = static_cast<double>(std::max<std::size_t>(1, most / 8));
   for (const bool logarithmic : {false, true}) {
     const auto edge = [&](double k) {
-      const double at = logarithmic ? std::expm1(std::log1p(static_cast<double>(n)) * k / buckets) : static_cast<double>(n) * k / buckets;
+      const double at = logarithmic ? std::expm1(std::log1p(static_cast<double>(n)) * k / buckets)
+                                    : static_cast<double>(n) * k / buckets;
       return k == buckets ? n : std::min(n, static_cast<std::size_t>(at));
     };
     for (double k = 0; k < buckets; ++k) {
@@ -123,21 +130,21 @@ std::string figure_csv(const Figure& figure) {
     const std::string title = csv_text(panel.y.title);
     for (const Figure::Level& level : panel.levels) {
       const bool across = level.direction == Direction::horizontal;
-      out += fmt::format("{},{},{},{},{},,,\n", title, across ? "horizontal" : "vertical", csv_text(level.name), across ? "" : cell(level.at),
-                         across ? cell(level.at) : "");
+      out += fmt::format("{},{},{},{},{},,,\n", title, across ? "horizontal" : "vertical", csv_text(level.name),
+                         across ? "" : cell(level.at), across ? cell(level.at) : "");
     }
     for (const Figure::Curve& curve : panel.curves) {
       const std::string name = csv_text(curve.name);
       const bool interval = !curve.low.empty();
       for (std::size_t i = 0; i < curve.x.size(); ++i) {
-        out += fmt::format("{},curve,{},{},{},{},{},\n", title, name, cell(curve.x[i]), cell(curve.y[i]), interval ? cell(curve.low[i]) : "",
-                           interval ? cell(curve.high[i]) : "");
+        out += fmt::format("{},curve,{},{},{},{},{},\n", title, name, cell(curve.x[i]), cell(curve.y[i]),
+                           interval ? cell(curve.low[i]) : "", interval ? cell(curve.high[i]) : "");
       }
     }
     const Figure::HeatMap& map = panel.heat_map;
     for (std::size_t k = 0; k < map.values.size(); ++k) {
-      out += fmt::format("{},cell,{},{},{},,,{}\n", title, csv_text(map.title), cell(map.x[k % map.x.size()]), cell(map.y[k / map.x.size()]),
-                         cell(map.values[k]));
+      out += fmt::format("{},cell,{},{},{},,,{}\n", title, csv_text(map.title), cell(map.x[k % map.x.size()]),
+                         cell(map.y[k / map.x.size()]), cell(map.values[k]));
     }
   }
   return out;
@@ -151,8 +158,9 @@ std::string described(const Figure& figure) {
     for (const Figure::Curve& curve : panel.curves) out += described_curve(curve, x);
     for (const Figure::Level& level : panel.levels) {
       if (!std::isfinite(level.at)) continue;
-      out += fmt::format("Dotted {} line {} = {}. ", level.direction == Direction::horizontal ? "horizontal" : "vertical", level.name,
-                         readable(level.at));
+      out +=
+          fmt::format("Dotted {} line {} = {}. ", level.direction == Direction::horizontal ? "horizontal" : "vertical",
+                      level.name, readable(level.at));
     }
   }
   for (const Figure::Span& span : figure.spans) {

@@ -19,7 +19,8 @@ using Direction = Figure::Direction;
 
 // ---- Colours ----
 
-// Okabe and Ito (2008), darker or lighter where a thin line on that page would be too pale. With a dash and a shape of its own each.
+// Okabe and Ito (2008), darker or lighter where a thin line on that page would be too pale. With a dash and a shape of
+// its own each.
 struct Style {
   const char *light, *dark, *dash, *symbol;
 };
@@ -150,7 +151,8 @@ double shelf(const Figure::Panel& panel) {
 
 std::string axis_json(const Figure::Axis& axis, Scale scale, const Extent& window, bool grid) {
   std::string out = fmt::format(
-      "\"title\":{{\"text\":{}}},\"type\":\"{}\",\"hoverformat\":\".6~g\",\"exponentformat\":\"power\",\"automargin\":true,"
+      "\"title\":{{\"text\":{}}},\"type\":\"{}\",\"hoverformat\":\".6~g\",\"exponentformat\":\"power\",\"automargin\":"
+      "true,"
       "\"zeroline\":false,\"showline\":true,\"mirror\":true,\"ticks\":\"outside\",\"ticklen\":4,\"showgrid\":{}",
       plotly_text(axis.title), scale == Scale::log ? "log" : "linear", grid);
   if (!window.empty() && window.low < window.high) {
@@ -193,7 +195,8 @@ bool anything(const Figure& figure) {
       return false;
     };
     const std::vector<double>& cells = panel.heat_map.values;
-    return !panel.picture.png.empty() || std::any_of(cells.begin(), cells.end(), [](double v) { return std::isfinite(v); }) ||
+    return !panel.picture.png.empty() ||
+           std::any_of(cells.begin(), cells.end(), [](double v) { return std::isfinite(v); }) ||
            std::any_of(panel.curves.begin(), panel.curves.end(), seen);
   });
 }
@@ -202,15 +205,18 @@ std::string suffix(std::size_t panel) { return panel == 0 ? "" : std::to_string(
 
 // ---- Traces ----
 
-std::string scatter(const Figure::Curve& curve, const std::string& y_axis, int style, bool legend, std::string_view more) {
+std::string scatter(const Figure::Curve& curve, const std::string& y_axis, int style, bool legend,
+                    std::string_view more) {
   const Style& look = style_at(style);
   const std::string name = curve.name.empty() ? "" : fmt::format("\"name\":{},", plotly_text(curve.name));
   // Curves of one name share the fate of their entry in the legend, in whichever panels they are.
   const std::string group = curve.name.empty() ? fmt::format("\"{}-{}\"", y_axis, style) : plotly_text(curve.name);
   return fmt::format(
       "{{\"type\":\"scatter\",{}\"yaxis\":\"y{}\",\"legendgroup\":{},\"showlegend\":{},\"connectgaps\":false,"
-      "\"line\":{{\"color\":\"{}\",\"dash\":\"{}\",\"width\":1.8}},\"marker\":{{\"color\":\"{}\",\"symbol\":\"{}\",\"size\":6}},{}}}",
-      name, y_axis, group, legend && !curve.name.empty() && !curve.repeated, look.light, look.dash, look.light, look.symbol, more);
+      "\"line\":{{\"color\":\"{}\",\"dash\":\"{}\",\"width\":1.8}},\"marker\":{{\"color\":\"{}\",\"symbol\":\"{}\","
+      "\"size\":6}},{}}}",
+      name, y_axis, group, legend && !curve.name.empty() && !curve.repeated, look.light, look.dash, look.light,
+      look.symbol, more);
 }
 
 /// A band is two lines around a filled area, drawn before the curve itself.
@@ -227,41 +233,51 @@ std::string band_json(const Figure::Curve& curve, const std::vector<std::size_t>
   };
   for (const std::size_t i : both) add(i, curve.high[i]);
   for (auto i = both.rbegin(); i != both.rend(); ++i) add(*i, curve.low[*i]);
-  return scatter(curve, y_axis, style, false,
-                 fmt::format("\"mode\":\"lines\",\"fill\":\"toself\",\"fillcolor\":\"{}\",\"hoverinfo\":\"skip\",\"x\":[{}],\"y\":[{}],"
-                             "\"meta\":{{\"style\":{},\"part\":\"band\"}}",
-                             with_alpha(style_at(style).light, "0.18"), x, y, style));
+  return scatter(
+      curve, y_axis, style, false,
+      fmt::format(
+          "\"mode\":\"lines\",\"fill\":\"toself\",\"fillcolor\":\"{}\",\"hoverinfo\":\"skip\",\"x\":[{}],\"y\":[{}],"
+          "\"meta\":{{\"style\":{},\"part\":\"band\"}}",
+          with_alpha(style_at(style).light, "0.18"), x, y, style));
 }
 
-/// Black on a wider white line, which a page leaves as they are: legible on every picture, light or dark. The legend, which stands on the page, has a
-/// line without points in the page's own colour; a click on it hides all three.
-std::string on_picture_json(const Figure::Curve& curve, const std::string& x, const std::string& y, const std::string& y_axis, int style) {
+/// Black on a wider white line, which a page leaves as they are: legible on every picture, light or dark. The legend,
+/// which stands on the page, has a line without points in the page's own colour; a click on it hides all three.
+std::string on_picture_json(const Figure::Curve& curve, const std::string& x, const std::string& y,
+                            const std::string& y_axis, int style) {
   const char* own_dash = style % 2 == 1 ? "solid" : "7px,4px";
   const auto line = [&](const char* colour, double width, const char* dash, bool top) {
     return fmt::format(
-        "{{\"type\":\"scatter\",\"name\":{},\"yaxis\":\"y{}\",\"legendgroup\":\"picture-{}-{}\",\"showlegend\":{},\"connectgaps\":false,\"mode\":\"lines\","
+        "{{\"type\":\"scatter\",\"name\":{},\"yaxis\":\"y{}\",\"legendgroup\":\"picture-{}-{}\",\"showlegend\":{},"
+        "\"connectgaps\":false,\"mode\":\"lines\","
         "\"x\":{},\"y\":{},\"hoverinfo\":\"{}\",\"line\":{{\"color\":\"{}\",\"width\":{},\"dash\":\"{}\"}}}}",
         plotly_text(curve.name), y_axis, y_axis, style, false, x, y, top ? "x+y+name" : "skip", colour, width, dash);
   };
   const std::string sample = fmt::format(
-      "{{\"type\":\"scatter\",\"name\":{},\"yaxis\":\"y{}\",\"legendgroup\":\"picture-{}-{}\",\"showlegend\":{},\"mode\":\"lines\",\"x\":[null],\"y\":[null],"
-      "\"line\":{{\"color\":\"#1b1f24\",\"width\":1.8,\"dash\":\"{}\"}},\"marker\":{{\"color\":\"#1b1f24\"}},\"meta\":{{\"style\":{}}}}}",
+      "{{\"type\":\"scatter\",\"name\":{},\"yaxis\":\"y{}\",\"legendgroup\":\"picture-{}-{}\",\"showlegend\":{},"
+      "\"mode\":\"lines\",\"x\":[null],\"y\":[null],"
+      "\"line\":{{\"color\":\"#1b1f24\",\"width\":1.8,\"dash\":\"{}\"}},\"marker\":{{\"color\":\"#1b1f24\"}},\"meta\":{"
+      "{\"style\":{}}}}}",
       plotly_text(curve.name), y_axis, y_axis, style, !curve.name.empty(), own_dash, Figure::styles);
   return line("rgba(255,255,255,0.85)", 4, "solid", false) + "," + line("#101418", 1.8, own_dash, true) + "," + sample;
 }
 
-std::string curve_json(const Figure::Curve& curve, Scale xs, Scale ys, const std::string& y_axis, int style, double foot) {
+std::string curve_json(const Figure::Curve& curve, Scale xs, Scale ys, const std::string& y_axis, int style,
+                       double foot) {
   const std::vector<std::size_t> kept = thinned(curve.x, curve.y, points_per_curve);
   const auto x_at = [&](std::size_t i) { return drawable(curve.x[i], xs) ? json_number(curve.x[i], true) : "null"; };
   const bool interval = !curve.low.empty();
 
   const std::string x = json_array(kept, x_at);
-  const std::string y = json_array(kept, [&](std::size_t i) { return drawable(curve.y[i], ys) ? json_number(curve.y[i]) : "null"; });
+  const std::string y =
+      json_array(kept, [&](std::size_t i) { return drawable(curve.y[i], ys) ? json_number(curve.y[i]) : "null"; });
   if (curve.on_picture) return on_picture_json(curve, x, y, y_axis, style);
 
   std::string out;
   if (interval && curve.band) out += band_json(curve, kept, xs, ys, y_axis, style) + ",";
-  const char* mode = curve.marks == Figure::Marks::lines ? "lines" : curve.marks == Figure::Marks::points ? "markers" : "lines+markers";
+  const char* mode = curve.marks == Figure::Marks::lines    ? "lines"
+                     : curve.marks == Figure::Marks::points ? "markers"
+                                                            : "lines+markers";
   std::string more = fmt::format("\"mode\":\"{}\",\"x\":{},\"y\":{},\"meta\":{{\"style\":{}}}", mode, x, y, style);
   if (interval && !curve.band) {
     const auto arm = [&](double sign, const std::vector<double>& end) {
@@ -273,7 +289,8 @@ std::string curve_json(const Figure::Curve& curve, Scale xs, Scale ys, const std
       });
     };
     more += fmt::format(
-        ",\"error_y\":{{\"type\":\"data\",\"symmetric\":false,\"array\":{},\"arrayminus\":{},\"thickness\":1.2,\"width\":3,"
+        ",\"error_y\":{{\"type\":\"data\",\"symmetric\":false,\"array\":{},\"arrayminus\":{},\"thickness\":1.2,"
+        "\"width\":3,"
         "\"color\":\"{}\"}}",
         arm(1, curve.high), arm(-1, curve.low), style_at(style).light);
   }
@@ -285,11 +302,12 @@ std::string curve_json(const Figure::Curve& curve, Scale xs, Scale ys, const std
                [&](std::size_t i) { return std::isfinite(curve.y[i]) && curve.y[i] <= 0 && drawable(curve.x[i], xs); });
   if (fallen.empty()) return out;
   return out + "," +
-         scatter(curve, y_axis, style, false,
-                 fmt::format("\"mode\":\"markers\",\"x\":{},\"y\":{},\"text\":{},\"hoverinfo\":\"x+text+name\","
-                             "\"meta\":{{\"style\":{},\"part\":\"foot\"}}",
-                             json_array(fallen, x_at), json_array(fallen, [&](std::size_t) { return json_number(foot); }),
-                             json_array(fallen, [&](std::size_t i) { return json_text(readable(curve.y[i])); }), style));
+         scatter(
+             curve, y_axis, style, false,
+             fmt::format("\"mode\":\"markers\",\"x\":{},\"y\":{},\"text\":{},\"hoverinfo\":\"x+text+name\","
+                         "\"meta\":{{\"style\":{},\"part\":\"foot\"}}",
+                         json_array(fallen, x_at), json_array(fallen, [&](std::size_t) { return json_number(foot); }),
+                         json_array(fallen, [&](std::size_t i) { return json_text(readable(curve.y[i])); }), style));
 }
 
 std::string heat_map_json(const Figure::HeatMap& map, const std::string& y_axis) {
@@ -306,12 +324,14 @@ std::string heat_map_json(const Figure::HeatMap& map, const std::string& y_axis)
       const double value = map.values[i * columns + j];
       extent.add(shown(value), Scale::linear);
       z += (j == 0 ? "" : ",") + json_number(shown(value));
-      words += (j == 0 ? "" : ",") + (map.words.empty() ? json_text(readable(value)) : plotly_text(map.words[i * columns + j]));
+      words += (j == 0 ? "" : ",") +
+               (map.words.empty() ? json_text(readable(value)) : plotly_text(map.words[i * columns + j]));
     }
     z += ']';
     words += ']';
   }
-  std::string bar = fmt::format("\"title\":{{\"text\":{},\"side\":\"right\"}},\"thickness\":12,\"outlinewidth\":0", plotly_text(map.title));
+  std::string bar = fmt::format("\"title\":{{\"text\":{},\"side\":\"right\"}},\"thickness\":12,\"outlinewidth\":0",
+                                plotly_text(map.title));
   if (map.log && !extent.empty()) {
     // Colours are of the logarithm; the bar names whole powers, and both ends where there are none.
     std::vector<std::pair<double, std::string>> ticks;
@@ -319,19 +339,23 @@ std::string heat_map_json(const Figure::HeatMap& map, const std::string& y_axis)
     for (double k = std::ceil(extent.low / stride) * stride; k <= extent.high; k += stride) {
       ticks.emplace_back(k, power_of_ten(static_cast<int>(k)));
     }
-    if (ticks.size() < 2) ticks = {{extent.low, readable(std::pow(10, extent.low), 2)}, {extent.high, readable(std::pow(10, extent.high), 2)}};
-    bar += fmt::format(",\"tickvals\":{},\"ticktext\":{}", json_array(ticks, [](const auto& t) { return json_number(t.first); }),
+    if (ticks.size() < 2)
+      ticks = {{extent.low, readable(std::pow(10, extent.low), 2)},
+               {extent.high, readable(std::pow(10, extent.high), 2)}};
+    bar += fmt::format(",\"tickvals\":{},\"ticktext\":{}",
+                       json_array(ticks, [](const auto& t) { return json_number(t.first); }),
                        json_array(ticks, [](const auto& t) { return plotly_text(t.second); }));
   } else {
     bar += ",\"exponentformat\":\"power\"";
   }
   return fmt::format(
-      "{{\"type\":\"heatmap\",\"yaxis\":\"y{}\",\"name\":{},\"x\":{},\"y\":{},\"z\":{}],\"text\":{}],\"hoverinfo\":\"x+y+text\","
+      "{{\"type\":\"heatmap\",\"yaxis\":\"y{}\",\"name\":{},\"x\":{},\"y\":{},\"z\":{}],\"text\":{}],\"hoverinfo\":\"x+"
+      "y+text\","
       "\"colorscale\":\"{}\",{}\"showscale\":{},\"opacity\":{},\"colorbar\":{{{}}},\"meta\":{{\"part\":\"map\"}}}}",
       y_axis, plotly_text(map.title), json_array(map.x, [](double v) { return json_number(v, true); }),
       json_array(map.y, [](double v) { return json_number(v, true); }), z, words,
-      map.colours == Figure::Colours::diverging ? "RdBu" : "Cividis", map.colours == Figure::Colours::diverging ? "\"zmid\":0," : "",
-      !map.hover_only, map.hover_only ? 0 : 1, bar);
+      map.colours == Figure::Colours::diverging ? "RdBu" : "Cividis",
+      map.colours == Figure::Colours::diverging ? "\"zmid\":0," : "", !map.hover_only, map.hover_only ? 0 : 1, bar);
 }
 
 // ---- Shapes ----
@@ -347,19 +371,25 @@ std::string level_json(const Figure::Level& level, const std::string& y_axis) {
   const std::string own = across ? "y" + y_axis : "x", other = across ? "x domain" : "y" + y_axis + " domain";
   const char along = across ? 'y' : 'x', cross = across ? 'x' : 'y';
   return fmt::format(
-      "{{\"type\":\"line\",\"name\":\"level\",\"layer\":\"above\",\"{0}ref\":\"{2}\",\"{1}ref\":\"{3}\",\"{0}0\":{4},\"{0}1\":{4},"
-      "\"{1}0\":0,\"{1}1\":1,\"line\":{{\"color\":\"#1b1f24\",\"dash\":\"1.5px,4px\",\"width\":1.5}},\"label\":{{\"text\":{5},"
-      "\"textposition\":\"end\",\"textangle\":{6},\"xanchor\":\"right\",\"yanchor\":\"bottom\",\"padding\":3,\"font\":{{\"size\":12}}}}}}",
+      "{{\"type\":\"line\",\"name\":\"level\",\"layer\":\"above\",\"{0}ref\":\"{2}\",\"{1}ref\":\"{3}\",\"{0}0\":{4},"
+      "\"{0}1\":{4},"
+      "\"{1}0\":0,\"{1}1\":1,\"line\":{{\"color\":\"#1b1f24\",\"dash\":\"1.5px,4px\",\"width\":1.5}},\"label\":{{"
+      "\"text\":{5},"
+      "\"textposition\":\"end\",\"textangle\":{6},\"xanchor\":\"right\",\"yanchor\":\"bottom\",\"padding\":3,\"font\":{"
+      "{\"size\":12}}}}}}",
       along, cross, own, other, json_number(level.at, true), plotly_text(level_text(level)), across ? 0 : -90);
 }
 
 /// A page sets the name above the plot where it fits, see page_assets.hpp; alone, plotly sets it inside.
 std::string span_json(const Figure::Span& span, std::size_t index) {
   return fmt::format(
-      "{{\"type\":\"rect\",\"name\":\"span\",\"layer\":\"below\",\"xref\":\"x\",\"yref\":\"paper\",\"x0\":{},\"x1\":{},\"y0\":0,\"y1\":1,"
-      "\"line\":{{\"width\":0}},\"fillcolor\":\"rgba(110,120,135,{})\",\"label\":{{\"text\":{},\"textposition\":\"top center\",\"padding\":4,"
+      "{{\"type\":\"rect\",\"name\":\"span\",\"layer\":\"below\",\"xref\":\"x\",\"yref\":\"paper\",\"x0\":{},\"x1\":{},"
+      "\"y0\":0,\"y1\":1,"
+      "\"line\":{{\"width\":0}},\"fillcolor\":\"rgba(110,120,135,{})\",\"label\":{{\"text\":{},\"textposition\":\"top "
+      "center\",\"padding\":4,"
       "\"font\":{{\"size\":12}}}}}}",
-      json_number(span.from, true), json_number(span.to, true), index % 2 == 0 ? "0.16" : "0.06", plotly_text(span.name));
+      json_number(span.from, true), json_number(span.to, true), index % 2 == 0 ? "0.16" : "0.06",
+      plotly_text(span.name));
 }
 
 std::string base64(std::string_view bytes) {
@@ -368,7 +398,8 @@ std::string base64(std::string_view bytes) {
   out.reserve((bytes.size() + 2) / 3 * 4);
   for (std::size_t i = 0; i < bytes.size(); i += 3) {
     unsigned group = 0;
-    for (std::size_t k = 0; k < 3; ++k) group = group << 8 | (i + k < bytes.size() ? static_cast<unsigned char>(bytes[i + k]) : 0u);
+    for (std::size_t k = 0; k < 3; ++k)
+      group = group << 8 | (i + k < bytes.size() ? static_cast<unsigned char>(bytes[i + k]) : 0u);
     for (std::size_t k = 0; k < 4; ++k) out += i + k > bytes.size() ? '=' : digits[group >> (18 - 6 * k) & 63];
   }
   return out;
@@ -378,7 +409,8 @@ std::string picture_json(const Figure::Picture& picture, Scale xs, Scale ys, con
   const double left = on_axis(picture.x_low, xs), right = on_axis(picture.x_high, xs);
   const double bottom = on_axis(picture.y_low, ys), top = on_axis(picture.y_high, ys);
   return fmt::format(
-      "{{\"source\":\"data:image/png;base64,{}\",\"xref\":\"x\",\"yref\":\"y{}\",\"x\":{},\"y\":{},\"sizex\":{},\"sizey\":{},"
+      "{{\"source\":\"data:image/"
+      "png;base64,{}\",\"xref\":\"x\",\"yref\":\"y{}\",\"x\":{},\"y\":{},\"sizex\":{},\"sizey\":{},"
       "\"xanchor\":\"left\",\"yanchor\":\"top\",\"sizing\":\"stretch\",\"layer\":\"below\"}}",
       base64(picture.png), y_axis, json_number(left, true), json_number(top, true), json_number(right - left, true),
       json_number(top - bottom, true));
@@ -411,8 +443,8 @@ std::string plotly_json(const Figure& figure) {
     const Figure::Panel& panel = figure.panels[p];
     const std::string y_axis = suffix(p);
     const double bottom = top - height(panel);
-    add(axes, fmt::format("\"yaxis{}\":{{\"domain\":[{:.6f},{:.6f}],{}}}", y_axis, std::max(0.0, bottom / whole), top / whole,
-                          axis_json(panel.y, panel.y.scale, y_window(panel), panel.picture.png.empty())));
+    add(axes, fmt::format("\"yaxis{}\":{{\"domain\":[{:.6f},{:.6f}],{}}}", y_axis, std::max(0.0, bottom / whole),
+                          top / whole, axis_json(panel.y, panel.y.scale, y_window(panel), panel.picture.png.empty())));
     top = bottom - gap;
 
     if (!panel.picture.png.empty()) add(images, picture_json(panel.picture, xs, panel.y.scale, y_axis));
@@ -433,19 +465,23 @@ std::string plotly_json(const Figure& figure) {
   std::string x_axis = axis_json(figure.x, xs, window ? across : Extent{}, stacked || !any_picture(figure));
   x_axis += fmt::format(",\"anchor\":\"y{}\",\"domain\":[0,1]", suffix(figure.panels.size() - 1));
   return fmt::format(
-      "{{\"data\":[{}],\"layout\":{{\"xaxis\":{{{}}},{},\"shapes\":[{}],\"images\":[{}],\"annotations\":[{}],\"height\":{:.0f},\"showlegend\":{},"
-      "\"meta\":{{\"title\":{}}},\"hovermode\":\"{}\",\"margin\":{{\"l\":52,\"r\":12,\"t\":{},\"b\":44}},\"legend\":{{\"orientation\":\"h\",\"x\":0,\"xanchor\":\"left\","
+      "{{\"data\":[{}],\"layout\":{{\"xaxis\":{{{}}},{},\"shapes\":[{}],\"images\":[{}],\"annotations\":[{}],"
+      "\"height\":{:.0f},\"showlegend\":{},"
+      "\"meta\":{{\"title\":{}}},\"hovermode\":\"{}\",\"margin\":{{\"l\":52,\"r\":12,\"t\":{},\"b\":44}},\"legend\":{{"
+      "\"orientation\":\"h\",\"x\":0,\"xanchor\":\"left\","
       "\"y\":1,\"yanchor\":\"bottom\"}}}}}}",
       data, x_axis, axes, shapes, images,
       anything(figure) ? ""
-                       : "{\"text\":\"no finite value\",\"xref\":\"paper\",\"yref\":\"paper\",\"x\":0.5,\"y\":0.5,\"showarrow\":false}",
+                       : "{\"text\":\"no finite "
+                         "value\",\"xref\":\"paper\",\"yref\":\"paper\",\"x\":0.5,\"y\":0.5,\"showarrow\":false}",
       whole + 44 + (legend ? 44 : 12), legend, plotly_text(figure.title),
       figure.linked == "steps" ? "x unified" : "closest", legend ? 44 : 12);
 }
 
 std::string_view palette_json(bool dark) {
   static const auto list = [](bool of_dark) {
-    return json_array(all_styles, [of_dark](const Style& style) { return json_text(of_dark ? style.dark : style.light); });
+    return json_array(all_styles,
+                      [of_dark](const Style& style) { return json_text(of_dark ? style.dark : style.light); });
   };
   static const std::string light_list = list(false), dark_list = list(true);
   return dark ? dark_list : light_list;

@@ -136,7 +136,9 @@ TEST(PlotlyJson, IntervalsAsBarsAndAsBands) {
 
 TEST(PlotlyJson, PanelsShareTheirXAxis) {
   Figure f = figure({1, 2}, {3, 4});
-  f.panels.push_back({{"second", Scale::log}, {{"b", {1, 2}, {5, 6}}}, {{"2/h", 5}, {"edge", 1.5, Figure::Direction::vertical}, {"lost", nan}}});
+  f.panels.push_back({{"second", Scale::log},
+                      {{"b", {1, 2}, {5, 6}}},
+                      {{"2/h", 5}, {"edge", 1.5, Figure::Direction::vertical}, {"lost", nan}}});
   f.spans = {{"growth", 1, 1.2}, {"rest", 1.2, 2}};
   const Json json = Json::parse(plotly_json(f));
   const Json& layout = json["layout"];
@@ -164,7 +166,8 @@ TEST(PlotlyJson, NoTwoStylesDifferByColourAlone) {
     symbols.insert(trace["marker"]["symbol"]);
   }
   for (const auto& set : {colours, dashes, symbols}) EXPECT_EQ(set.size(), static_cast<std::size_t>(Figure::styles));
-  for (const bool dark : {false, true}) EXPECT_EQ(Json::parse(palette_json(dark)).size(), static_cast<std::size_t>(Figure::styles));
+  for (const bool dark : {false, true})
+    EXPECT_EQ(Json::parse(palette_json(dark)).size(), static_cast<std::size_t>(Figure::styles));
 }
 
 TEST(PlotlyJson, TextIsTextForJsonForHtmlAndForPlotly) {
@@ -234,7 +237,8 @@ TEST(PlotlyJson, ACurveOverAPictureHasAnEdge) {
 }
 
 TEST(PlotlyJson, SaysWhereThereIsNothing) {
-  EXPECT_EQ(Json::parse(plotly_json(figure({0, 1}, {nan, infinity})))["layout"]["annotations"][0]["text"], "no finite value");
+  EXPECT_EQ(Json::parse(plotly_json(figure({0, 1}, {nan, infinity})))["layout"]["annotations"][0]["text"],
+            "no finite value");
   EXPECT_TRUE(Json::parse(plotly_json(figure({0, 1}, {0, nan}, Scale::log)))["layout"]["annotations"].empty());
 }
 
@@ -298,7 +302,9 @@ TEST(FigureCsv, ReadsBackExactly) {
 TEST(Described, NamesEndsAndExtremes) {
   Figure f = figure({0, 1, 2, 3}, {5, nan, 1e200, 2});
   f.panels[0].levels = {{"2/h", 4}, {"lost", nan}};
-  EXPECT_EQ(described(f), "a: from 5 at step 0 to 2 at step 3; lowest 2 at step 3, highest 10²⁰⁰ at step 2. Dotted horizontal line 2/h = 4.");
+  EXPECT_EQ(described(f),
+            "a: from 5 at step 0 to 2 at step 3; lowest 2 at step 3, highest 10²⁰⁰ at step 2. Dotted horizontal line "
+            "2/h = 4.");
   EXPECT_EQ(described(figure({1}, {nan})), "a: no finite value.");
   EXPECT_EQ(described(figure({}, {})), "a: no finite value.");
 }

@@ -263,8 +263,9 @@ Forecast forecast(const Situation& situation) {
     result.outcome = Outcome::diverged;
     result.outcome_surely = true;
     result.statement = "any.divergence";
-    result.sentence = sure.lemma.holds ? "lemma E holds at the start: this start diverges, surely"
-                                       : "h min(|x|^2, |y|^2) > 2 + h sigma_1 at the start: this start diverges, surely";
+    result.sentence = sure.lemma.holds
+                          ? "lemma E holds at the start: this start diverges, surely"
+                          : "h min(|x|^2, |y|^2) > 2 + h sigma_1 at the start: this start diverges, surely";
     return result;
   }
   if (known.isotropic_state) {

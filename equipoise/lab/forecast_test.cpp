@@ -5,10 +5,10 @@
 #include <limits>
 #include <string>
 
+#include "equipoise/core/decompositions.hpp"
 #include "equipoise/core/error.hpp"
 #include "equipoise/core/numbers.hpp"
 #include "equipoise/core/start.hpp"
-#include "equipoise/core/decompositions.hpp"
 #include "equipoise/lab/scalar.hpp"
 #include "equipoise/lab/theory.hpp"
 #include "equipoise/problems/dense.hpp"
@@ -177,7 +177,8 @@ TEST(Forecast, LandingsOnAGridOfShortNumbers) {
   EXPECT_GT(saddles, 100);
 }
 
-// Below delta = 1 a minimiser is sure; between 1 and 1 + sqrt(1 - m^2) it is there for almost every start, and this is all that is told.
+// Below delta = 1 a minimiser is sure; between 1 and 1 + sqrt(1 - m^2) it is there for almost every start, and this is
+// all that is told.
 TEST(Forecast, IsotropicMinimisersAreSureBelowDeltaOneAlone) {
   const Matrix A = Matrix::Identity(3, 3);
   const Matrix X{{9}, {0}, {0}};

@@ -52,7 +52,8 @@ TEST(Grid, LinearValuesAreThoseOfNumpy) {
 }
 
 TEST(Grid, LogarithmicValuesAreTheNearestDoubles) {
-  const std::pair<double, double> ranges[] = {{0.01, 1.2}, {1e-9, 1e9}, {-7, -0.3}, {1, std::nextafter(1, 2) + 1e-12}, {1e-90, 1e90}, {3, 3.5}};
+  const std::pair<double, double> ranges[] = {{0.01, 1.2},   {1e-9, 1e9}, {-7, -0.3}, {1, std::nextafter(1, 2) + 1e-12},
+                                              {1e-90, 1e90}, {3, 3.5}};
   for (const auto& [from, to] : ranges) {
     const Axis axis{"x0", AxisScale::log, from, to, 1001, {}};
     const std::vector<double> values = axis.values();
@@ -60,7 +61,8 @@ TEST(Grid, LogarithmicValuesAreTheNearestDoubles) {
     EXPECT_EQ(values.back(), to);
     const long double quotient = std::log(static_cast<long double>(to) / static_cast<long double>(from));
     for (std::size_t i = 1; i < 1000; ++i) {
-      const long double exact = static_cast<long double>(from) * std::exp(quotient * static_cast<long double>(i) / 1000);
+      const long double exact =
+          static_cast<long double>(from) * std::exp(quotient * static_cast<long double>(i) / 1000);
       const long double ulp = std::abs(std::nextafter(values[i], 2 * values[i]) - values[i]);
       // The long double itself errs by some of its units, 2^-11 of ours, and by as much as its logarithm is large.
       const long double slack = 0.5L + 0x1p-9L * (1 + std::abs(quotient));
@@ -201,8 +203,10 @@ TEST(Grid, RefusesWhatMakesNoSense) {
   expect_refused(with([](Grid& g) { g.axes.clear(); }), "one to four axes");
   expect_refused(with([](Grid& g) {
                    g.fixed = {};
-                   for (const char* key : {"mu", "y0", "max_steps"}) g.axes.push_back({key, AxisScale::linear, 1, 3, 3, {}});
-                 }), "has 5 (h, x0, mu, y0, max_steps)");
+                   for (const char* key : {"mu", "y0", "max_steps"})
+                     g.axes.push_back({key, AxisScale::linear, 1, 3, 3, {}});
+                 }),
+                 "has 5 (h, x0, mu, y0, max_steps)");
   expect_refused(with([](Grid& g) { g.axes[0].count = 0; }), "count of 0");
   expect_refused(with([](Grid& g) { g.axes[0].from = 2; }), "runs from 2 down to 1.2");
   expect_refused(with([](Grid& g) { g.axes[0].from = 1.2; }), "all be the same");
@@ -220,7 +224,11 @@ TEST(Grid, RefusesWhatMakesNoSense) {
   expect_refused(with([](Grid& g) { g.axes[0].count = std::numeric_limits<std::uint64_t>::max(); }), "2^48");
   expect_refused(with([](Grid& g) { g.fixed.push_back({"h", 0.1}); }), "as well");
   expect_refused(with([](Grid& g) { g.fixed.push_back({"times_L", 0.1}); }), "times_L gives the learning rate");
-  expect_refused(with([](Grid& g) { g.fixed.pop_back(); g.fixed.push_back({"max_steps", 1.5}); }), "whole number");
+  expect_refused(with([](Grid& g) {
+                   g.fixed.pop_back();
+                   g.fixed.push_back({"max_steps", 1.5});
+                 }),
+                 "whole number");
   expect_refused(with([](Grid& g) { g.fixed.push_back({"tolerance", -1}); }), "between 0 and 1");
   expect_refused(with([](Grid& g) { g.fixed.erase(g.fixed.begin()); }), "mu is missing");
   expect_refused(with([](Grid& g) { g.axes.erase(g.axes.begin()); }), "learning rate is missing");
@@ -228,8 +236,16 @@ TEST(Grid, RefusesWhatMakesNoSense) {
   expect_refused(with([](Grid& g) { g.matrix = "A.mtx"; }), "takes no matrix");
   expect_refused(with([](Grid& g) { g.last = 3; }), "orbit");
   expect_refused(with([](Grid& g) { g.output = OutputKind::orbit; }), "needs last");
-  expect_refused(with([](Grid& g) { g.output = OutputKind::orbit; g.last = 20002; }), "20001 iterates");
-  expect_refused(with([](Grid& g) { g.fixed.pop_back(); g.axes.push_back({"max_steps", AxisScale::linear, 1, 4, 3, {}}); }), "1.5 apart");
+  expect_refused(with([](Grid& g) {
+                   g.output = OutputKind::orbit;
+                   g.last = 20002;
+                 }),
+                 "20001 iterates");
+  expect_refused(with([](Grid& g) {
+                   g.fixed.pop_back();
+                   g.axes.push_back({"max_steps", AxisScale::linear, 1, 4, 3, {}});
+                 }),
+                 "1.5 apart");
 
   Grid isotropic;
   isotropic.kind = GridKind::isotropic;
@@ -285,7 +301,8 @@ TEST(Grid, SaysWhatDiffers) {
   EXPECT_EQ(difference(grid, grid), "");
   Grid other = scalar_grid();
   other.axes[0].to = 1.3;
-  EXPECT_NE(difference(grid, resolved(other)).find("from 0.01 to 1.2 in 5 linear values in one and from 0.01 to 1.3"), std::string::npos);
+  EXPECT_NE(difference(grid, resolved(other)).find("from 0.01 to 1.2 in 5 linear values in one and from 0.01 to 1.3"),
+            std::string::npos);
   other = scalar_grid();
   other.fixed[2].value = 100;
   EXPECT_EQ(difference(grid, resolved(other)), "max_steps is 20000 in one and 100 in the other");

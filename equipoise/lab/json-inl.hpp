@@ -1,4 +1,5 @@
-// How .cpp files write JSON: keys in the order of writing, and null for what is not a number. Not installed: nlohmann's header is heavy.
+// How .cpp files write JSON: keys in the order of writing, and null for what is not a number. Not installed: nlohmann's
+// header is heavy.
 #pragma once
 
 #include <cmath>

@@ -7,12 +7,12 @@
 
 namespace equipoise {
 
-/// UTF-8 text with & < > " ' as numeric references, fit for an element's text and for a quoted attribute. Characters that
-/// neither HTML nor XML can hold (controls, U+FFFE, U+FFFF) become U+FFFD.
+/// UTF-8 text with & < > " ' as numeric references, fit for an element's text and for a quoted attribute. Characters
+/// that neither HTML nor XML can hold (controls, U+FFFE, U+FFFF) become U+FFFD.
 std::string escaped(std::string_view text);
 
-/// A number for people, plain UTF-8 without markup: at most `digits` significant digits, "3.2×10⁻⁵" beyond 1e-3 and 1e5, a
-/// true minus sign. "—" where the value is not finite.
+/// A number for people, plain UTF-8 without markup: at most `digits` significant digits, "3.2×10⁻⁵" beyond 1e-3 and
+/// 1e5, a true minus sign. "—" where the value is not finite.
 std::string readable(double value, int digits = 5);
 
 /// 10 to an integer power: "1", "10", "100", "10⁻¹²".

@@ -28,7 +28,8 @@ std::vector<ValueTable> value_tables(const Figure& figure) {
   std::vector<ValueTable> out;
   for (const Figure::Panel& panel : figure.panels) {
     for (const Figure::Curve& curve : panel.curves) {
-      const auto same = std::find_if(out.begin(), out.end(), [&](const ValueTable& table) { return *table.x == curve.x; });
+      const auto same =
+          std::find_if(out.begin(), out.end(), [&](const ValueTable& table) { return *table.x == curve.x; });
       if (same != out.end()) {
         same->curves.push_back(&curve);
       } else if (!curve.x.empty()) {
@@ -43,7 +44,8 @@ std::string value_cell(double value) {
   return std::isfinite(value) ? number_html(value, 6) : std::string("<span class=\"muted\">—</span>");
 }
 
-/// All rows where they are few; otherwise some that are spread evenly, some logarithmically, and the extremes of every curve.
+/// All rows where they are few; otherwise some that are spread evenly, some logarithmically, and the extremes of every
+/// curve.
 std::vector<std::size_t> rows_shown(const ValueTable& table) {
   constexpr std::size_t few = 30, spread = 12;
   const std::size_t n = table.x->size();
@@ -71,11 +73,13 @@ std::vector<std::size_t> rows_shown(const ValueTable& table) {
 
 std::string value_table_html(const Figure& figure, const ValueTable& table) {
   const std::vector<std::size_t> rows = rows_shown(table);
-  std::string head = fmt::format("<th scope=\"col\" class=\"number\">{}</th>", escaped(figure.x.title.empty() ? "x" : figure.x.title));
+  std::string head =
+      fmt::format("<th scope=\"col\" class=\"number\">{}</th>", escaped(figure.x.title.empty() ? "x" : figure.x.title));
   for (const Figure::Curve* curve : table.curves) {
     const std::string name = escaped(curve->name.empty() ? figure.title : curve->name);
     head += fmt::format("<th scope=\"col\" class=\"number\">{}</th>", name);
-    if (!curve->low.empty()) head += "<th scope=\"col\" class=\"number\">low</th><th scope=\"col\" class=\"number\">high</th>";
+    if (!curve->low.empty())
+      head += "<th scope=\"col\" class=\"number\">low</th><th scope=\"col\" class=\"number\">high</th>";
   }
   std::string body;
   for (const std::size_t i : rows) {
@@ -83,29 +87,36 @@ std::string value_table_html(const Figure& figure, const ValueTable& table) {
     for (const Figure::Curve* curve : table.curves) {
       body += fmt::format("<td class=\"number\">{}</td>", value_cell(curve->y[i]));
       if (!curve->low.empty()) {
-        body += fmt::format("<td class=\"number\">{}</td><td class=\"number\">{}</td>", value_cell(curve->low[i]), value_cell(curve->high[i]));
+        body += fmt::format("<td class=\"number\">{}</td><td class=\"number\">{}</td>", value_cell(curve->low[i]),
+                            value_cell(curve->high[i]));
       }
     }
     body += "</tr>\n";
   }
-  const std::string caption = rows.size() < table.x->size()
-                                  ? fmt::format("<caption>{} of {} rows, extremes among them</caption>", readable(std::uint64_t{rows.size()}),
-                                                readable(std::uint64_t{table.x->size()}))
-                                  : "";
-  return fmt::format("<div class=\"scroll\" tabindex=\"0\"><table>{}<thead><tr>{}</tr></thead><tbody>\n{}</tbody></table></div>\n", caption, head, body);
+  const std::string caption =
+      rows.size() < table.x->size()
+          ? fmt::format("<caption>{} of {} rows, extremes among them</caption>", readable(std::uint64_t{rows.size()}),
+                        readable(std::uint64_t{table.x->size()}))
+          : "";
+  return fmt::format(
+      "<div class=\"scroll\" tabindex=\"0\"><table>{}<thead><tr>{}</tr></thead><tbody>\n{}</tbody></table></div>\n",
+      caption, head, body);
 }
 
 std::string figure_html(const Figure& figure) {
   const std::string id = escaped(figure.id);
   const std::string data = plotly_json(figure);  // checks the figure, its id too
   std::string out = fmt::format(
-      "<figure class=\"figure{}\" id=\"{}\"{}><figcaption>{}</figcaption>\n<div class=\"drawing\" role=\"img\" aria-label=\"{}\" "
+      "<figure class=\"figure{}\" id=\"{}\"{}><figcaption>{}</figcaption>\n<div class=\"drawing\" role=\"img\" "
+      "aria-label=\"{}\" "
       "aria-describedby=\"{}-words\"></div>\n<p class=\"hidden\" id=\"{}-words\">{}</p>\n",
-      figure.wide ? " wide" : "", id, figure.linked.empty() ? "" : fmt::format(" data-linked=\"{}\"", escaped(figure.linked)), escaped(figure.title),
+      figure.wide ? " wide" : "", id,
+      figure.linked.empty() ? "" : fmt::format(" data-linked=\"{}\"", escaped(figure.linked)), escaped(figure.title),
       escaped(figure.title), id, id, escaped(described(figure)));
   if (!figure.caption.empty()) out += fmt::format("<p class=\"caption\">{}</p>\n", escaped(figure.caption));
-  out += "<div class=\"tools\"><button type=\"button\" data-format=\"svg\">Save SVG</button><button type=\"button\" "
-         "data-format=\"png\">Save PNG</button>";
+  out +=
+      "<div class=\"tools\"><button type=\"button\" data-format=\"svg\">Save SVG</button><button type=\"button\" "
+      "data-format=\"png\">Save PNG</button>";
   if (!figure.csv.empty()) out += fmt::format("<a href=\"{}\">Data (CSV)</a>", escaped(figure.csv));
   out += "</div>\n";
   std::string tables;
@@ -120,7 +131,8 @@ std::string steps_choice(Figure::Scale first) {
   std::string out = "<fieldset class=\"choice\"><legend>Steps:</legend>";
   for (const auto& [id, text, checked] : {std::tuple{"linear", "linear", first == Figure::Scale::linear},
                                           std::tuple{"log", "logarithmic", first == Figure::Scale::log}}) {
-    out += fmt::format("<label><input type=\"radio\" name=\"steps\" id=\"steps-{}\"{}/> {}</label>", id, checked ? " checked=\"checked\"" : "", text);
+    out += fmt::format("<label><input type=\"radio\" name=\"steps\" id=\"steps-{}\"{}/> {}</label>", id,
+                       checked ? " checked=\"checked\"" : "", text);
   }
   return out + "</fieldset>\n";
 }
@@ -135,12 +147,14 @@ bool looks_like_number(std::string_view cell) {
 
 std::string table_html(const Page::Table& table) {
   const auto numeric = [&](std::size_t column) {
-    return !table.rows.empty() && std::all_of(table.rows.begin(), table.rows.end(),
-                                              [&](const std::vector<std::string>& row) { return looks_like_number(row[column]); });
+    return !table.rows.empty() &&
+           std::all_of(table.rows.begin(), table.rows.end(),
+                       [&](const std::vector<std::string>& row) { return looks_like_number(row[column]); });
   };
   for (const std::vector<std::string>& row : table.rows) {
     if (row.size() != table.columns.size()) {
-      throw Error(fmt::format("table '{}': a row has {} cells, it should have {}", table.caption, row.size(), table.columns.size()));
+      throw Error(fmt::format("table '{}': a row has {} cells, it should have {}", table.caption, row.size(),
+                              table.columns.size()));
     }
   }
   std::vector<std::string_view> marks;
@@ -158,7 +172,8 @@ std::string table_html(const Page::Table& table) {
     out += "</tr>\n";
   }
   out += "</tbody></table></div>\n";
-  if (!table.csv.empty()) out += fmt::format("<div class=\"tools\"><a href=\"{}\">Data (CSV)</a></div>\n", escaped(table.csv));
+  if (!table.csv.empty())
+    out += fmt::format("<div class=\"tools\"><a href=\"{}\">Data (CSV)</a></div>\n", escaped(table.csv));
   return out;
 }
 
@@ -191,8 +206,10 @@ std::string claims_html(const Page::Claims& list, const std::set<std::string>& i
   ClaimCount total;
   count(total, list.claims);
   std::string out = fmt::format(
-      "<div class=\"scroll values\"><table class=\"checks claims\"><caption>{} {}: {} hold, {} fail, {} not decided</caption><thead><tr>"
-      "<th scope=\"col\">Claim</th><th scope=\"col\">Expected</th><th scope=\"col\">Observed</th><th scope=\"col\">Verdict</th></tr></thead>"
+      "<div class=\"scroll values\"><table class=\"checks claims\"><caption>{} {}: {} hold, {} fail, {} not "
+      "decided</caption><thead><tr>"
+      "<th scope=\"col\">Claim</th><th scope=\"col\">Expected</th><th scope=\"col\">Observed</th><th "
+      "scope=\"col\">Verdict</th></tr></thead>"
       "<tbody>\n",
       list.claims.size(), list.claims.size() == 1 ? "claim" : "claims", total.holds, total.fails, total.undecided);
   for (const Page::Claim& claim : list.claims) {
@@ -200,12 +217,14 @@ std::string claims_html(const Page::Claims& list, const std::set<std::string>& i
     std::string words = escaped(claim.claim);
     if (!claim.figure.empty()) {
       if (!ids.contains(claim.figure)) {
-        throw Error(fmt::format("page: the claim '{}' names the figure '{}', which is not on the page", claim.claim, claim.figure));
+        throw Error(fmt::format("page: the claim '{}' names the figure '{}', which is not on the page", claim.claim,
+                                claim.figure));
       }
       words += fmt::format(" <a href=\"#{}\">figure</a>", escaped(claim.figure));
     }
     out += fmt::format(
-        "<tr class=\"{0}\"><td class=\"text\">{1}</td><td data-label=\"expected\">{2}</td><td data-label=\"observed\">{3}</td><td>"
+        "<tr class=\"{0}\"><td class=\"text\">{1}</td><td data-label=\"expected\">{2}</td><td "
+        "data-label=\"observed\">{3}</td><td>"
         "<span class=\"mark\" aria-hidden=\"true\">{4}</span> <strong>{5}</strong>{6}</td></tr>\n",
         verdict.cls, words, escaped(claim.expected), escaped(claim.observed), verdict.mark, verdict.word,
         claim.why.empty() ? "" : "<br/>" + escaped(claim.why));
@@ -245,7 +264,8 @@ class Writer {
     for (const std::string& paragraph : prose.paragraphs) out += "<p>" + escaped(paragraph) + "</p>\n";
   }
   void operator()(const Page::Figures& group) {
-    const auto steps = std::find_if(group.figures.begin(), group.figures.end(), [](const Figure& f) { return f.linked == "steps"; });
+    const auto steps =
+        std::find_if(group.figures.begin(), group.figures.end(), [](const Figure& f) { return f.linked == "steps"; });
     if (steps != group.figures.end() && !has_choice_) {
       out += steps_choice(steps->x.scale);
       has_choice_ = true;
@@ -289,15 +309,19 @@ std::string page_html(const Page& page) {
       "<!DOCTYPE html>\n<html lang=\"en\" class=\"without-script\"><head><meta charset=\"utf-8\"/>\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
       // Nothing may be fetched; a saved PNG is painted from a blob.
-      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
-      "img-src data: blob:; base-uri 'none'; form-action 'none'\"/>\n<title>{}</title>\n<style>{}{}</style></head>\n<body><main>\n",
+      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
+      "script-src 'unsafe-inline'; "
+      "img-src data: blob:; base-uri 'none'; form-action "
+      "'none'\"/>\n<title>{}</title>\n<style>{}{}</style></head>\n<body><main>\n",
       escaped(page.title), page_assets::style, page.style);
   if (!page.about.empty()) out += "<p class=\"about\">" + escaped(page.about) + "</p>\n";
   if (page.heading) out += "<h1>" + escaped(page.title) + "</h1>\n";
   if (!page.lead.empty()) out += "<p class=\"lead\">" + escaped(page.lead) + "</p>\n";
   if (figures) {
-    out += "<noscript><p>The figures are drawn by a script inside this page, and scripts are off. The values of each are in the table or "
-           "the file below its caption.</p></noscript>\n";
+    out +=
+        "<noscript><p>The figures are drawn by a script inside this page, and scripts are off. The values of each are "
+        "in the table or "
+        "the file below its caption.</p></noscript>\n";
   }
   if (page.contents) {
     out += "<nav aria-label=\"Contents\"><ul class=\"contents\">";
@@ -321,8 +345,8 @@ std::string page_html(const Page& page) {
       page.version.empty() ? "of unknown version" : escaped(page.version),
       figures ? "; its figures are drawn by plotly.js, which it holds (MIT licence)" : "");
   if (figures) {
-    out += fmt::format("<script type=\"application/json\" id=\"palettes\">{{\"light\":{},\"dark\":{}}}</script>\n", palette_json(false),
-                       palette_json(true));
+    out += fmt::format("<script type=\"application/json\" id=\"palettes\">{{\"light\":{},\"dark\":{}}}</script>\n",
+                       palette_json(false), palette_json(true));
     out += "<script id=\"plotly\">";
     out += plotly_bundle();  // the one part of the page that is not well-formed XML
     out += "</script>\n<script>";

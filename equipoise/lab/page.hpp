@@ -27,11 +27,11 @@ struct Page {
 
   /// One row of a table of claims, and the standing of the whole in its caption.
   struct Claim {
-    std::string claim;           ///< in words
+    std::string claim;  ///< in words
     std::string expected, observed;
     Verdict verdict = Verdict::undecided;
-    std::string why = {};        ///< the reason of a verdict that does not speak for itself
-    std::string figure = {};     ///< id of the figure that shows it, on the same page
+    std::string why = {};     ///< the reason of a verdict that does not speak for itself
+    std::string figure = {};  ///< id of the figure that shows it, on the same page
   };
   struct Claims {
     std::vector<Claim> claims;
@@ -42,7 +42,7 @@ struct Page {
     std::string caption;
     std::vector<std::string> columns;
     std::vector<std::vector<std::string>> rows;  ///< each as long as columns
-    std::string csv = {};        ///< the same data as a file, relative to the page
+    std::string csv = {};                        ///< the same data as a file, relative to the page
   };
 
   /// A command to type, as it stands.
@@ -58,24 +58,24 @@ struct Page {
   using Block = std::variant<Prose, Figures, Claims, Table, Command, Markup>;
 
   struct Section {
-    std::string id;              ///< letters, digits, '-', '_'; unique on the page; empty: no link leads here
-    std::string title;           ///< empty: no heading
+    std::string id;     ///< letters, digits, '-', '_'; unique on the page; empty: no link leads here
+    std::string title;  ///< empty: no heading
     std::vector<Block> blocks;
   };
 
-  std::string title;             ///< of the window, and the heading of the page where `heading` is set
-  std::string about = {};        ///< a short line above everything
-  std::string lead = {};         ///< the paragraph under the heading
-  bool heading = true;           ///< false: a Markup has the <h1>
-  bool contents = false;         ///< a list of the sections that have an id and a title
+  std::string title;       ///< of the window, and the heading of the page where `heading` is set
+  std::string about = {};  ///< a short line above everything
+  std::string lead = {};   ///< the paragraph under the heading
+  bool heading = true;     ///< false: a Markup has the <h1>
+  bool contents = false;   ///< a list of the sections that have an id and a title
   std::vector<Section> sections;
-  std::string version;           ///< of the program, in the footer
-  std::string style = {};        ///< further CSS
+  std::string version;     ///< of the program, in the footer
+  std::string style = {};  ///< further CSS
 };
 
-/// The whole page, about 1.5 MB of which are the plotting library. It loads nothing, follows the reader's light or dark setting, fits
-/// a phone and paper, and without scripts still has its text, tables and the data of its figures. Throws Error where a
-/// figure or a table is not consistent or an id is used twice.
+/// The whole page, about 1.5 MB of which are the plotting library. It loads nothing, follows the reader's light or dark
+/// setting, fits a phone and paper, and without scripts still has its text, tables and the data of its figures. Throws
+/// Error where a figure or a table is not consistent or an id is used twice.
 std::string page_html(const Page& page);
 
 /// How many of the claims on the page hold, fail, are undecided.

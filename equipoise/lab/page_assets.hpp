@@ -5,8 +5,8 @@
 
 namespace equipoise::page_assets {
 
-// Text is never set in the colours of curves and verdicts, since some are too pale to read on white. The class `paper` is
-// set while the page is printed: light, whatever the reader's screen is.
+// Text is never set in the colours of curves and verdicts, since some are too pale to read on white. The class `paper`
+// is set while the page is printed: light, whatever the reader's screen is.
 inline constexpr std::string_view style = R"css(
 :root { color-scheme: light dark; --page: #ffffff; --card: #f5f6f8; --text: #1b1f24; --muted: #565e68; --line: #d5d9df;
   --grid: #e6e9ed; --blue: #0072b2; --vermillion: #d55e00; --green: #00855f; --purple: #b3568c; --orange: #c98500;
@@ -221,8 +221,8 @@ inline constexpr std::string_view script = R"js(
     fit(item);
   };
 
-  // Zooming or pointing at one figure does the same to those over the same axis. plotly announces what it was told to do as
-  // well, some time later: only a figure that shows something else is told.
+  // Zooming or pointing at one figure does the same to those over the same axis. plotly announces what it was told to
+  // do as well, some time later: only a figure that shows something else is told.
   const others = item => item.linked ? drawn().filter(other => other !== item).filter(other => other.linked === item.linked) : [];
   const connect = item => {
     if (!item.linked) return;

@@ -28,11 +28,16 @@ Page page() {
   out.lead = "A lead.";
   out.contents = true;
   out.version = "0.1.0";
-  out.sections = {{"one", "First", {Page::Prose{{"Words.", "More."}}, Page::Figures{{figure("loss")}}, Page::Command{"equipoise --version"}}},
-                  {"two", "Second", {Page::Claims{{{"h < 2/L converges", "converged", "converged at 12", Page::Verdict::holds, "", "loss"},
-                                                   {"it balances", "ratio ≤ 2", "3.5", Page::Verdict::fails, "far off"},
-                                                   {"it is chaotic", "yes", "—", Page::Verdict::undecided}}},
-                                    Page::Table{"Rates", {"name", "h"}, {{"a", "0.1"}, {"b", "−2×10⁻³"}}, "rates.csv"}}}};
+  out.sections = {
+      {"one",
+       "First",
+       {Page::Prose{{"Words.", "More."}}, Page::Figures{{figure("loss")}}, Page::Command{"equipoise --version"}}},
+      {"two",
+       "Second",
+       {Page::Claims{{{"h < 2/L converges", "converged", "converged at 12", Page::Verdict::holds, "", "loss"},
+                      {"it balances", "ratio ≤ 2", "3.5", Page::Verdict::fails, "far off"},
+                      {"it is chaotic", "yes", "—", Page::Verdict::undecided}}},
+        Page::Table{"Rates", {"name", "h"}, {{"a", "0.1"}, {"b", "−2×10⁻³"}}, "rates.csv"}}}};
   return out;
 }
 
@@ -40,11 +45,34 @@ TEST(Page, IsSoundAndHoldsEverythingInOrder) {
   const std::string html = page_html(page());
   EXPECT_EQ(faults_of_page(html), "");
   std::size_t at = 0;
-  for (const char* part : {"<!DOCTYPE html>", "default-src 'none'", "<title>A title</title>", "<h1>A title</h1>", "A lead.", "<noscript>", "href=\"#one\"",
-                           "<section id=\"one\"><h2>First</h2>", "Words.", "id=\"loss\"", "gaussian:3x3, seed 7", "Save SVG", "href=\"figures/loss.csv\"",
-                           "<details>", "equipoise factor &#39;a b.mtx&#39;", "id=\"loss-data\"", "equipoise --version", "3 claims: 1 hold, 1 fail, 1 not decided",
-                           "h &#60; 2/L converges", "href=\"#loss\"", "<strong>holds</strong>", "<strong>fails</strong>", "far off", "<strong>not decided</strong>",
-                           "class=\"number\">h<", "equipoise 0.1.0", "plotly.js (cartesian - minified) v", "Licensed under the MIT license"}) {
+  for (const char* part : {"<!DOCTYPE html>",
+                           "default-src 'none'",
+                           "<title>A title</title>",
+                           "<h1>A title</h1>",
+                           "A lead.",
+                           "<noscript>",
+                           "href=\"#one\"",
+                           "<section id=\"one\"><h2>First</h2>",
+                           "Words.",
+                           "id=\"loss\"",
+                           "gaussian:3x3, seed 7",
+                           "Save SVG",
+                           "href=\"figures/loss.csv\"",
+                           "<details>",
+                           "equipoise factor &#39;a b.mtx&#39;",
+                           "id=\"loss-data\"",
+                           "equipoise --version",
+                           "3 claims: 1 hold, 1 fail, 1 not decided",
+                           "h &#60; 2/L converges",
+                           "href=\"#loss\"",
+                           "<strong>holds</strong>",
+                           "<strong>fails</strong>",
+                           "far off",
+                           "<strong>not decided</strong>",
+                           "class=\"number\">h<",
+                           "equipoise 0.1.0",
+                           "plotly.js (cartesian - minified) v",
+                           "Licensed under the MIT license"}) {
     const std::size_t next = html.find(part, at);
     ASSERT_NE(next, std::string::npos) << part;
     at = next;
@@ -84,7 +112,10 @@ TEST(Page, OddOnes) {
   Page odd;
   EXPECT_EQ(faults_of_page(page_html(odd)), "");
   EXPECT_FALSE(holds(page_html(odd), "plotly")) << "a page without figures does not carry the library";
-  odd.sections = {{"", "", {Page::Prose{}, Page::Figures{}, Page::Claims{}, Page::Table{"", {}, {}}, Page::Command{""}, Page::Markup{""}}}};
+  odd.sections = {
+      {"",
+       "",
+       {Page::Prose{}, Page::Figures{}, Page::Claims{}, Page::Table{"", {}, {}}, Page::Command{""}, Page::Markup{""}}}};
   EXPECT_EQ(faults_of_page(page_html(odd)), "");
 
   const std::string evil = "</td><script>alert(1)</script> & \"quotes\" 'single' \x01 ]]> <!--";

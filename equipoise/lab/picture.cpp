@@ -388,7 +388,8 @@ Painting number_painting(const Cells& cells, Field field, std::span<const double
   if (counts.total() > 0 || infinite > 0 || has_zero) {
     for (const double at : {0.0, 0.25, 0.5, 0.75, 1.0}) {
       const double place = (1 - at) * from + at * to;
-      painting.bar.push_back({at, fmt::format("{:.3g}", logarithmic ? std::min(std::exp(place), largest_double) : place)});
+      painting.bar.push_back(
+          {at, fmt::format("{:.3g}", logarithmic ? std::min(std::exp(place), largest_double) : place)});
     }
   }
   const std::uint8_t first = painting.bar_from;
@@ -398,7 +399,8 @@ Painting number_painting(const Cells& cells, Field field, std::span<const double
     const double value = values[cell];
     if (std::isnan(value) || diverged(cell)) return 1;
     double at = 0;
-    if (!logarithmic || value > 0) at = std::clamp((along(value) / 2 - from / 2) / (to / 2 - from / 2), 0.0, 1.0);  // to - from may overflow
+    if (!logarithmic || value > 0)
+      at = std::clamp((along(value) / 2 - from / 2) / (to / 2 - from / 2), 0.0, 1.0);  // to - from may overflow
     return static_cast<std::uint8_t>(
         first + std::min<std::size_t>(count - 1, static_cast<std::size_t>(at * static_cast<double>(count))));
   };

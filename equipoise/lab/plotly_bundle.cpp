@@ -10,7 +10,8 @@ asm(".pushsection .rodata, \"a\", @progbits\n"
     ".globl equipoise_plotly_begin, equipoise_plotly_end\n"
     ".hidden equipoise_plotly_begin, equipoise_plotly_end\n"
     "equipoise_plotly_begin:\n"
-    ".incbin \"" EQUIPOISE_PLOTLY_FILE "\"\n"
+    ".incbin \"" EQUIPOISE_PLOTLY_FILE
+    "\"\n"
     "equipoise_plotly_end:\n"
     ".popsection\n");
 

@@ -45,30 +45,32 @@ struct Cell {
 };
 
 ResultTable runs_table(const std::vector<Cell>& cells, const std::vector<TinyEnd>& ends) {
-  ResultTable table{"runs", "runs", {
-      {"matrix", "matrix", Kind::label},
-      {"norms", "norms", Kind::label},
-      {"rate", "rate", Kind::label},
-      {"seed", "seed", Kind::label},
-      {"h", "h"},
-      {"L", "L at the start"},
-      {"h L", "h L"},
-      {"outcome", "outcome"},
-      {"limit", "the limit"},
-      {"steps", "steps"},
-      {"ratio_start", "ratio of the norms at the start"},
-      {"ratio", "ratio of the norms at the end"},
-      {"conserved_ratio", "ratio that a conserved |x|² − |y|² would end with", Kind::bound},
-      {"of_conserved", "ratio of the norms at the end over the one of a conserved |x|² − |y|²"},
-      {"difference_start", "|x − y| at the start"},
-      {"difference", "|x − y| at the end"},
-      {"kept", "|x − y| at the end over |x − y| at the start"},
-      {"difference_squared", "|x − y|² at the end"},
-      {"limit.balance", "2/h − 2μ", Kind::bound},
-      {"of_bound", "|x − y|² at the end over 2/h − 2μ"},
-      {"sharpness", "sharpness at the end"},
-      {"2/h", "2/h", Kind::bound},
-      {"isotropic.sufficient-rate", "the rate 2c/(c² + μ²), c = (|x|² + |y|²)/2 + μ", Kind::bound}}, {}};
+  ResultTable table{"runs",
+                    "runs",
+                    {{"matrix", "matrix", Kind::label},
+                     {"norms", "norms", Kind::label},
+                     {"rate", "rate", Kind::label},
+                     {"seed", "seed", Kind::label},
+                     {"h", "h"},
+                     {"L", "L at the start"},
+                     {"h L", "h L"},
+                     {"outcome", "outcome"},
+                     {"limit", "the limit"},
+                     {"steps", "steps"},
+                     {"ratio_start", "ratio of the norms at the start"},
+                     {"ratio", "ratio of the norms at the end"},
+                     {"conserved_ratio", "ratio that a conserved |x|² − |y|² would end with", Kind::bound},
+                     {"of_conserved", "ratio of the norms at the end over the one of a conserved |x|² − |y|²"},
+                     {"difference_start", "|x − y| at the start"},
+                     {"difference", "|x − y| at the end"},
+                     {"kept", "|x − y| at the end over |x − y| at the start"},
+                     {"difference_squared", "|x − y|² at the end"},
+                     {"limit.balance", "2/h − 2μ", Kind::bound},
+                     {"of_bound", "|x − y|² at the end over 2/h − 2μ"},
+                     {"sharpness", "sharpness at the end"},
+                     {"2/h", "2/h", Kind::bound},
+                     {"isotropic.sufficient-rate", "the rate 2c/(c² + μ²), c = (|x|² + |y|²)/2 + μ", Kind::bound}},
+                    {}};
   for (std::size_t i = 0; i < cells.size(); ++i) {
     const Cell& cell = cells[i];
     const TinyEnd& end = ends[i];
@@ -79,10 +81,29 @@ ResultTable runs_table(const std::vector<Cell>& cells, const std::vector<TinyEnd
     // |x| |y| = mu and |x|^2 - |y|^2 as it was: where gradient flow ends.
     const double gap = std::abs(cell.norms->x * cell.norms->x - cell.norms->y * cell.norms->y), mu = cell.subject->mu;
     const double conserved = (gap + std::hypot(gap, 2 * mu)) / (2 * mu), ratio = std::max(end.ratio, 1 / end.ratio);
-    table.rows.push_back({cell.subject->name, cell.norms->text, cell.rate->text, static_cast<double>(cell.seed), cell.h, cell.L, cell.h * cell.L,
-                          std::string(name(end.outcome)), std::string(name(end.limit)), static_cast<double>(end.steps), ratio_start,
-                          ratio, conserved, ratio / conserved, cell.difference_start, apart, apart / cell.difference_start, apart * apart, bound,
-                          apart * apart / bound, end.sharpness, 2 / cell.h, sufficient});
+    table.rows.push_back({cell.subject->name,
+                          cell.norms->text,
+                          cell.rate->text,
+                          static_cast<double>(cell.seed),
+                          cell.h,
+                          cell.L,
+                          cell.h * cell.L,
+                          std::string(name(end.outcome)),
+                          std::string(name(end.limit)),
+                          static_cast<double>(end.steps),
+                          ratio_start,
+                          ratio,
+                          conserved,
+                          ratio / conserved,
+                          cell.difference_start,
+                          apart,
+                          apart / cell.difference_start,
+                          apart * apart,
+                          bound,
+                          apart * apart / bound,
+                          end.sharpness,
+                          2 / cell.h,
+                          sufficient});
   }
   return table;
 }
@@ -93,9 +114,12 @@ struct Summary {
   Figure figure;
 };
 
-Summary summary(const BalancingPlan& plan, const Subject& subject, const StartNorms& norms, const ResultTable& runs, const Laboratory& laboratory, const std::string& prefix) {
+Summary summary(const BalancingPlan& plan, const Subject& subject, const StartNorms& norms, const ResultTable& runs,
+                const Laboratory& laboratory, const std::string& prefix) {
   const auto number = [&](const auto& row, std::string_view key) { return std::get<double>(row[*runs.column(key)]); };
-  const auto word = [&](const auto& row, std::string_view key) { return std::get<std::string>(row[*runs.column(key)]); };
+  const auto word = [&](const auto& row, std::string_view key) {
+    return std::get<std::string>(row[*runs.column(key)]);
+  };
   Summary result;
   Figure& figure = result.figure;
   figure.id = fmt::format("{}-{}-{}-limits", prefix, id_part(subject.name), id_part(norms.text));
@@ -108,14 +132,26 @@ Summary summary(const BalancingPlan& plan, const Subject& subject, const StartNo
   Figure::Curve ends{"limits: median, and 5 to 95 % of the seeds", {}, {}, Figure::Marks::both};
   Figure::Curve bound{"proved bound 2/h − 2μ", {}, {}, Figure::Marks::lines};
   Figure::Curve start{"start, median", {}, {}, Figure::Marks::lines};
-  result.table.caption = fmt::format("{} from norms {}: medians over the starts. The ratio is that of the norms at the end; \"if conserved\" is where it would be with the |x|² − |y|² of the start", subject.name, norms.text);
-  result.table.columns = {"rate", "h", "h L", "converged", "steps", "ratio: median", "5 to 95 %", "if conserved", "largest |x − y|² / bound"};
+  result.table.caption = fmt::format(
+      "{} from norms {}: medians over the starts. The ratio is that of the norms at the end; \"if conserved\" is where "
+      "it would be with the |x|² − |y|² of the start",
+      subject.name, norms.text);
+  result.table.columns = {"rate",
+                          "h",
+                          "h L",
+                          "converged",
+                          "steps",
+                          "ratio: median",
+                          "5 to 95 %",
+                          "if conserved",
+                          "largest |x − y|² / bound"};
   for (const RelativeRate& rate : plan.rates) {
     std::vector<double> squares, starts, hL, steps, ratios, of_bound;
     std::size_t all = 0, converged = 0;
     double h = 0, limit = 0, conserved = 0;
     for (const auto& row : runs.rows) {
-      if (word(row, "matrix") != subject.name || word(row, "norms") != norms.text || word(row, "rate") != rate.text) continue;
+      if (word(row, "matrix") != subject.name || word(row, "norms") != norms.text || word(row, "rate") != rate.text)
+        continue;
       ++all;
       converged += word(row, "outcome") == "converged" ? 1 : 0;
       h = number(row, "h");
@@ -134,19 +170,25 @@ Summary summary(const BalancingPlan& plan, const Subject& subject, const StartNo
     ends.low.push_back(quantile(squares, 0.05)), ends.high.push_back(quantile(squares, 0.95));
     bound.x.push_back(x), bound.y.push_back(limit);
     start.x.push_back(x), start.y.push_back(quantile(starts, 0.5));
-    result.table.rows.push_back({rate.text, readable(h), readable(quantile(hL, 0.5), 4), fmt::format("{} of {}", converged, all), readable(quantile(steps, 0.5)),
-                                 readable(quantile(ratios, 0.5), 4), fmt::format("{} to {}", readable(quantile(ratios, 0.05), 4), readable(quantile(ratios, 0.95), 4)), readable(conserved, 4), readable(quantile(of_bound, 1), 4)});
+    result.table.rows.push_back(
+        {rate.text, readable(h), readable(quantile(hL, 0.5), 4), fmt::format("{} of {}", converged, all),
+         readable(quantile(steps, 0.5)), readable(quantile(ratios, 0.5), 4),
+         fmt::format("{} to {}", readable(quantile(ratios, 0.05), 4), readable(quantile(ratios, 0.95), 4)),
+         readable(conserved, 4), readable(quantile(of_bound, 1), 4)});
     if (rate.unit == RelativeRate::Unit::h0) figure.x.ticks.emplace_back(x, rate.text.substr(0, rate.text.find(' ')));
   }
   const std::size_t seeds = distinct_seeds(subject, norms, plan.seeds).size();
-  figure.caption = fmt::format("A = {}, rank 1, |x| and |y| = {} at the start, {} starts (seeds from 0), tolerance {}. Error bars: 5 % to 95 % of the starts.",
-                               subject.name, norms.text, seeds, plan.tolerance);
+  figure.caption = fmt::format(
+      "A = {}, rank 1, |x| and |y| = {} at the start, {} starts (seeds from 0), tolerance {}. Error bars: 5 % to 95 % "
+      "of the starts.",
+      subject.name, norms.text, seeds, plan.tolerance);
   panel.curves = {ends, bound, start};
   figure.panels = {panel};
   return result;
 }
 
-Figure paths(const BalancingPlan& plan, const Subject& subject, const StartNorms& norms, const Laboratory& laboratory, const std::string& prefix) {
+Figure paths(const BalancingPlan& plan, const Subject& subject, const StartNorms& norms, const Laboratory& laboratory,
+             const std::string& prefix) {
   Figure figure;
   figure.id = fmt::format("{}-{}-{}", prefix, id_part(subject.name), id_part(norms.text));
   figure.title = fmt::format("{} from norms {}", subject.name, norms.text);
@@ -162,7 +204,8 @@ Figure paths(const BalancingPlan& plan, const Subject& subject, const StartNorms
   const Factors start = start_of(subject, 1, norms, plan.shown_seed);
   double slowest_h = 0;
   for (std::size_t k = 0; k < plan.rates.size(); ++k) {
-    const double h = plan.rates[k].value(tiny_sharpness(tiny_run(subject, start, 1, 1, 0)), norms.x * norms.x + norms.y * norms.y, subject.mu);
+    const double h = plan.rates[k].value(tiny_sharpness(tiny_run(subject, start, 1, 1, 0)),
+                                         norms.x * norms.x + norms.y * norms.y, subject.mu);
     slowest_h = h;
     std::vector<Figure::Curve> curves(4);
     for (Figure::Curve& curve : curves) {
@@ -182,9 +225,12 @@ Figure paths(const BalancingPlan& plan, const Subject& subject, const StartNorms
     });
     for (std::size_t i = 0; i < 4; ++i) figure.panels[i].curves.push_back(std::move(curves[i]));
   }
-  figure.caption = fmt::format("A = {}, rank 1, |x| and |y| = {} at the start, seed {}, tolerance {}. One curve a rate; every step to 300, then every 1 %. One of them alone: "
-                               "equipoise factor {} --rank 1 --start-norms {} --seed {} --rate {} --out run",
-                               subject.name, norms.text, plan.shown_seed, plan.tolerance, subject.name, norms.text, plan.shown_seed, exact(slowest_h));
+  figure.caption = fmt::format(
+      "A = {}, rank 1, |x| and |y| = {} at the start, seed {}, tolerance {}. One curve a rate; every step to 300, then "
+      "every 1 %. One of them alone: "
+      "equipoise factor {} --rank 1 --start-norms {} --seed {} --rate {} --out run",
+      subject.name, norms.text, plan.shown_seed, plan.tolerance, subject.name, norms.text, plan.shown_seed,
+      exact(slowest_h));
   return figure;
 }
 
@@ -216,7 +262,8 @@ std::optional<Results> measure_balancing(const Experiment& experiment, const Lab
   for (const Subject& subject : plan.subjects) {
     for (const StartNorms& norms : plan.norms) {
       Summary found = summary(plan, subject, norms, results.tables[0], laboratory, experiment.name);
-      results.blocks.push_back(Page::Figures{{paths(plan, subject, norms, laboratory, experiment.name), std::move(found.figure)}});
+      results.blocks.push_back(
+          Page::Figures{{paths(plan, subject, norms, laboratory, experiment.name), std::move(found.figure)}});
       results.blocks.push_back(std::move(found.table));
     }
   }

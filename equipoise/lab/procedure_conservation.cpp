@@ -19,17 +19,20 @@ struct Drift {
   double h = 0, L = 0, start = 0;
   std::uint64_t steps = 0;
   bool converged = false, finite = true;
-  double first = 0;      // |change of X'X - Y'Y| in the first step, over the start's
-  double total = 0;      // the same over the whole run
-  double identity = 0;   // the largest error of fact 5 at a step, over |z|^2 and what the step adds
+  double first = 0;     // |change of X'X - Y'Y| in the first step, over the start's
+  double total = 0;     // the same over the whole run
+  double identity = 0;  // the largest error of fact 5 at a step, over |z|^2 and what the step adds
 };
 
-bool at_rest(double gradient_squared, double first_squared, double tolerance) { return std::sqrt(gradient_squared) <= tolerance * std::sqrt(first_squared); }
+bool at_rest(double gradient_squared, double first_squared, double tolerance) {
+  return std::sqrt(gradient_squared) <= tolerance * std::sqrt(first_squared);
+}
 
 bool to_stop(std::uint64_t step, const Laboratory& laboratory) { return step % 256 == 255 && !laboratory.pulse(0, 0); }
 
 // Steps by hand: RY = -gradient in X and R'X = -gradient in Y, so the change of a step is h^2 (gX' gX - gY' gY).
-Drift descend(const Prepared& prepared, double h, std::uint64_t max_steps, double tolerance, const Laboratory& laboratory) {
+Drift descend(const Prepared& prepared, double h, std::uint64_t max_steps, double tolerance,
+              const Laboratory& laboratory) {
   const Problem& problem = prepared.problem();
   Factors at = prepared.start(), gradient(at.shape());
   Drift result;
@@ -61,8 +64,10 @@ Drift descend(const Prepared& prepared, double h, std::uint64_t max_steps, doubl
   return result;
 }
 
-// Gradient flow z' = -grad f by the classical Runge-Kutta method of order 4, until the gradient has fallen as far as for descent.
-Drift flow(const Prepared& prepared, double step, std::uint64_t max_steps, double tolerance, const Laboratory& laboratory) {
+// Gradient flow z' = -grad f by the classical Runge-Kutta method of order 4, until the gradient has fallen as far as
+// for descent.
+Drift flow(const Prepared& prepared, double step, std::uint64_t max_steps, double tolerance,
+           const Laboratory& laboratory) {
   const Problem& problem = prepared.problem();
   Factors at = prepared.start(), stage(at.shape()), gradient(at.shape());
   const double dt = step / prepared.L();
@@ -78,7 +83,8 @@ Drift flow(const Prepared& prepared, double step, std::uint64_t max_steps, doubl
     const double squared = gradient.flat().squaredNorm();
     if (result.steps == 0) first_squared = squared;
     result.converged = at_rest(squared, first_squared, tolerance);
-    if (result.converged || result.steps == max_steps || !std::isfinite(squared) || to_stop(result.steps, laboratory)) break;
+    if (result.converged || result.steps == max_steps || !std::isfinite(squared) || to_stop(result.steps, laboratory))
+      break;
     sum = gradient.flat();
     for (const auto& [reach, weight] : {std::pair{0.5, 2.0}, {0.5, 2.0}, {1.0, 1.0}}) {
       stage.flat() = at.flat() - dt * reach * gradient.flat();
@@ -115,24 +121,27 @@ std::optional<Results> measure_conservation(const Experiment& experiment, const 
     const std::size_t m = i / (seeds * per_seed), k = i % per_seed;
     const std::uint64_t seed = i / per_seed % seeds;
     const Prepared prepared(subjects[m], static_cast<Index>(ranks[m]), norms[m], seed);
-    drifts[i] = k < rates.size() ? descend(prepared, prepared.rate(rates[k]), max_steps, tolerance, laboratory) : flow(prepared, flow_step, max_steps, tolerance, laboratory);
+    drifts[i] = k < rates.size() ? descend(prepared, prepared.rate(rates[k]), max_steps, tolerance, laboratory)
+                                 : flow(prepared, flow_step, max_steps, tolerance, laboratory);
   });
   if (!whole) return std::nullopt;
 
-  ResultTable table{"runs", "runs", {
-      {"matrix", "matrix", Kind::label},
-      {"rank", "rank"},
-      {"norms", "norms"},
-      {"seed", "seed", Kind::label},
-      {"rate", "rate", Kind::label},
-      {"h", "h"},
-      {"h L", "h L"},
-      {"outcome", "outcome"},
-      {"steps", "steps"},
-      {"imbalance_start", "|XᵀX − YᵀY|_F at the start"},
-      {"first_step", "change of XᵀX − YᵀY in the first step, relative"},
-      {"total", "change of XᵀX − YᵀY in the whole run, relative"},
-      {"identity_error", "the error of fact 5 at a step, relative to |X|² + |Y|²"}}, {}};
+  ResultTable table{"runs",
+                    "runs",
+                    {{"matrix", "matrix", Kind::label},
+                     {"rank", "rank"},
+                     {"norms", "norms"},
+                     {"seed", "seed", Kind::label},
+                     {"rate", "rate", Kind::label},
+                     {"h", "h"},
+                     {"h L", "h L"},
+                     {"outcome", "outcome"},
+                     {"steps", "steps"},
+                     {"imbalance_start", "|XᵀX − YᵀY|_F at the start"},
+                     {"first_step", "change of XᵀX − YᵀY in the first step, relative"},
+                     {"total", "change of XᵀX − YᵀY in the whole run, relative"},
+                     {"identity_error", "the error of fact 5 at a step, relative to |X|² + |Y|²"}},
+                    {}};
   Results results;
   for (std::size_t m = 0; m < matrices.size(); ++m) {
     Figure figure;
@@ -145,7 +154,8 @@ std::optional<Results> measure_conservation(const Experiment& experiment, const 
     panel.y.title = "relative change of XᵀX − YᵀY";
     panel.y.scale = Figure::Scale::log;
     panel.height = 300;
-    Figure::Curve total{"whole run: median, and 5 to 95 %", {}, {}, Figure::Marks::both, 1}, first{"first step: median", {}, {}, Figure::Marks::both, 2};
+    Figure::Curve total{"whole run: median, and 5 to 95 %", {}, {}, Figure::Marks::both, 1},
+        first{"first step: median", {}, {}, Figure::Marks::both, 2};
     Page::Table shown;
     shown.caption = fmt::format("{}: relative change of XᵀX − YᵀY, medians over {} seeds", matrices[m], seeds);
     shown.columns = {"rate", "first step", "whole run", "steps", "converged"};
@@ -157,29 +167,44 @@ std::optional<Results> measure_conservation(const Experiment& experiment, const 
         const Drift& drift = drifts[(m * seeds + seed) * per_seed + k];
         const bool is_flow = k == rates.size();
         const char* outcome = !drift.finite ? "diverged" : (drift.converged ? "converged" : "exhausted");
-        table.rows.push_back({matrices[m], static_cast<double>(ranks[m]), norms[m].text, static_cast<double>(seed), is_flow ? std::string("flow") : rates[k].text,
-                              drift.h, drift.h * drift.L, std::string(outcome), static_cast<double>(drift.steps), drift.start, is_flow ? 0.0 : drift.first, drift.total,
-                              drift.identity});
+        table.rows.push_back({matrices[m], static_cast<double>(ranks[m]), norms[m].text, static_cast<double>(seed),
+                              is_flow ? std::string("flow") : rates[k].text, drift.h, drift.h * drift.L,
+                              std::string(outcome), static_cast<double>(drift.steps), drift.start,
+                              is_flow ? 0.0 : drift.first, drift.total, drift.identity});
         converged += drift.converged ? 1 : 0;
-        totals.push_back(drift.total), firsts.push_back(drift.first), steps.push_back(static_cast<double>(drift.steps)), places.push_back(drift.h * drift.L);
+        totals.push_back(drift.total), firsts.push_back(drift.first), steps.push_back(static_cast<double>(drift.steps)),
+            places.push_back(drift.h * drift.L);
         if (is_flow) flows.push_back(drift.total);
       }
-      shown.rows.push_back({k < rates.size() ? rates[k].text : "gradient flow", k < rates.size() ? readable(quantile(firsts, 0.5), 3) : "—", readable(quantile(totals, 0.5), 3),
-                            readable(quantile(steps, 0.5)), fmt::format("{} of {}", converged, seeds)});
+      shown.rows.push_back({k < rates.size() ? rates[k].text : "gradient flow",
+                            k < rates.size() ? readable(quantile(firsts, 0.5), 3) : "—",
+                            readable(quantile(totals, 0.5), 3), readable(quantile(steps, 0.5)),
+                            fmt::format("{} of {}", converged, seeds)});
       if (k == rates.size()) continue;
       total.x.push_back(quantile(places, 0.5)), total.y.push_back(quantile(totals, 0.5));
       total.low.push_back(quantile(totals, 0.05)), total.high.push_back(quantile(totals, 0.95));
       first.x.push_back(quantile(places, 0.5)), first.y.push_back(quantile(firsts, 0.5));
     }
-    Figure::Curve guide_one{"slope 1", {total.x.front(), total.x.back()}, {total.y.front(), total.y.front() * total.x.back() / total.x.front()}, Figure::Marks::lines, 6};
+    Figure::Curve guide_one{"slope 1",
+                            {total.x.front(), total.x.back()},
+                            {total.y.front(), total.y.front() * total.x.back() / total.x.front()},
+                            Figure::Marks::lines,
+                            6};
     const double square = std::pow(first.x.back() / first.x.front(), 2);
-    Figure::Curve guide_two{"slope 2", {first.x.front(), first.x.back()}, {first.y.front(), first.y.front() * square}, Figure::Marks::lines, 7};
+    Figure::Curve guide_two{"slope 2",
+                            {first.x.front(), first.x.back()},
+                            {first.y.front(), first.y.front() * square},
+                            Figure::Marks::lines,
+                            7};
     panel.curves = {total, first, guide_one, guide_two};
     panel.levels = {{"2/L", 2, Figure::Direction::vertical}};
     figure.panels = {panel};
-    figure.caption = fmt::format("A = {}, rank {}, |X| and |Y| = {} at the start, {} starts (seeds from 0), until the gradient has fallen by {}, at most {} steps. Gradient flow (Runge–Kutta, "
-                                 "steps of {}/L) changes it by {}, which is the error of the integration.",
-                                 matrices[m], ranks[m], norms[m].text, seeds, tolerance, max_steps, flow_step, readable(quantile(flows, 0.5), 2));
+    figure.caption = fmt::format(
+        "A = {}, rank {}, |X| and |Y| = {} at the start, {} starts (seeds from 0), until the gradient has fallen by "
+        "{}, at most {} steps. Gradient flow (Runge–Kutta, "
+        "steps of {}/L) changes it by {}, which is the error of the integration.",
+        matrices[m], ranks[m], norms[m].text, seeds, tolerance, max_steps, flow_step,
+        readable(quantile(flows, 0.5), 2));
     results.blocks.push_back(Page::Figures{{std::move(figure)}});
     results.blocks.push_back(std::move(shown));
   }

@@ -18,7 +18,8 @@ using Kind = ResultTable::Column::Kind;
 
 // What is drawn: a matrix of this kind by its built-in name.
 std::string matrix_name(const std::string& kind, std::uint64_t n, std::uint64_t seed) {
-  return kind == "general" ? fmt::format("gaussian:{}x{}:seed={}", n, n, seed) : fmt::format("{}:{}:seed={}", kind, n, seed);
+  return kind == "general" ? fmt::format("gaussian:{}x{}:seed={}", n, n, seed)
+                           : fmt::format("{}:{}:seed={}", kind, n, seed);
 }
 
 struct GeneralPlan {
@@ -44,8 +45,10 @@ struct GeneralPlan {
       }
     }
     for (const std::string& rank : ranks) {
-      const bool whole = !rank.empty() && rank.size() < 6 && rank[0] != '0' && std::all_of(rank.begin(), rank.end(), [](char c) { return c >= '0' && c <= '9'; });
-      if (rank != "n" && !whole) settings.refuse("ranks", fmt::format("'{}' is no rank; write a whole number from 1, or \"n\"", rank));
+      const bool whole = !rank.empty() && rank.size() < 6 && rank[0] != '0' &&
+                         std::all_of(rank.begin(), rank.end(), [](char c) { return c >= '0' && c <= '9'; });
+      if (rank != "n" && !whole)
+        settings.refuse("ranks", fmt::format("'{}' is no rank; write a whole number from 1, or \"n\"", rank));
     }
     settings.finish();
   }
@@ -60,41 +63,44 @@ struct Job {
 using Row = std::vector<ResultTable::Cell>;
 
 ResultTable empty_table() {
-  return {"runs", "runs", {
-      {"kind", "kind", Kind::label},
-      {"n", "n", Kind::label},
-      {"rank", "rank", Kind::label},
-      {"seed", "seed", Kind::label},
-      {"rate", "rate", Kind::label},
-      {"h L", "h L"},
-      {"d", "the rank as a number"},
-      {"fit", "whether XYᵀ can equal A"},
-      {"h", "h"},
-      {"norm_x", "|X|_F at the start"},
-      {"norm_y", "|Y|_F at the start"},
-      {"h sigma1", "h σ₁"},
-      {"outcome", "outcome"},
-      {"bounded", "1 where the run does not diverge"},
-      {"limit", "the limit"},
-      {"steps", "steps"},
-      {"loss", "loss at the end"},
-      {"excess", "f − f* at the end over f − f* at the start"},
-      {"ratio_start", "ratio of the norms at the start"},
-      {"ratio", "ratio of the norms at the end"},
-      {"sharpness", "sharpness at the end"},
-      {"2/h", "2/h", Kind::bound},
-      {"minimiser.sharpness", "|X|₂² + |Y|₂² at the end", Kind::bound},
-      {"sharpness_error", "the relative distance of the sharpness at the end to |X|₂² + |Y|₂²"},
-      {"flatness", "sharpness at the end over 2/h"},
-      {"imbalance", "| |X|²_F − |Y|²_F | at the end"},
-      {"limit.balance", "the bound d p − |A_d|²_F / p, p = (1 + √(1 − h²σ₁²))/h", Kind::bound},
-      {"difference_squared", "|X − Y|²_F at the end"},
-      {"limit.balance.positive", "the bound 2d/h − 2(σ₁ + … + σ_d)", Kind::bound}}, {}};
+  return {"runs",
+          "runs",
+          {{"kind", "kind", Kind::label},
+           {"n", "n", Kind::label},
+           {"rank", "rank", Kind::label},
+           {"seed", "seed", Kind::label},
+           {"rate", "rate", Kind::label},
+           {"h L", "h L"},
+           {"d", "the rank as a number"},
+           {"fit", "whether XYᵀ can equal A"},
+           {"h", "h"},
+           {"norm_x", "|X|_F at the start"},
+           {"norm_y", "|Y|_F at the start"},
+           {"h sigma1", "h σ₁"},
+           {"outcome", "outcome"},
+           {"bounded", "1 where the run does not diverge"},
+           {"limit", "the limit"},
+           {"steps", "steps"},
+           {"loss", "loss at the end"},
+           {"excess", "f − f* at the end over f − f* at the start"},
+           {"ratio_start", "ratio of the norms at the start"},
+           {"ratio", "ratio of the norms at the end"},
+           {"sharpness", "sharpness at the end"},
+           {"2/h", "2/h", Kind::bound},
+           {"minimiser.sharpness", "|X|₂² + |Y|₂² at the end", Kind::bound},
+           {"sharpness_error", "the relative distance of the sharpness at the end to |X|₂² + |Y|₂²"},
+           {"flatness", "sharpness at the end over 2/h"},
+           {"imbalance", "| |X|²_F − |Y|²_F | at the end"},
+           {"limit.balance", "the bound d p − |A_d|²_F / p, p = (1 + √(1 − h²σ₁²))/h", Kind::bound},
+           {"difference_squared", "|X − Y|²_F at the end"},
+           {"limit.balance.positive", "the bound 2d/h − 2(σ₁ + … + σ_d)", Kind::bound}},
+          {}};
 }
 
 std::vector<Row> runs_of(const GeneralPlan& plan, const Job& job, const Laboratory& laboratory) {
   const Subject A = subject(matrix_name(job.kind, job.n, job.seed), laboratory);
-  // The balanced minimiser has |X|^2 = |Y|^2 = the sum of the d largest singular values; the start has that product of norms.
+  // The balanced minimiser has |X|^2 = |Y|^2 = the sum of the d largest singular values; the start has that product of
+  // norms.
   const double product = A.singular_values.head(std::min(job.d, A.singular_values.size())).sum();
   const StartNorms norms{"", std::sqrt(product * plan.start_ratio), std::sqrt(product / plan.start_ratio)};
   const Prepared prepared(A, job.d, norms, job.seed);
@@ -104,7 +110,8 @@ std::vector<Row> runs_of(const GeneralPlan& plan, const Job& job, const Laborato
   settings.sensitivity = Sensitivity::never;
   std::vector<Row> rows;
   for (const RelativeRate& rate : plan.rates) {
-    if (!laboratory.pulse(0, 0)) break;  // a stopped run still has its sharpness measured, which takes seconds at this size
+    if (!laboratory.pulse(0, 0))
+      break;  // a stopped run still has its sharpness measured, which takes seconds at this size
     const double h = prepared.rate(rate);
     const Record record = prepared.descend(h, settings, laboratory);
     const bool diverged = record.verdict.outcome == Outcome::diverged;
@@ -117,30 +124,57 @@ std::vector<Row> runs_of(const GeneralPlan& plan, const Job& job, const Laborato
       const Factors last = prepared.restored(record.last);
       apart = (last.X() - last.Y()).squaredNorm();
     }
-    rows.push_back({job.kind, static_cast<double>(job.n), job.rank, static_cast<double>(job.seed), rate.text, h * prepared.L(), static_cast<double>(job.d),
-                    std::string(job.d >= static_cast<Index>(job.n) ? "exact" : "below"), h, norms.x, norms.y, h * A.sigma1(),
-                    std::string(name(record.verdict.outcome)), diverged ? 0.0 : 1.0, std::string(name(record.verdict.limit)), static_cast<double>(record.verdict.step),
-                    known(record.loss_end), known(std::max(0.0, record.loss_end - prepared.best()) / (record.loss_start - prepared.best())),
-                    plan.start_ratio, known(end.ratio), sharp, 2 / h, known(squares), known(std::abs(sharp / squares - 1)), sharp * h / 2,
-                    known(std::abs(end.norm_x * end.norm_x - end.norm_y * end.norm_y)), balance_bound(A.singular_values, job.d, h), apart,
+    rows.push_back({job.kind,
+                    static_cast<double>(job.n),
+                    job.rank,
+                    static_cast<double>(job.seed),
+                    rate.text,
+                    h * prepared.L(),
+                    static_cast<double>(job.d),
+                    std::string(job.d >= static_cast<Index>(job.n) ? "exact" : "below"),
+                    h,
+                    norms.x,
+                    norms.y,
+                    h * A.sigma1(),
+                    std::string(name(record.verdict.outcome)),
+                    diverged ? 0.0 : 1.0,
+                    std::string(name(record.verdict.limit)),
+                    static_cast<double>(record.verdict.step),
+                    known(record.loss_end),
+                    known(std::max(0.0, record.loss_end - prepared.best()) / (record.loss_start - prepared.best())),
+                    plan.start_ratio,
+                    known(end.ratio),
+                    sharp,
+                    2 / h,
+                    known(squares),
+                    known(std::abs(sharp / squares - 1)),
+                    sharp * h / 2,
+                    known(std::abs(end.norm_x * end.norm_x - end.norm_y * end.norm_y)),
+                    balance_bound(A.singular_values, job.d, h),
+                    apart,
                     2 * static_cast<double>(std::min<Index>(job.d, A.A.rows())) / h - 2 * product});
   }
   return rows;
 }
 
-// Share of runs that converge, or the median of a measure of those that did, against h L: a panel a rank, a curve a size.
-Figure figure_of(const GeneralPlan& plan, const std::string& kind, std::string_view measure, const ResultTable& table, const std::string& prefix, const Laboratory& laboratory) {
+// Share of runs that converge, or the median of a measure of those that did, against h L: a panel a rank, a curve a
+// size.
+Figure figure_of(const GeneralPlan& plan, const std::string& kind, std::string_view measure, const ResultTable& table,
+                 const std::string& prefix, const Laboratory& laboratory) {
   Figure figure;
   const std::string id = measure.empty() ? "converged" : std::string(measure);
   figure.id = fmt::format("{}-{}-{}", prefix, kind, id);
   const char* what = measure.empty() ? "what converges" : (measure == "ratio" ? "how balanced" : "how flat");
-  figure.title = fmt::format("{} matrices: {}", kind == "positive" ? "Symmetric positive" : (kind == "symmetric" ? "Symmetric" : "General"), what);
+  figure.title =
+      fmt::format("{} matrices: {}",
+                  kind == "positive" ? "Symmetric positive" : (kind == "symmetric" ? "Symmetric" : "General"), what);
   figure.command = laboratory.reproduce;
   figure.x.title = "h L, the rate in units of 1/L";
   const std::size_t outcome = *table.column("outcome"), hL = *table.column("h L");
   for (const std::string& rank : plan.ranks) {
     Figure::Panel panel;
-    panel.y.title = fmt::format("{}{}", measure.empty() ? "share" : (measure == "ratio" ? "ratio" : "sharpness/(2/h)"), rank == "n" ? ", d = n" : fmt::format(", d = {}", rank));
+    panel.y.title = fmt::format("{}{}", measure.empty() ? "share" : (measure == "ratio" ? "ratio" : "sharpness/(2/h)"),
+                                rank == "n" ? ", d = n" : fmt::format(", d = {}", rank));
     panel.height = 130;
     if (measure.empty()) {
       panel.y.low = -0.02, panel.y.high = 1.02;
@@ -158,8 +192,8 @@ Figure figure_of(const GeneralPlan& plan, const std::string& kind, std::string_v
         std::uint64_t all = 0, converged = 0;
         std::vector<double> values, places;
         for (const Row& row : table.rows) {
-          if (std::get<std::string>(row[0]) != kind || std::get<double>(row[1]) != static_cast<double>(plan.sizes[k]) || std::get<std::string>(row[2]) != rank ||
-              std::get<std::string>(row[4]) != rate.text) {
+          if (std::get<std::string>(row[0]) != kind || std::get<double>(row[1]) != static_cast<double>(plan.sizes[k]) ||
+              std::get<std::string>(row[2]) != rank || std::get<std::string>(row[4]) != rate.text) {
             continue;
           }
           ++all;
@@ -183,16 +217,21 @@ Figure figure_of(const GeneralPlan& plan, const std::string& kind, std::string_v
     }
     figure.panels.push_back(std::move(panel));
   }
-  figure.caption = fmt::format("Starts with |X| : |Y| = {} : 1, tolerance {}, at most {} steps; matrix and start have the same seed, {} of them. {}", plan.start_ratio, plan.tolerance,
-                               fmt::join(plan.max_steps, ", "), fmt::join(plan.seeds, ", "), measure.empty() ? "Bars: 95 % intervals (Wilson)." : "Of the runs that converged: median, and 5 % to 95 %.");
+  figure.caption = fmt::format(
+      "Starts with |X| : |Y| = {} : 1, tolerance {}, at most {} steps; matrix and start have the same seed, {} of "
+      "them. {}",
+      plan.start_ratio, plan.tolerance, fmt::join(plan.max_steps, ", "), fmt::join(plan.seeds, ", "),
+      measure.empty() ? "Bars: 95 % intervals (Wilson)." : "Of the runs that converged: median, and 5 % to 95 %.");
   return figure;
 }
 
 // A row a rank, a column a rate: share that converges, and of those the medians of ratio and flatness.
 Page::Table table_of_outcomes(const GeneralPlan& plan, const std::string& kind, const ResultTable& table) {
   Page::Table shown;
-  shown.caption = fmt::format("{} matrices of all sizes: share of runs that converge; of these the median ratio of norms, and the median sharpness over 2/h",
-                              kind == "positive" ? "Symmetric positive" : (kind == "symmetric" ? "Symmetric" : "General"));
+  shown.caption = fmt::format(
+      "{} matrices of all sizes: share of runs that converge; of these the median ratio of norms, and the median "
+      "sharpness over 2/h",
+      kind == "positive" ? "Symmetric positive" : (kind == "symmetric" ? "Symmetric" : "General"));
   shown.columns = {"rank"};
   for (const RelativeRate& rate : plan.rates) shown.columns.push_back(rate.text);
   for (const std::string& rank : plan.ranks) {
@@ -201,7 +240,9 @@ Page::Table table_of_outcomes(const GeneralPlan& plan, const std::string& kind, 
       std::uint64_t all = 0, converged = 0;
       std::vector<double> ratios, flat;
       for (const Row& row : table.rows) {
-        if (std::get<std::string>(row[0]) != kind || std::get<std::string>(row[2]) != rank || std::get<std::string>(row[4]) != rate.text) continue;
+        if (std::get<std::string>(row[0]) != kind || std::get<std::string>(row[2]) != rank ||
+            std::get<std::string>(row[4]) != rate.text)
+          continue;
         ++all;
         if (std::get<std::string>(row[*table.column("outcome")]) != "converged") continue;
         ++converged;
@@ -213,8 +254,9 @@ Page::Table table_of_outcomes(const GeneralPlan& plan, const std::string& kind, 
       } else if (converged == 0) {
         cells.push_back(fmt::format("none of {}", all));
       } else {
-        cells.push_back(fmt::format("{:.0f} % of {}; {} : 1; {}", 100.0 * static_cast<double>(converged) / static_cast<double>(all), all, readable(quantile(ratios, 0.5), 3),
-                                    readable(quantile(flat, 0.5), 2)));
+        cells.push_back(fmt::format("{:.0f} % of {}; {} : 1; {}",
+                                    100.0 * static_cast<double>(converged) / static_cast<double>(all), all,
+                                    readable(quantile(ratios, 0.5), 3), readable(quantile(flat, 0.5), 2)));
       }
     }
     shown.rows.push_back(std::move(cells));
@@ -235,14 +277,18 @@ std::optional<Results> measure_general(const Experiment& experiment, const Labor
       const std::uint64_t n = plan.sizes[size];
       const auto d = static_cast<Index>(*rank == "n" ? n : std::stoull(*rank));
       // A number that reaches n is the same fit as "n".
-      if (*rank != "n" && d >= static_cast<Index>(n) && std::find(plan.ranks.begin(), plan.ranks.end(), "n") != plan.ranks.end()) continue;
+      if (*rank != "n" && d >= static_cast<Index>(n) &&
+          std::find(plan.ranks.begin(), plan.ranks.end(), "n") != plan.ranks.end())
+        continue;
       for (const std::string& kind : plan.kinds) {
-        for (std::uint64_t seed = 0; seed < plan.seeds[size]; ++seed) jobs.push_back({kind, *rank, n, seed, plan.max_steps[size], d});
+        for (std::uint64_t seed = 0; seed < plan.seeds[size]; ++seed)
+          jobs.push_back({kind, *rank, n, seed, plan.max_steps[size], d});
       }
     }
   }
   std::vector<std::vector<Row>> found(jobs.size());
-  if (!for_each_run(jobs.size(), laboratory, [&](std::size_t i) { found[i] = runs_of(plan, jobs[i], laboratory); })) return std::nullopt;
+  if (!for_each_run(jobs.size(), laboratory, [&](std::size_t i) { found[i] = runs_of(plan, jobs[i], laboratory); }))
+    return std::nullopt;
 
   Results results;
   ResultTable table = empty_table();
@@ -251,7 +297,8 @@ std::optional<Results> measure_general(const Experiment& experiment, const Labor
   }
   for (const std::string& kind : plan.kinds) {
     Page::Figures figures;
-    for (const std::string_view measure : {"", "ratio", "flatness"}) figures.figures.push_back(figure_of(plan, kind, measure, table, experiment.name, laboratory));
+    for (const std::string_view measure : {"", "ratio", "flatness"})
+      figures.figures.push_back(figure_of(plan, kind, measure, table, experiment.name, laboratory));
     results.blocks.push_back(std::move(figures));
     results.blocks.push_back(table_of_outcomes(plan, kind, table));
   }

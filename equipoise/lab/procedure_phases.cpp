@@ -12,7 +12,8 @@ namespace {
 
 using Kind = ResultTable::Column::Kind;
 
-// docs/theory.md, sections 4 and 5. With r = mu - x.y, S = |x|^2 + |y|^2, p = x.y and the misalignment w = |x|^2 |y|^2 - p^2:
+// docs/theory.md, sections 4 and 5. With r = mu - x.y, S = |x|^2 + |y|^2, p = x.y and the misalignment w = |x|^2 |y|^2
+// - p^2:
 //   r+ = s r + h^2 w (mu + r),   s = 1 - h S - h^2 r p,   and for one number w = 0.
 // delta is the larger root of F(t) = t^2 - t h S/2 + m h p - m^2, m = h mu.
 struct Step {
@@ -27,16 +28,16 @@ Step step_at(const PlanePoint& at, double mu, double h) {
 
 struct PhasedRun {
   std::uint64_t steps = 0;
-  std::uint64_t contraction = 0;   // the first step from which on |s| < 1
-  std::uint64_t alternating = 0;   // of these, how many multiply by s < 0
-  std::uint64_t growing = 0;       // how often |r| grew
-  std::uint64_t growing_after = 0; // how often sqrt(r^2 + w) grew from `contraction` on
-  double largest_growth = 0;       // the largest |r| over |r| at the start
-  double largest_s = 0;            // the largest |s|
+  std::uint64_t contraction = 0;    // the first step from which on |s| < 1
+  std::uint64_t alternating = 0;    // of these, how many multiply by s < 0
+  std::uint64_t growing = 0;        // how often |r| grew
+  std::uint64_t growing_after = 0;  // how often sqrt(r^2 + w) grew from `contraction` on
+  double largest_growth = 0;        // the largest |r| over |r| at the start
+  double largest_s = 0;             // the largest |s|
   double last_s = 0;
-  double identity = 0;             // the largest error of r+ = s r + h^2 w (mu + r), over what its terms add up to
+  double identity = 0;  // the largest error of r+ = s r + h^2 w (mu + r), over what its terms add up to
   double delta_start = 0, delta_end = 0;
-  double delta_rise = 0;           // the largest rise of delta at a step, relative
+  double delta_rise = 0;  // the largest rise of delta at a step, relative
 };
 
 struct PhaseTrace {
@@ -59,7 +60,8 @@ PhasedRun phases(const Subject& subject, const TinyRun& run, PhaseTrace* trace) 
     } else {
       const double expected = before.s * before.r + run.h * run.h * before.w * (subject.mu + before.r);
       const double S = at.P() + at.Q();
-      const double scale = std::abs(before.r) * (1 + std::abs(before.s)) + run.h * run.h * before.w * (subject.mu + std::abs(before.r)) + subject.mu + S;
+      const double scale = std::abs(before.r) * (1 + std::abs(before.s)) +
+                           run.h * run.h * before.w * (subject.mu + std::abs(before.r)) + subject.mu + S;
       result.identity = std::max(result.identity, std::abs(now.r - expected) / scale);
       result.growing += std::abs(now.r) > std::abs(before.r) ? 1 : 0;
       result.largest_growth = std::max(result.largest_growth, std::abs(now.r) / first);
@@ -93,8 +95,9 @@ PhasedRun phases(const Subject& subject, const TinyRun& run, PhaseTrace* trace) 
   return result;
 }
 
-Figure draw(const Subject& subject, const StartNorms& norms, const RelativeRate& rate, std::uint64_t seed, double h, double tolerance, const PhaseTrace& trace,
-            const PhasedRun& run, const std::string& prefix, const Laboratory& laboratory) {
+Figure draw(const Subject& subject, const StartNorms& norms, const RelativeRate& rate, std::uint64_t seed, double h,
+            double tolerance, const PhaseTrace& trace, const PhasedRun& run, const std::string& prefix,
+            const Laboratory& laboratory) {
   Figure figure;
   figure.id = fmt::format("{}-{}-{}-{}", prefix, id_part(subject.name), id_part(norms.text), id_part(rate.text));
   figure.title = fmt::format("{} from norms {} at {}", subject.name, norms.text, rate.text);
@@ -112,13 +115,16 @@ Figure draw(const Subject& subject, const StartNorms& norms, const RelativeRate&
   delta.curves.push_back({"δ", trace.steps, trace.delta, Figure::Marks::lines, 3});
   delta.levels = {{"balanced: hμ", h * subject.mu}, {"edge", 2}};
   figure.panels = {loss, factor, delta};
-  const auto last = static_cast<double>(run.steps), contraction = static_cast<double>(std::min(run.contraction, run.steps));
+  const auto last = static_cast<double>(run.steps),
+             contraction = static_cast<double>(std::min(run.contraction, run.steps));
   if (contraction > 0) figure.spans.push_back({"wild: |s| ≥ 1 still to come", 0, contraction});
   figure.spans.push_back({"contraction: |s| < 1 from here on", contraction, last});
   figure.caption = fmt::format(
-      "A = {}, rank 1, |x| and |y| = {} at the start, seed {}, h = {} = {}, tolerance {}. The wild phase ends after the last step with |s| ≥ 1 (step {}). "
+      "A = {}, rank 1, |x| and |y| = {} at the start, seed {}, h = {} = {}, tolerance {}. The wild phase ends after "
+      "the last step with |s| ≥ 1 (step {}). "
       "Alone: equipoise factor {} --rank 1 --start-norms {} --seed {} --rate {} --sample-every 1 --out run",
-      subject.name, norms.text, seed, exact(h), rate.text, tolerance, run.contraction, subject.name, norms.text, seed, exact(h));
+      subject.name, norms.text, seed, exact(h), rate.text, tolerance, run.contraction, subject.name, norms.text, seed,
+      exact(h));
   return figure;
 }
 
@@ -146,7 +152,8 @@ std::optional<Results> measure_phases(const Experiment& experiment, const Labora
     PhasedRun found;
   };
   std::vector<Cell> cells;
-  const auto cell = [&](const Subject& subject, const StartNorms& start_norms, const RelativeRate& rate, std::uint64_t seed) {
+  const auto cell = [&](const Subject& subject, const StartNorms& start_norms, const RelativeRate& rate,
+                        std::uint64_t seed) {
     const Factors start = start_of(subject, 1, start_norms, seed);
     const double L = tiny_sharpness(tiny_run(subject, start, 1, 1, 0));
     const double h = rate.value(L, start_norms.x * start_norms.x + start_norms.y * start_norms.y, subject.mu);
@@ -159,33 +166,38 @@ std::optional<Results> measure_phases(const Experiment& experiment, const Labora
       }
     }
   }
-  if (!for_each_run(cells.size(), laboratory, [&](std::size_t i) { cells[i].found = phases(*cells[i].subject, cells[i].run, nullptr); })) return std::nullopt;
+  if (!for_each_run(cells.size(), laboratory,
+                    [&](std::size_t i) { cells[i].found = phases(*cells[i].subject, cells[i].run, nullptr); }))
+    return std::nullopt;
 
-  ResultTable table{"runs", "runs", {
-      {"matrix", "matrix", Kind::label},
-      {"norms", "norms", Kind::label},
-      {"rate", "rate", Kind::label},
-      {"seed", "seed", Kind::label},
-      {"h", "h"},
-      {"h L", "h L"},
-      {"steps", "steps"},
-      {"contraction_from", "the step from which on |s| < 1"},
-      {"growths", "steps at which |r| grew"},
-      {"growths_after", "steps of the contraction at which f − f* grew"},
-      {"alternating", "steps of the contraction with s < 0"},
-      {"largest_growth", "the largest |r| over |r| at the start"},
-      {"largest_s", "the largest |s|"},
-      {"last_s", "s at the end"},
-      {"identity_error", "the error of r⁺ = s r + h²(|x|²|y|² − (x·y)²)(μ + r) over its terms"},
-      {"delta_start", "δ at the start"},
-      {"delta_end", "δ at the end"},
-      {"delta_rise", "the largest relative rise of δ at a step"}}, {}};
+  ResultTable table{"runs",
+                    "runs",
+                    {{"matrix", "matrix", Kind::label},
+                     {"norms", "norms", Kind::label},
+                     {"rate", "rate", Kind::label},
+                     {"seed", "seed", Kind::label},
+                     {"h", "h"},
+                     {"h L", "h L"},
+                     {"steps", "steps"},
+                     {"contraction_from", "the step from which on |s| < 1"},
+                     {"growths", "steps at which |r| grew"},
+                     {"growths_after", "steps of the contraction at which f − f* grew"},
+                     {"alternating", "steps of the contraction with s < 0"},
+                     {"largest_growth", "the largest |r| over |r| at the start"},
+                     {"largest_s", "the largest |s|"},
+                     {"last_s", "s at the end"},
+                     {"identity_error", "the error of r⁺ = s r + h²(|x|²|y|² − (x·y)²)(μ + r) over its terms"},
+                     {"delta_start", "δ at the start"},
+                     {"delta_end", "δ at the end"},
+                     {"delta_rise", "the largest relative rise of δ at a step"}},
+                    {}};
   for (const Cell& each : cells) {
     const PhasedRun& found = each.found;
-    table.rows.push_back({each.subject->name, each.norms->text, each.rate->text, static_cast<double>(each.seed), each.h, each.h * each.L,
-                          static_cast<double>(found.steps), static_cast<double>(found.contraction), static_cast<double>(found.growing),
-                          static_cast<double>(found.growing_after), static_cast<double>(found.alternating), found.largest_growth, found.largest_s,
-                          found.last_s, found.identity, found.delta_start, found.delta_end, found.delta_rise});
+    table.rows.push_back({each.subject->name, each.norms->text, each.rate->text, static_cast<double>(each.seed), each.h,
+                          each.h * each.L, static_cast<double>(found.steps), static_cast<double>(found.contraction),
+                          static_cast<double>(found.growing), static_cast<double>(found.growing_after),
+                          static_cast<double>(found.alternating), found.largest_growth, found.largest_s, found.last_s,
+                          found.identity, found.delta_start, found.delta_end, found.delta_rise});
   }
 
   Results results;
@@ -195,13 +207,22 @@ std::optional<Results> measure_phases(const Experiment& experiment, const Labora
       PhaseTrace trace;
       const Cell each = cell(subject, norms.front(), rate, shown_seed);
       const PhasedRun found = phases(subject, each.run, &trace);
-      figures.figures.push_back(draw(subject, norms.front(), rate, shown_seed, each.h, tolerance, trace, found, experiment.name, laboratory));
+      figures.figures.push_back(
+          draw(subject, norms.front(), rate, shown_seed, each.h, tolerance, trace, found, experiment.name, laboratory));
     }
     results.blocks.push_back(std::move(figures));
   }
   Page::Table shown_table;
   shown_table.caption = "Length of the wild phase: medians over the seeds, and the largest";
-  shown_table.columns = {"matrix", "norms", "rate", "h L", "wild phase, steps: median", "largest", "all steps, median", "largest |r| over |r₀|, median", "s at the end, median"};
+  shown_table.columns = {"matrix",
+                         "norms",
+                         "rate",
+                         "h L",
+                         "wild phase, steps: median",
+                         "largest",
+                         "all steps, median",
+                         "largest |r| over |r₀|, median",
+                         "s at the end, median"};
   for (const Subject& subject : subjects) {
     for (const StartNorms& start_norms : norms) {
       for (const RelativeRate& rate : rates) {
@@ -214,8 +235,10 @@ std::optional<Results> measure_phases(const Experiment& experiment, const Labora
           growth.push_back(each.found.largest_growth);
           last.push_back(each.found.last_s);
         }
-        shown_table.rows.push_back({subject.name, start_norms.text, rate.text, readable(quantile(hL, 0.5), 4), readable(quantile(wild, 0.5)), readable(quantile(wild, 1)),
-                                    readable(quantile(steps, 0.5)), readable(quantile(growth, 0.5), 4), readable(quantile(last, 0.5), 3)});
+        shown_table.rows.push_back({subject.name, start_norms.text, rate.text, readable(quantile(hL, 0.5), 4),
+                                    readable(quantile(wild, 0.5)), readable(quantile(wild, 1)),
+                                    readable(quantile(steps, 0.5)), readable(quantile(growth, 0.5), 4),
+                                    readable(quantile(last, 0.5), 3)});
       }
     }
   }

@@ -28,20 +28,24 @@ std::vector<double> multiples(const ExperimentSettings& settings, double lowest)
   const std::uint64_t count = settings.whole("count", 2, 10000);
   const double fine_from = settings.number("fine_from", 1e-6, 100), fine_to = settings.number("fine_to", 1e-6, 100);
   const std::uint64_t fine_count = settings.whole("fine_count", 2, 10000);
-  if (!(lowest < highest)) settings.refuse("highest", fmt::format("highest is {}, not above lowest = {}", highest, lowest));
-  if (!(fine_from < fine_to)) settings.refuse("fine_to", fmt::format("fine_to is {}, not above fine_from = {}", fine_to, fine_from));
+  if (!(lowest < highest))
+    settings.refuse("highest", fmt::format("highest is {}, not above lowest = {}", highest, lowest));
+  if (!(fine_from < fine_to))
+    settings.refuse("fine_to", fmt::format("fine_to is {}, not above fine_from = {}", fine_to, fine_from));
   std::vector<double> result;
   for (std::uint64_t i = 0; i < count; ++i) {
-    result.push_back(lowest * std::exp(std::log(highest / lowest) * static_cast<double>(i) / static_cast<double>(count - 1)));
+    result.push_back(lowest *
+                     std::exp(std::log(highest / lowest) * static_cast<double>(i) / static_cast<double>(count - 1)));
   }
-  for (std::uint64_t i = 0; i < fine_count; ++i) result.push_back(fine_from + (fine_to - fine_from) * static_cast<double>(i) / static_cast<double>(fine_count - 1));
+  for (std::uint64_t i = 0; i < fine_count; ++i)
+    result.push_back(fine_from + (fine_to - fine_from) * static_cast<double>(i) / static_cast<double>(fine_count - 1));
   std::sort(result.begin(), result.end());
   result.erase(std::unique(result.begin(), result.end()), result.end());
   return result;
 }
 
-bool tiny_rows(const Subject& A, const StartNorms& norms, const std::vector<double>& hL, std::uint64_t seeds, std::uint64_t max_steps, double tolerance,
-               const Laboratory& laboratory, std::vector<RateRow>& rows) {
+bool tiny_rows(const Subject& A, const StartNorms& norms, const std::vector<double>& hL, std::uint64_t seeds,
+               std::uint64_t max_steps, double tolerance, const Laboratory& laboratory, std::vector<RateRow>& rows) {
   std::vector<TinyRun> runs;
   for (const std::uint64_t seed : distinct_seeds(A, norms, seeds)) {
     const Factors start = start_of(A, 1, norms, seed);
@@ -70,8 +74,9 @@ bool tiny_rows(const Subject& A, const StartNorms& norms, const std::vector<doub
   return true;
 }
 
-bool general_rows(const Subject& A, Index rank, const StartNorms& norms, const std::vector<double>& hL, std::uint64_t seeds, std::uint64_t max_steps,
-                  double tolerance, const Laboratory& laboratory, std::vector<RateRow>& rows) {
+bool general_rows(const Subject& A, Index rank, const StartNorms& norms, const std::vector<double>& hL,
+                  std::uint64_t seeds, std::uint64_t max_steps, double tolerance, const Laboratory& laboratory,
+                  std::vector<RateRow>& rows) {
   rows.resize(seeds * hL.size());
   RunSettings settings;
   settings.max_steps = max_steps;
@@ -107,31 +112,38 @@ std::optional<Results> measure_rates(const Experiment& experiment, const Laborat
   const std::vector<std::uint64_t> ranks = settings.wholes("ranks", 1, 10000);
   const std::vector<StartNorms> norms = settings.norms("norms");
   const std::vector<std::uint64_t> seeds = settings.wholes("seeds", 1, 100000);
-  const std::vector<double> lowest = settings.numbers("lowest", 1e-6, 100), tolerances = settings.numbers("tolerance", 0, 1);
+  const std::vector<double> lowest = settings.numbers("lowest", 1e-6, 100),
+                            tolerances = settings.numbers("tolerance", 0, 1);
   const std::uint64_t max_steps = settings.whole("max_steps", 1, 100000000);
   for (const double each : lowest) multiples(settings, each);
   settings.finish();
-  for (const auto& [key, length] : {std::pair{"ranks", ranks.size()}, {"norms", norms.size()}, {"seeds", seeds.size()}, {"lowest", lowest.size()}, {"tolerance", tolerances.size()}}) {
+  for (const auto& [key, length] : {std::pair{"ranks", ranks.size()},
+                                    {"norms", norms.size()},
+                                    {"seeds", seeds.size()},
+                                    {"lowest", lowest.size()},
+                                    {"tolerance", tolerances.size()}}) {
     settings.require_same_length(key, length, "matrices", matrices.size());
   }
 
-  ResultTable table{"runs", "runs", {
-      {"matrix", "matrix", Kind::label},
-      {"rank", "rank"},
-      {"norms", "norms"},
-      {"seed", "seed", Kind::label},
-      {"h L", "h L", Kind::label},
-      {"h", "h"},
-      {"outcome", "outcome"},
-      {"forecast", "what is proved before the run"},
-      {"steps", "steps"},
-      {"ratio", "ratio of the norms at the end"},
-      {"imbalance_start", "| |X|²_F − |Y|²_F | at the start"},
-      {"imbalance", "| |X|²_F − |Y|²_F | at the end"},
-      {"kept", "imbalance at the end over imbalance at the start"},
-      {"limit.balance", "the proved bound of the imbalance", Kind::bound},
-      {"sharpness", "sharpness at the end"},
-      {"2/h", "2/h", Kind::bound}}, {}};
+  ResultTable table{"runs",
+                    "runs",
+                    {{"matrix", "matrix", Kind::label},
+                     {"rank", "rank"},
+                     {"norms", "norms"},
+                     {"seed", "seed", Kind::label},
+                     {"h L", "h L", Kind::label},
+                     {"h", "h"},
+                     {"outcome", "outcome"},
+                     {"forecast", "what is proved before the run"},
+                     {"steps", "steps"},
+                     {"ratio", "ratio of the norms at the end"},
+                     {"imbalance_start", "| |X|²_F − |Y|²_F | at the start"},
+                     {"imbalance", "| |X|²_F − |Y|²_F | at the end"},
+                     {"kept", "imbalance at the end over imbalance at the start"},
+                     {"limit.balance", "the proved bound of the imbalance", Kind::bound},
+                     {"sharpness", "sharpness at the end"},
+                     {"2/h", "2/h", Kind::bound}},
+                    {}};
   Results results;
   for (std::size_t m = 0; m < matrices.size(); ++m) {
     const Subject A = subject(matrices[m], laboratory);
@@ -180,19 +192,24 @@ std::optional<Results> measure_rates(const Experiment& experiment, const Laborat
       middle.low.push_back(quantile(ends, 0.05)), middle.high.push_back(quantile(ends, 0.95));
     }
     imbalance.curves = {middle, bound};
-    imbalance.levels = {{"start", std::abs(norms[m].x * norms[m].x - norms[m].y * norms[m].y)}, {"2/L", 1, Figure::Direction::vertical}, {"4/L", 2, Figure::Direction::vertical}};
+    imbalance.levels = {{"start", std::abs(norms[m].x * norms[m].x - norms[m].y * norms[m].y)},
+                        {"2/L", 1, Figure::Direction::vertical},
+                        {"4/L", 2, Figure::Direction::vertical}};
     share.curves = {converges};
     share.levels = {{"2/L", 1, Figure::Direction::vertical}, {"4/L", 2, Figure::Direction::vertical}};
     figure.panels = {imbalance, share};
-    figure.caption = fmt::format("A = {}, rank {}, |X| and |Y| = {} at the start, {} starts (seeds from 0), tolerance {}, at most {} steps. Bands: 5 to 95 % of the limits; "
-                                 "95 % intervals of the share. The bound is {}.",
-                                 matrices[m], rank, norms[m].text, tiny ? distinct_seeds(A, norms[m], seeds[m]).size() : seeds[m], tolerance, max_steps,
-                                 tiny ? "√(4/h² − 4σ₁²)" : "d p − |A_d|²/p with p = (1 + √(1 − h²σ₁²))/h");
+    figure.caption = fmt::format(
+        "A = {}, rank {}, |X| and |Y| = {} at the start, {} starts (seeds from 0), tolerance {}, at most {} steps. "
+        "Bands: 5 to 95 % of the limits; "
+        "95 % intervals of the share. The bound is {}.",
+        matrices[m], rank, norms[m].text, tiny ? distinct_seeds(A, norms[m], seeds[m]).size() : seeds[m], tolerance,
+        max_steps, tiny ? "√(4/h² − 4σ₁²)" : "d p − |A_d|²/p with p = (1 + √(1 − h²σ₁²))/h");
     results.blocks.push_back(Page::Figures{{std::move(figure)}});
 
     Page::Table shown;
     shown.caption = fmt::format("{}: some of the rates", matrices[m]);
-    shown.columns = {"h in units of 2/L", "converged", "imbalance at the end, median", "over the start's", "proved bound"};
+    shown.columns = {"h in units of 2/L", "converged", "imbalance at the end, median", "over the start's",
+                     "proved bound"};
     const std::size_t stride = std::max<std::size_t>(1, hL.size() / 14);
     for (std::size_t k = 0; k < hL.size(); k += stride) {
       std::vector<double> ends;
@@ -204,13 +221,15 @@ std::optional<Results> measure_rates(const Experiment& experiment, const Laborat
         start = row.start;
         if (row.outcome == "converged") ends.push_back(row.end);
       }
-      shown.rows.push_back({readable(hL[k] / 2, 4), fmt::format("{} of {}", ends.size(), all), readable(quantile(ends, 0.5)), readable(quantile(ends, 0.5) / start, 4),
+      shown.rows.push_back({readable(hL[k] / 2, 4), fmt::format("{} of {}", ends.size(), all),
+                            readable(quantile(ends, 0.5)), readable(quantile(ends, 0.5) / start, 4),
                             readable(bound.y[k])});
     }
     results.blocks.push_back(std::move(shown));
     for (const RateRow& row : rows) {
-      table.rows.push_back({matrices[m], static_cast<double>(rank), norms[m].text, static_cast<double>(row.seed), hL[row.rate], row.h, row.outcome, row.forecast,
-                            row.steps, row.ratio, row.start, row.end, row.end / row.start, row.bound, row.sharpness, 2 / row.h});
+      table.rows.push_back({matrices[m], static_cast<double>(rank), norms[m].text, static_cast<double>(row.seed),
+                            hL[row.rate], row.h, row.outcome, row.forecast, row.steps, row.ratio, row.start, row.end,
+                            row.end / row.start, row.bound, row.sharpness, 2 / row.h});
     }
   }
   results.tables.push_back(std::move(table));

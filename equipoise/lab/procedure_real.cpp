@@ -5,9 +5,9 @@
 #include <cmath>
 
 #include "equipoise/core/numbers.hpp"
+#include "equipoise/core/sharpness.hpp"
 #include "equipoise/lab/markup.hpp"
 #include "equipoise/lab/runs.hpp"
-#include "equipoise/core/sharpness.hpp"
 #include "equipoise/problems/dense.hpp"
 
 namespace equipoise {
@@ -53,7 +53,8 @@ std::optional<Results> measure_real(const Experiment& experiment, const Laborato
     found.record = prepared.descend(found.h, run_settings, laboratory, [&](const Sample& sample, ConstFactors) {
       const double excess = std::max(0.0, sample.loss - prepared.best());
       if (sample.step == 0) first = excess;
-      if (std::isnan(found.steps_to_one_percent) && excess <= 0.01 * first) found.steps_to_one_percent = static_cast<double>(sample.step);
+      if (std::isnan(found.steps_to_one_percent) && excess <= 0.01 * first)
+        found.steps_to_one_percent = static_cast<double>(sample.step);
       found.steps.push_back(static_cast<double>(sample.step));
       found.excess.push_back(excess);
       found.norm_x.push_back(sample.norm_x);
@@ -66,33 +67,40 @@ std::optional<Results> measure_real(const Experiment& experiment, const Laborato
   });
   if (!whole) return std::nullopt;
 
-  ResultTable runs{"runs", "runs", {
-      {"rate", "rate", Kind::label},
-      {"h", "h"},
-      {"h L", "h L"},
-      {"outcome", "outcome"},
-      {"steps", "steps"},
-      {"steps_to_one_percent", "steps until f − f* is 1 % of the start's"},
-      {"loss", "loss at the end"},
-      {"excess", "f − f* at the end over f*"},
-      {"sharpness_start", "sharpness at the start"},
-      {"sharpness", "sharpness at the end"},
-      {"2/h", "2/h", Kind::bound},
-      {"norm_x", "|X|_F at the end"},
-      {"norm_y", "|Y|_F at the end"},
-      {"ratio", "ratio of the norms at the end"},
-      {"imbalance", "|XᵀX − YᵀY|_F at the end"},
-      {"top_ratio", "ratio in the top direction"},
-      {"last_ratio", "ratio in the last direction"}}, {}};
-  ResultTable directions{"directions", "directions", {
-      {"rate", "rate", Kind::label},
-      {"i", "direction", Kind::label},
-      {"singular_value", "σ"},
-      {"x", "|Xᵀu|"},
-      {"y", "|Yᵀv|"},
-      {"ratio", "the larger of |Xᵀu|, |Yᵀv| over the smaller"},
-      {"product_error", "the relative distance of uᵀXYᵀv to σ"}}, {}};
-  Page::Table shown{"The runs", {"rate", "verdict", "steps", "steps to 1 % of the excess", "(f − f*)/f* at the end", "sharpness at the end", "2/h", "|X|, |Y| at the end", "ratio"}, {}};
+  ResultTable runs{"runs",
+                   "runs",
+                   {{"rate", "rate", Kind::label},
+                    {"h", "h"},
+                    {"h L", "h L"},
+                    {"outcome", "outcome"},
+                    {"steps", "steps"},
+                    {"steps_to_one_percent", "steps until f − f* is 1 % of the start's"},
+                    {"loss", "loss at the end"},
+                    {"excess", "f − f* at the end over f*"},
+                    {"sharpness_start", "sharpness at the start"},
+                    {"sharpness", "sharpness at the end"},
+                    {"2/h", "2/h", Kind::bound},
+                    {"norm_x", "|X|_F at the end"},
+                    {"norm_y", "|Y|_F at the end"},
+                    {"ratio", "ratio of the norms at the end"},
+                    {"imbalance", "|XᵀX − YᵀY|_F at the end"},
+                    {"top_ratio", "ratio in the top direction"},
+                    {"last_ratio", "ratio in the last direction"}},
+                   {}};
+  ResultTable directions{"directions",
+                         "directions",
+                         {{"rate", "rate", Kind::label},
+                          {"i", "direction", Kind::label},
+                          {"singular_value", "σ"},
+                          {"x", "|Xᵀu|"},
+                          {"y", "|Yᵀv|"},
+                          {"ratio", "the larger of |Xᵀu|, |Yᵀv| over the smaller"},
+                          {"product_error", "the relative distance of uᵀXYᵀv to σ"}},
+                         {}};
+  Page::Table shown{"The runs",
+                    {"rate", "verdict", "steps", "steps to 1 % of the excess", "(f − f*)/f* at the end",
+                     "sharpness at the end", "2/h", "|X|, |Y| at the end", "ratio"},
+                    {}};
   Page::Table balance;
   balance.caption = "Ratio of |Xᵀu| to |Yᵀv| in each singular direction (u, v) at the end, the larger over the smaller";
   balance.columns = {"direction", "σ"};
@@ -118,20 +126,27 @@ std::optional<Results> measure_real(const Experiment& experiment, const Laborato
     const bool diverged = record.verdict.outcome == Outcome::diverged;
     const Balance& end = record.balance_end;
     const double excess = diverged ? nan : std::max(0.0, record.loss_end - prepared.best()) / prepared.best();
-    const auto ratio = [&](Index i) { return diverged ? nan : std::max(found.x[i], found.y[i]) / std::min(found.x[i], found.y[i]); };
-    runs.rows.push_back({rates[k].text, found.h, found.h * found.L, std::string(name(record.verdict.outcome)), static_cast<double>(record.steps), found.steps_to_one_percent,
-                         diverged ? nan : record.loss_end, excess, found.L, record.sharpness_end.value, 2 / found.h, diverged ? nan : end.norm_x, diverged ? nan : end.norm_y,
-                         diverged ? nan : end.ratio, diverged ? nan : end.imbalance, ratio(0), ratio(d - 1)});
-    shown.rows.push_back({rates[k].text, std::string(name(record.verdict.outcome)), fmt::format("{}", record.steps), readable(found.steps_to_one_percent), readable(excess, 3),
-                          readable(record.sharpness_end.value), readable(2 / found.h), fmt::format("{}, {}", readable(end.norm_x, 4), readable(end.norm_y, 4)), readable(end.ratio, 4)});
+    const auto ratio = [&](Index i) {
+      return diverged ? nan : std::max(found.x[i], found.y[i]) / std::min(found.x[i], found.y[i]);
+    };
+    runs.rows.push_back({rates[k].text, found.h, found.h * found.L, std::string(name(record.verdict.outcome)),
+                         static_cast<double>(record.steps), found.steps_to_one_percent,
+                         diverged ? nan : record.loss_end, excess, found.L, record.sharpness_end.value, 2 / found.h,
+                         diverged ? nan : end.norm_x, diverged ? nan : end.norm_y, diverged ? nan : end.ratio,
+                         diverged ? nan : end.imbalance, ratio(0), ratio(d - 1)});
+    shown.rows.push_back({rates[k].text, std::string(name(record.verdict.outcome)), fmt::format("{}", record.steps),
+                          readable(found.steps_to_one_percent), readable(excess, 3),
+                          readable(record.sharpness_end.value), readable(2 / found.h),
+                          fmt::format("{}, {}", readable(end.norm_x, 4), readable(end.norm_y, 4)),
+                          readable(end.ratio, 4)});
     const int style = static_cast<int>(k) + 1;
     Figure::Curve curve{rates[k].text, {}, {}, Figure::Marks::both, style};
     balance.columns.push_back(rates[k].text);
     const Factors last = prepared.restored(record.last);
     for (Index i = 0; i < d; ++i) {
       const double product = (top.left.col(i).transpose() * last.X()).dot(top.right.col(i).transpose() * last.Y());
-      directions.rows.push_back({rates[k].text, static_cast<double>(i + 1), A.singular_values[i], found.x[i], found.y[i], ratio(i),
-                                 diverged ? nan : std::abs(product / A.singular_values[i] - 1)});
+      directions.rows.push_back({rates[k].text, static_cast<double>(i + 1), A.singular_values[i], found.x[i],
+                                 found.y[i], ratio(i), diverged ? nan : std::abs(product / A.singular_values[i] - 1)});
       balance.rows[static_cast<std::size_t>(i)].push_back(readable(ratio(i), 4));
       curve.x.push_back(static_cast<double>(i + 1)), curve.y.push_back(ratio(i));
     }
@@ -143,10 +158,13 @@ std::optional<Results> measure_real(const Experiment& experiment, const Laborato
   }
   for (Figure* figure : {&paths, &spectrum}) {
     figure->command = laboratory.reproduce;
-    figure->caption = fmt::format("{}, {} x {}, rank {}, |X| and |Y| = {} at the start, seed {}, tolerance {}, at most {} steps. One of them alone: equipoise factor {} --rank {} "
-                                  "--start-norms {} --seed {} --rate {} --tolerance {} --max-steps {} --out run",
-                                  matrix, A.A.rows(), A.A.cols(), rank, norms.front().text, seed, tolerance, max_steps, matrix == "digits" ? "data/digits.mtx" : matrix, rank,
-                                  norms.front().text, seed, rates.back().text, tolerance, max_steps);
+    figure->caption = fmt::format(
+        "{}, {} x {}, rank {}, |X| and |Y| = {} at the start, seed {}, tolerance {}, at most {} steps. One of them "
+        "alone: equipoise factor {} --rank {} "
+        "--start-norms {} --seed {} --rate {} --tolerance {} --max-steps {} --out run",
+        matrix, A.A.rows(), A.A.cols(), rank, norms.front().text, seed, tolerance, max_steps,
+        matrix == "digits" ? "data/digits.mtx" : matrix, rank, norms.front().text, seed, rates.back().text, tolerance,
+        max_steps);
   }
   Results results;
   results.blocks.push_back(Page::Figures{{std::move(paths), std::move(spectrum)}});

@@ -26,7 +26,8 @@ struct SharpnessTrace {
   std::vector<double> steps, excess, sharp_steps, sharp;
 };
 
-SharpnessRow follow(const Prepared& prepared, double h, const RunSettings& settings, const Laboratory& laboratory, SharpnessTrace* trace) {
+SharpnessRow follow(const Prepared& prepared, double h, const RunSettings& settings, const Laboratory& laboratory,
+                    SharpnessTrace* trace) {
   SharpnessRow row;
   row.h = h;
   row.L = prepared.L();
@@ -68,33 +69,40 @@ std::optional<Results> measure_sharpness(const Experiment& experiment, const Lab
   const std::vector<RelativeRate> rates = settings.rates("rates");
   const double tolerance = settings.number("tolerance", 0, 1);
   settings.finish();
-  for (const auto& [key, length] : {std::pair{"ranks", ranks.size()}, {"norms", norms.size()}, {"seeds", seeds.size()}, {"max_steps", max_steps.size()}, {"sharpness_every", every.size()}}) {
+  for (const auto& [key, length] : {std::pair{"ranks", ranks.size()},
+                                    {"norms", norms.size()},
+                                    {"seeds", seeds.size()},
+                                    {"max_steps", max_steps.size()},
+                                    {"sharpness_every", every.size()}}) {
     settings.require_same_length(key, length, "matrices", matrices.size());
   }
 
-  ResultTable table{"runs", "runs", {
-      {"matrix", "matrix", Kind::label},
-      {"rank", "rank"},
-      {"norms", "norms"},
-      {"rate", "rate", Kind::label},
-      {"seed", "seed", Kind::label},
-      {"h", "h"},
-      {"h L", "h L"},
-      {"outcome", "outcome"},
-      {"steps", "steps"},
-      {"sharpness_start", "sharpness at the start"},
-      {"sharpness", "sharpness at the end"},
-      {"highest", "the highest sharpness on the way"},
-      {"2/h", "2/h", Kind::bound},
-      {"minimiser.sharpness", "|X|₂² + |Y|₂² at the end", Kind::bound},
-      {"sharpness_error", "the relative distance of the sharpness at the end to |X|₂² + |Y|₂²"},
-      {"start_over_limit", "sharpness at the start over 2/h"},
-      {"end_over_limit", "sharpness at the end over 2/h"},
-      {"last_above", "the last step measured above 2/h"}}, {}};
+  ResultTable table{"runs",
+                    "runs",
+                    {{"matrix", "matrix", Kind::label},
+                     {"rank", "rank"},
+                     {"norms", "norms"},
+                     {"rate", "rate", Kind::label},
+                     {"seed", "seed", Kind::label},
+                     {"h", "h"},
+                     {"h L", "h L"},
+                     {"outcome", "outcome"},
+                     {"steps", "steps"},
+                     {"sharpness_start", "sharpness at the start"},
+                     {"sharpness", "sharpness at the end"},
+                     {"highest", "the highest sharpness on the way"},
+                     {"2/h", "2/h", Kind::bound},
+                     {"minimiser.sharpness", "|X|₂² + |Y|₂² at the end", Kind::bound},
+                     {"sharpness_error", "the relative distance of the sharpness at the end to |X|₂² + |Y|₂²"},
+                     {"start_over_limit", "sharpness at the start over 2/h"},
+                     {"end_over_limit", "sharpness at the end over 2/h"},
+                     {"last_above", "the last step measured above 2/h"}},
+                    {}};
   Results results;
   Page::Table shown;
   shown.caption = "Sharpness over 2/h: medians over the seeds";
-  shown.columns = {"matrix", "rank", "rate", "converged", "at the start", "highest", "at the end", "last step above 2/h", "steps"};
+  shown.columns = {
+      "matrix", "rank", "rate", "converged", "at the start", "highest", "at the end", "last step above 2/h", "steps"};
   std::size_t jobs = 0, finished = 0;
   for (const std::uint64_t count : seeds) jobs += count * rates.size();
 
@@ -116,7 +124,8 @@ std::optional<Results> measure_sharpness(const Experiment& experiment, const Lab
       const std::uint64_t seed = i / rates.size();
       const std::size_t rate = i % rates.size();
       const Prepared prepared(A, rank, norms[m], seed);
-      rows[i] = follow(prepared, prepared.rate(rates[rate]), run_settings, laboratory, seed == 0 ? &traces[rate] : nullptr);
+      rows[i] =
+          follow(prepared, prepared.rate(rates[rate]), run_settings, laboratory, seed == 0 ? &traces[rate] : nullptr);
       rows[i].seed = seed;
       rows[i].rate = rate;
     });
@@ -126,10 +135,14 @@ std::optional<Results> measure_sharpness(const Experiment& experiment, const Lab
     for (const SharpnessRow& row : rows) {
       const double limit = 2 / row.h;
       const bool diverged = row.outcome == Outcome::diverged;
-      const auto known = [diverged](double value) { return diverged ? std::numeric_limits<double>::quiet_NaN() : value; };
-      table.rows.push_back({matrices[m], static_cast<double>(rank), norms[m].text, rates[row.rate].text, static_cast<double>(row.seed), row.h, row.h * row.L,
-                            std::string(name(row.outcome)), static_cast<double>(row.steps), row.L, row.sharpness, row.highest, limit, known(row.squares),
-                            known(std::abs(row.sharpness / row.squares - 1)), row.L / limit, row.sharpness / limit, row.last_above});
+      const auto known = [diverged](double value) {
+        return diverged ? std::numeric_limits<double>::quiet_NaN() : value;
+      };
+      table.rows.push_back({matrices[m], static_cast<double>(rank), norms[m].text, rates[row.rate].text,
+                            static_cast<double>(row.seed), row.h, row.h * row.L, std::string(name(row.outcome)),
+                            static_cast<double>(row.steps), row.L, row.sharpness, row.highest, limit,
+                            known(row.squares), known(std::abs(row.sharpness / row.squares - 1)), row.L / limit,
+                            row.sharpness / limit, row.last_above});
     }
     Figure figure;
     figure.id = fmt::format("{}-{}", experiment.name, id_part(matrices[m]));
@@ -151,17 +164,23 @@ std::optional<Results> measure_sharpness(const Experiment& experiment, const Lab
       std::size_t converged = 0;
       for (const SharpnessRow& row : rows) {
         if (row.rate != k) continue;
-        start.push_back(row.L * row.h / 2), highest.push_back(row.highest * row.h / 2), end.push_back(row.sharpness * row.h / 2);
+        start.push_back(row.L * row.h / 2), highest.push_back(row.highest * row.h / 2),
+            end.push_back(row.sharpness * row.h / 2);
         above.push_back(row.last_above), steps.push_back(static_cast<double>(row.steps));
         converged += row.outcome == Outcome::converged ? 1 : 0;
       }
-      shown.rows.push_back({matrices[m], fmt::format("{}", rank), rates[k].text, fmt::format("{} of {}", converged, seeds[m]), readable(quantile(start, 0.5), 3),
-                            readable(quantile(highest, 0.5), 3), readable(quantile(end, 0.5), 3), readable(quantile(above, 0.5)), readable(quantile(steps, 0.5))});
+      shown.rows.push_back({matrices[m], fmt::format("{}", rank), rates[k].text,
+                            fmt::format("{} of {}", converged, seeds[m]), readable(quantile(start, 0.5), 3),
+                            readable(quantile(highest, 0.5), 3), readable(quantile(end, 0.5), 3),
+                            readable(quantile(above, 0.5)), readable(quantile(steps, 0.5))});
     }
     figure.panels = {loss, sharp};
-    figure.caption = fmt::format("Largest Hessian eigenvalue every {} steps, in units of 2/h; seed 0, tolerance {}, at most {} steps. "
-                                 "One of them alone: equipoise factor {} --rank {} --start-norms {} --seed 0 --rate {} --sharpness-every {} --out run",
-                                 every[m], tolerance, max_steps[m], matrices[m] == "digits" ? "data/digits.mtx" : matrices[m], rank, norms[m].text, rates.back().text, every[m]);
+    figure.caption = fmt::format(
+        "Largest Hessian eigenvalue every {} steps, in units of 2/h; seed 0, tolerance {}, at most {} steps. "
+        "One of them alone: equipoise factor {} --rank {} --start-norms {} --seed 0 --rate {} --sharpness-every {} "
+        "--out run",
+        every[m], tolerance, max_steps[m], matrices[m] == "digits" ? "data/digits.mtx" : matrices[m], rank,
+        norms[m].text, rates.back().text, every[m]);
     results.blocks.push_back(Page::Figures{{std::move(figure)}});
   }
   results.blocks.push_back(std::move(shown));

@@ -14,10 +14,11 @@ namespace equipoise {
 
 /// What a procedure is lent. Called from several threads at once.
 struct Laboratory {
-  std::function<Matrix(const std::string& name)> load;             ///< a built-in matrix, or a data set by its name
-  std::function<bool(std::size_t done, std::size_t total)> pulse;  ///< after every run, and with 0, 0 within long ones; false stops
+  std::function<Matrix(const std::string& name)> load;  ///< a built-in matrix, or a data set by its name
+  std::function<bool(std::size_t done, std::size_t total)>
+      pulse;  ///< after every run, and with 0, 0 within long ones; false stops
   std::function<std::string(const Raster&, const std::vector<Rgb>& palette)> png;  ///< the bytes of a PNG file
-  std::string reproduce;                                           ///< the command that makes the figures of this experiment again
+  std::string reproduce;  ///< the command that makes the figures of this experiment again
 };
 
 struct Procedure {

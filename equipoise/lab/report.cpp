@@ -187,10 +187,12 @@ std::string key_figures_html(const ReportRecord& record) {
   }
 
   std::string loss_note;
-  if (std::isfinite(record.loss_relative)) loss_note += "Relative to the start " + number_html(record.loss_relative, 4) + ". ";
+  if (std::isfinite(record.loss_relative))
+    loss_note += "Relative to the start " + number_html(record.loss_relative, 4) + ". ";
   if (std::isfinite(record.loss_excess)) {
     loss_note += "Excess over the best of this rank " + number_html(record.loss_excess, 4);
-    if (std::isfinite(record.loss_excess_error)) loss_note += ", with an error of at most " + number_html(record.loss_excess_error, 2);
+    if (std::isfinite(record.loss_excess_error))
+      loss_note += ", with an error of at most " + number_html(record.loss_excess_error, 2);
     loss_note += ".";
   }
   const auto norms = [](const Balance& b) { return number_html(b.norm_x, 4) + " and " + number_html(b.norm_y, 4); };
@@ -198,15 +200,16 @@ std::string key_figures_html(const ReportRecord& record) {
   out += key_figure("Learning rate h", number_html(record.rate), rate_note);
   out += key_figure("Classical limit 2/L", number_html(record.rate_limit), limit_note);
   out += sharpness_figure(record);
+  out += key_figure(
+      "Ratio of norms, start to end", change(ratio_html(record.balance_start), ratio_html(record.balance_end)),
+      fmt::format("The larger of ‖X‖, ‖Y‖ over the smaller: from {} to {}. Imbalance ‖XᵀX − YᵀY‖ {} → {}.",
+                  norms(record.balance_start), norms(record.balance_end),
+                  number_html(record.balance_start.imbalance, 4), number_html(record.balance_end.imbalance, 4)));
   out +=
-      key_figure("Ratio of norms, start to end", change(ratio_html(record.balance_start), ratio_html(record.balance_end)),
-             fmt::format("The larger of ‖X‖, ‖Y‖ over the smaller: from {} to {}. Imbalance ‖XᵀX − YᵀY‖ {} → {}.",
-                         norms(record.balance_start), norms(record.balance_end),
-                         number_html(record.balance_start.imbalance, 4), number_html(record.balance_end.imbalance, 4)));
-  out += key_figure("Loss, start to end", change(number_html(record.loss_start), number_html(record.loss_end)), loss_note);
+      key_figure("Loss, start to end", change(number_html(record.loss_start), number_html(record.loss_end)), loss_note);
   out += key_figure("Steps taken", count_html(record.steps),
-                fmt::format("In {} s, {} steps a second.", number_html(record.seconds, 3),
-                            number_html(record.steps_per_second, 3)));
+                    fmt::format("In {} s, {} steps a second.", number_html(record.seconds, 3),
+                                number_html(record.steps_per_second, 3)));
   if (std::isfinite(record.validation_rmse)) {
     out += key_figure("Validation RMSE", number_html(record.validation_rmse), "On the entries held out.");
   }
@@ -288,11 +291,13 @@ std::vector<Figure::Curve> sharpness_curves(const ReportRecord& record, const st
   return out;
 }
 
-/// The logarithmic axis where a linear one would crowd half of what happens, or half of the samples, into the first tenth. What
-/// happens is how far the logarithm of the loss goes up and down.
+/// The logarithmic axis where a linear one would crowd half of what happens, or half of the samples, into the first
+/// tenth. What happens is how far the logarithm of the loss goes up and down.
 Figure::Scale fitting_steps(const std::vector<Sample>& samples) {
   const auto first = static_cast<double>(samples.front().step), last = static_cast<double>(samples.back().step);
-  const auto early = [&](const Sample& sample) { return static_cast<double>(sample.step) - first < 0.1 * (last - first); };
+  const auto early = [&](const Sample& sample) {
+    return static_cast<double>(sample.step) - first < 0.1 * (last - first);
+  };
   double before = 0, all = 0;
   for (std::size_t i = 1; i < samples.size(); ++i) {
     const double change = std::abs(std::log(samples[i].loss) - std::log(samples[i - 1].loss));
@@ -314,22 +319,32 @@ std::vector<Figure> figures_of(const ReportRecord& record, const std::vector<Sam
     if (samples.size() == 1) out.marks = Figure::Marks::points;
     return out;
   };
-  const auto figure = [&](std::string id, std::string title, std::string caption, std::string y, std::vector<Figure::Curve> curves) {
+  const auto figure = [&](std::string id, std::string title, std::string caption, std::string y,
+                          std::vector<Figure::Curve> curves) {
     const Figure::Scale scale = id == "loss" || id == "gradient" ? Figure::Scale::log : fitting_scale(curves);
-    return Figure{std::move(id), std::move(title), std::move(caption), "", "samples.csv", steps,
-                  {{{std::move(y), scale}, std::move(curves)}}, {}, "steps"};
+    return Figure{std::move(id),
+                  std::move(title),
+                  std::move(caption),
+                  "",
+                  "samples.csv",
+                  steps,
+                  {{{std::move(y), scale}, std::move(curves)}},
+                  {},
+                  "steps"};
   };
   std::vector<Figure> out;
   out.push_back(figure("loss", "Loss", "f = ½‖A − XYᵀ‖², in logarithmic scale.", "f", {curve("loss", &Sample::loss)}));
-  out.push_back(figure("sharpness", "Sharpness and the stability limit",
-                       "The largest eigenvalues of the Hessian, where they were measured. Only limits below 2/h are stable.", "eigenvalue",
-                       sharpness_curves(record, samples)));
+  out.push_back(
+      figure("sharpness", "Sharpness and the stability limit",
+             "The largest eigenvalues of the Hessian, where they were measured. Only limits below 2/h are stable.",
+             "eigenvalue", sharpness_curves(record, samples)));
   out.back().panels[0].levels.push_back({"2/h", record.stability_limit});
   out.push_back(figure("norms", "Norms of the factors", "A balanced pair has equal norms.", "norm",
                        {curve("‖X‖", &Sample::norm_x), curve("‖Y‖", &Sample::norm_y)}));
-  out.push_back(figure("imbalance", "Imbalance", "‖XᵀX − YᵀY‖, which gradient flow conserves and large rates reduce.", "imbalance",
-                       {curve("imbalance", &Sample::imbalance)}));
-  out.push_back(figure("gradient", "Gradient norm", "‖∇f‖, in logarithmic scale.", "‖∇f‖", {curve("gradient norm", &Sample::gradient_norm)}));
+  out.push_back(figure("imbalance", "Imbalance", "‖XᵀX − YᵀY‖, which gradient flow conserves and large rates reduce.",
+                       "imbalance", {curve("imbalance", &Sample::imbalance)}));
+  out.push_back(figure("gradient", "Gradient norm", "‖∇f‖, in logarithmic scale.", "‖∇f‖",
+                       {curve("gradient norm", &Sample::gradient_norm)}));
   for (Figure& f : out) {
     f.caption += " " + settings_line(record);
     // One curve alone is named by its title.
@@ -351,22 +366,28 @@ bool any_at_foot(const std::vector<Figure>& figures) {
 
 Page::Section over_steps(const ReportRecord& record, const std::vector<Sample>& samples) {
   if (samples.empty()) {
-    return {"over-steps", "Over the steps", {Page::Prose{{"No samples were recorded in this run, so there is nothing to draw."}}}};
+    return {"over-steps",
+            "Over the steps",
+            {Page::Prose{{"No samples were recorded in this run, so there is nothing to draw."}}}};
   }
   std::vector<Figure> figures = figures_of(record, samples);
-  std::string notes = fmt::format("{} {}.", readable(static_cast<std::uint64_t>(samples.size())), samples.size() == 1 ? "sample" : "samples");
+  std::string notes = fmt::format("{} {}.", readable(static_cast<std::uint64_t>(samples.size())),
+                                  samples.size() == 1 ? "sample" : "samples");
   if (samples.size() > points_per_curve) {
     notes += fmt::format(
-        " To keep the page small, each curve is drawn with at most about {} of them: for every small interval of steps the first, the last, "
+        " To keep the page small, each curve is drawn with at most about {} of them: for every small interval of steps "
+        "the first, the last, "
         "the lowest and the highest value. samples.csv holds them all.",
         points_per_curve);
   }
   const bool finite = std::all_of(samples.begin(), samples.end(), [](const Sample& s) {
-    return std::isfinite(s.loss) && std::isfinite(s.gradient_norm) && std::isfinite(s.norm_x) && std::isfinite(s.norm_y);
+    return std::isfinite(s.loss) && std::isfinite(s.gradient_norm) && std::isfinite(s.norm_x) &&
+           std::isfinite(s.norm_y);
   });
   if (!finite) notes += " Values that are not finite are left out; they interrupt the curves.";
   const Outcome outcome = record.verdict.outcome;
-  if ((outcome == Outcome::periodic || outcome == Outcome::chaotic) && samples.back().step - samples.front().step + 1 > samples.size()) {
+  if ((outcome == Outcome::periodic || outcome == Outcome::chaotic) &&
+      samples.back().step - samples.front().step + 1 > samples.size()) {
     notes += " Not every step was sampled, so the curves may show only a part of the oscillation.";
   }
   if (any_at_foot(figures)) notes += " On a logarithmic scale a value that is not positive is a triangle at the foot.";
@@ -463,8 +484,9 @@ std::string findings_html(const ReportRecord& record) {
       (finding->applies == Answer::no ? others : out) += finding_html(*finding);
     }
     if (folded > 0) {
-      out += fmt::format("<details class=\"others\"><summary>{} {} of other runs than this one</summary>\n{}</details>\n", folded,
-                         folded == 1 ? "statement speaks" : "statements speak", others);
+      out +=
+          fmt::format("<details class=\"others\"><summary>{} {} of other runs than this one</summary>\n{}</details>\n",
+                      folded, folded == 1 ? "statement speaks" : "statements speak", others);
     }
     out += "</div>\n";
   }
@@ -507,7 +529,10 @@ std::string report_html(std::string_view record_json, const std::vector<Sample>&
       {"key-figures", "Key figures", {Page::Markup{key_figures_html(record)}}},
       over_steps(record, samples),
       {"findings", "Findings", {Page::Markup{findings_html(record)}}},
-      {"", "", {Page::Markup{"<div class=\"pair\">" + table_html("Settings", record.settings) + table_html("Matrix", record.matrix) + "</div>\n"}}},
+      {"",
+       "",
+       {Page::Markup{"<div class=\"pair\">" + table_html("Settings", record.settings) +
+                     table_html("Matrix", record.matrix) + "</div>\n"}}},
   };
   if (!record.command.empty()) page.sections.push_back({"again", "Run it again", {Page::Command{record.command}}});
   return page_html(page);

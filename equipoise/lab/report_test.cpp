@@ -33,34 +33,36 @@ Json record() {
                   {"assumptions", Json::array({check("δ < 2", 1.25, 2.0, "yes")})},
                   {"predictions", Json::array({check("sharpness ≤ 2/h", 4.5, 5.0, "yes")})}};
   Json balance = {{"norm_x", 9.0}, {"norm_y", 1.0}, {"imbalance", 80.0}, {"ratio", 9.0}};
-  return {{"equipoise", "0.1.0"},
-          {"settings", {{"matrix", "scalar:1.0"}, {"seed", 7}, {"max_steps", 1000}, {"tolerance", 1e-12}, {"time_limit", nullptr}}},
-          {"matrix", {{"rows", 1}, {"cols", 1}, {"entries", 1}, {"norm", 1.0}, {"sigma1", 1.0}}},
-          {"rank", 1},
-          {"learning_rate",
-           {{"requested", "3.5/L"}, {"value", 0.4}, {"times_L", 3.5}, {"limit_2_over_L", 0.2285}, {"why", "as given"}}},
-          {"sharpness", {{"start", 8.75}, {"end", 4.5}, {"residual", 1e-13}, {"stability_limit", 5.0}}},
-          {"balance", {{"start", balance}, {"end", balance}}},
-          {"loss", {{"start", 32.0}, {"end", 1e-26}, {"relative", 2e-26}, {"excess", nullptr}, {"excess_error", nullptr}}},
-          {"validation_rmse", nullptr},
-          {"verdict",
-           {{"outcome", "converged"},
-            {"limit", "minimiser"},
-            {"step", 123},
-            {"period", 0},
-            {"multiplier", 0.8},
-            {"lyapunov", nullptr},
-            {"lyapunov_error", nullptr},
-            {"evidence", 3e-13},
-            {"threshold", 1e-12},
-            {"proved", false},
-            {"growth", 2.5},
-            {"reproducible", true},
-            {"why", "the gradient is small"}}},
-          {"findings", Json::array({finding})},
-          {"steps", 123},
-          {"seconds", 0.5},
-          {"steps_per_second", 246.0}};
+  return {
+      {"equipoise", "0.1.0"},
+      {"settings",
+       {{"matrix", "scalar:1.0"}, {"seed", 7}, {"max_steps", 1000}, {"tolerance", 1e-12}, {"time_limit", nullptr}}},
+      {"matrix", {{"rows", 1}, {"cols", 1}, {"entries", 1}, {"norm", 1.0}, {"sigma1", 1.0}}},
+      {"rank", 1},
+      {"learning_rate",
+       {{"requested", "3.5/L"}, {"value", 0.4}, {"times_L", 3.5}, {"limit_2_over_L", 0.2285}, {"why", "as given"}}},
+      {"sharpness", {{"start", 8.75}, {"end", 4.5}, {"residual", 1e-13}, {"stability_limit", 5.0}}},
+      {"balance", {{"start", balance}, {"end", balance}}},
+      {"loss", {{"start", 32.0}, {"end", 1e-26}, {"relative", 2e-26}, {"excess", nullptr}, {"excess_error", nullptr}}},
+      {"validation_rmse", nullptr},
+      {"verdict",
+       {{"outcome", "converged"},
+        {"limit", "minimiser"},
+        {"step", 123},
+        {"period", 0},
+        {"multiplier", 0.8},
+        {"lyapunov", nullptr},
+        {"lyapunov_error", nullptr},
+        {"evidence", 3e-13},
+        {"threshold", 1e-12},
+        {"proved", false},
+        {"growth", 2.5},
+        {"reproducible", true},
+        {"why", "the gradient is small"}}},
+      {"findings", Json::array({finding})},
+      {"steps", 123},
+      {"seconds", 0.5},
+      {"steps_per_second", 246.0}};
 }
 
 std::vector<Sample> samples(std::size_t count) {
@@ -231,8 +233,13 @@ TEST(Report, OddSamples) {
 
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const double huge = i % 3 == 0 ? 1e300 : i % 3 == 1 ? 1e-300 : nan;
-    rows[i] = {
-        1000000 * i, huge, 1 / huge, i % 7 == 0 ? infinity : huge, 5e-324, -huge, {i % 2 == 0 ? huge : infinity, nan, -1.0}};
+    rows[i] = {1000000 * i,
+               huge,
+               1 / huge,
+               i % 7 == 0 ? infinity : huge,
+               5e-324,
+               -huge,
+               {i % 2 == 0 ? huge : infinity, nan, -1.0}};
   }
   expect_sound(report_html(text, rows));
   for (Sample& row : rows) row = {row.step, nan, nan, nan, nan, nan, {}};

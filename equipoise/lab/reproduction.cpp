@@ -43,8 +43,12 @@ void for_each_figure(const Results& results, Visit&& visit) {
   }
 }
 
-std::string figure_path(const Reproduced& each, const Figure& figure) { return fmt::format("{}/{}.csv", each.experiment.name, figure.id); }
-std::string table_path(const Reproduced& each, const ResultTable& table) { return fmt::format("{}/{}.csv", each.experiment.name, table.id); }
+std::string figure_path(const Reproduced& each, const Figure& figure) {
+  return fmt::format("{}/{}.csv", each.experiment.name, figure.id);
+}
+std::string table_path(const Reproduced& each, const ResultTable& table) {
+  return fmt::format("{}/{}.csv", each.experiment.name, table.id);
+}
 
 Page::Section section_of(const Reproduced& each) {
   Page::Section section{each.experiment.name, each.experiment.title, {}};
@@ -66,7 +70,8 @@ Page::Section section_of(const Reproduced& each) {
   for (const ResultTable& table : each.results.tables) {
     std::string columns;
     for (const ResultTable::Column& column : table.columns) columns += (columns.empty() ? "" : ", ") + column.key;
-    files.rows.push_back({table_path(each, table), "one of the " + table.rows_are, fmt::format("{}", table.rows.size()), columns});
+    files.rows.push_back(
+        {table_path(each, table), "one of the " + table.rows_are, fmt::format("{}", table.rows.size()), columns});
   }
   section.blocks.emplace_back(std::move(files));
   return section;
@@ -75,7 +80,8 @@ Page::Section section_of(const Reproduced& each) {
 Page::Table overview(const std::vector<Reproduced>& all) {
   Page::Table table{"The experiments", {"experiment", "claims that hold", "seconds"}, {}};
   for (const Reproduced& each : all) {
-    table.rows.push_back({each.experiment.title, fmt::format("{} of {}", each.holding(), each.judgements.size()), fmt::format("{:.1f}", each.seconds)});
+    table.rows.push_back({each.experiment.title, fmt::format("{} of {}", each.holding(), each.judgements.size()),
+                          fmt::format("{:.1f}", each.seconds)});
   }
   return table;
 }
@@ -121,12 +127,17 @@ std::string reproduction_html(const std::vector<Reproduced>& all, std::string_vi
   page.contents = true;
   page.version = std::string(version);
   Page::Section opening{"", "", {}};
-  opening.blocks.emplace_back(Page::Prose{{
-      "Gradient descent with a constant rate h on f(X, Y) = ½|A − XYᵀ|²_F, from factors of very different norms. L is the sharpness (largest Hessian eigenvalue) at the start; "
-      "the classical theory asks for h < 2/L. The paper (Wang, Chen, Zhao, Tao: Large Learning Rate Tames Homogeneity: Convergence and Balancing Effect, ICLR 2022, "
-      "arXiv 2110.03677) shows that descent still converges up to about 4/L, and that the factors then end with similar norms. Mind the ½: papers without it have half of our rates.",
-      "Each claim says on what it stands: a theorem of docs/theory.md, proved there; the experiments of the paper; or what was first seen here. Only the first kind must hold for "
-      "every run, and then for almost every start, since exceptional starts exist. What was seen holds for the matrices, starts and seeds named beside it and is no more than that."}});
+  opening.blocks.emplace_back(
+      Page::Prose{{"Gradient descent with a constant rate h on f(X, Y) = ½|A − XYᵀ|²_F, from factors of very different "
+                   "norms. L is the sharpness (largest Hessian eigenvalue) at the start; "
+                   "the classical theory asks for h < 2/L. The paper (Wang, Chen, Zhao, Tao: Large Learning Rate Tames "
+                   "Homogeneity: Convergence and Balancing Effect, ICLR 2022, "
+                   "arXiv 2110.03677) shows that descent still converges up to about 4/L, and that the factors then "
+                   "end with similar norms. Mind the ½: papers without it have half of our rates.",
+                   "Each claim says on what it stands: a theorem of docs/theory.md, proved there; the experiments of "
+                   "the paper; or what was first seen here. Only the first kind must hold for "
+                   "every run, and then for almost every start, since exceptional starts exist. What was seen holds "
+                   "for the matrices, starts and seeds named beside it and is no more than that."}});
   opening.blocks.emplace_back(overview(all));
   page.sections.push_back(std::move(opening));
   for (const Reproduced& each : all) page.sections.push_back(section_of(each));
@@ -135,8 +146,11 @@ std::string reproduction_html(const std::vector<Reproduced>& all, std::string_vi
 
 std::vector<std::pair<std::string, std::string>> reproduction_files(const Reproduced& reproduced) {
   std::vector<std::pair<std::string, std::string>> files;
-  for_each_figure(reproduced.results, [&](const Figure& figure) { files.emplace_back(figure_path(reproduced, figure), figure_csv(figure)); });
-  for (const ResultTable& table : reproduced.results.tables) files.emplace_back(table_path(reproduced, table), table_csv(table));
+  for_each_figure(reproduced.results, [&](const Figure& figure) {
+    files.emplace_back(figure_path(reproduced, figure), figure_csv(figure));
+  });
+  for (const ResultTable& table : reproduced.results.tables)
+    files.emplace_back(table_path(reproduced, table), table_csv(table));
   return files;
 }
 
@@ -150,16 +164,17 @@ std::string claims_json(const std::vector<Reproduced>& all, bool quick, std::str
       const Claim& claim = each.experiment.claims[i];
       const Judgement& judgement = each.judgements[i];
       every = every && judgement.holds;
-      claims.push_back({{"text", claim.text},
-                        {"basis", claim.basis == Basis::proved ? "proved" : (claim.basis == Basis::paper ? "paper" : "seen")},
-                        {"statement", claim.statement.empty() ? Json(nullptr) : Json(claim.statement)},
-                        {"table", claim.table},
-                        {"measure", claim.measure},
-                        {"rows", judgement.rows},
-                        {"expected", judgement.expected},
-                        {"observed", judgement.observed},
-                        {"value", number_or_null(judgement.value)},
-                        {"holds", judgement.holds}});
+      claims.push_back(
+          {{"text", claim.text},
+           {"basis", claim.basis == Basis::proved ? "proved" : (claim.basis == Basis::paper ? "paper" : "seen")},
+           {"statement", claim.statement.empty() ? Json(nullptr) : Json(claim.statement)},
+           {"table", claim.table},
+           {"measure", claim.measure},
+           {"rows", judgement.rows},
+           {"expected", judgement.expected},
+           {"observed", judgement.observed},
+           {"value", number_or_null(judgement.value)},
+           {"holds", judgement.holds}});
     }
     for (const ResultTable& table : each.results.tables) tables.push_back(table_path(each, table));
     for_each_figure(each.results, [&](const Figure& figure) { figures.push_back(figure_path(each, figure)); });

@@ -19,7 +19,8 @@ struct Reproduced {
   std::size_t holding() const;
 };
 
-/// Carries out an experiment and judges its claims. Nothing where it was stopped. Throws Error for settings and claims that make no sense.
+/// Carries out an experiment and judges its claims. Nothing where it was stopped. Throws Error for settings and claims
+/// that make no sense.
 std::optional<Reproduced> reproduce(Experiment experiment, const Laboratory& laboratory);
 
 /// report.html. `about` says how it came about: the budget, the seconds, the processor.

@@ -4,8 +4,8 @@
 #include <fmt/format.h>
 #include <oneapi/tbb/parallel_for.h>
 
-#include <atomic>
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 
 #include "equipoise/core/decompositions.hpp"
@@ -25,9 +25,13 @@ Subject subject(const std::string& name, const Laboratory& laboratory) {
   return result;
 }
 
-Subject tiny_subject(const std::string& name, const Laboratory& laboratory, const ExperimentSettings& settings, std::string_view key) {
+Subject tiny_subject(const std::string& name, const Laboratory& laboratory, const ExperimentSettings& settings,
+                     std::string_view key) {
   Subject result = subject(name, laboratory);
-  if (!result.tiny) settings.refuse(key, fmt::format("'{}' is no positive multiple of the identity, such as scalar:1.0 or isotropic:100:1.0", name));
+  if (!result.tiny)
+    settings.refuse(
+        key,
+        fmt::format("'{}' is no positive multiple of the identity, such as scalar:1.0 or isotropic:100:1.0", name));
   return result;
 }
 
@@ -105,7 +109,8 @@ void walk(const TinyRun& run, const std::function<bool(const PlanePoint& point, 
       squared += gradient_x[i] * gradient_x[i] + gradient_y[i] * gradient_y[i];
     }
     const double scale = run.mu * std::max(std::sqrt(P + Q), std::sqrt(run.mu));
-    const bool last = at.step >= run.max_steps || std::sqrt(squared) <= run.tolerance * scale || !std::isfinite(squared);
+    const bool last =
+        at.step >= run.max_steps || std::sqrt(squared) <= run.tolerance * scale || !std::isfinite(squared);
     if (!visit(at, last) || last) return;
     for (int i = 0; i < 2; ++i) {
       at.x[i] -= run.h * gradient_x[i];
@@ -133,9 +138,12 @@ Prepared::Prepared(const Subject& subject, Index rank, const StartNorms& norms, 
   best_ = subject.singular_values.tail(subject.singular_values.size() - d).squaredNorm() / 2;
 }
 
-double Prepared::rate(const RelativeRate& rate) const { return rate.value(L(), norms_.x * norms_.x + norms_.y * norms_.y, subject_.sigma1()); }
+double Prepared::rate(const RelativeRate& rate) const {
+  return rate.value(L(), norms_.x * norms_.x + norms_.y * norms_.y, subject_.sigma1());
+}
 
-Record Prepared::descend(double h, const RunSettings& settings, const Laboratory& laboratory, const Observer& observer) const {
+Record Prepared::descend(double h, const RunSettings& settings, const Laboratory& laboratory,
+                         const Observer& observer) const {
   Watch watch;
   watch.pulse = [&laboratory](std::uint64_t) { return laboratory.pulse(0, 0); };
   watch.known = known_;
@@ -165,9 +173,12 @@ double top_balance_bound(double sigma1, double h) {
 
 std::string_view name(Forecasted forecasted) {
   switch (forecasted) {
-    case Forecasted::converges: return "converges";
-    case Forecasted::does_not: return "does not";
-    case Forecasted::undecided: break;
+    case Forecasted::converges:
+      return "converges";
+    case Forecasted::does_not:
+      return "does not";
+    case Forecasted::undecided:
+      break;
   }
   return "undecided";
 }

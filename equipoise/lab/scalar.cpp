@@ -37,8 +37,8 @@ Two<Number> after(const Two<Number>& at, const Number& r) {
   return {(one + r) * (one + r) * at.a, (one - r) * (one - r) * at.b};
 }
 
-// True where doubles with error bounds show that neither r nor a is zero at any of these steps. Exact numbers that triple
-// their length take forty times as long, and nearly every start is far from both.
+// True where doubles with error bounds show that neither r nor a is zero at any of these steps. Exact numbers that
+// triple their length take forty times as long, and nearly every start is far from both.
 bool lands_nowhere(double mu, Eigen::Ref<const Vector> u, Eigen::Ref<const Vector> v, double h, std::uint64_t steps) {
   Two<Approximate> at = squares<Approximate>(u, v, mu < 0 ? -1 : 1);
   for (std::uint64_t step = 0; step <= steps; ++step) {

@@ -77,7 +77,8 @@ void confront_flatness(const Knowledge& known, const Record* record, Finding& fi
     flat = less(flat.text, end.P + end.Q, 2, 2 * rounding);
     if (flat.holds == Answer::no) {
       flat.holds = Answer::unknown;
-      finding.says += "; this run ended on an unstable minimiser, where starts in a null set stay, or has not left it yet";
+      finding.says +=
+          "; this run ended on an unstable minimiser, where starts in a null set stay, or has not left it yet";
     }
   }
   finding.predictions.push_back(flat);

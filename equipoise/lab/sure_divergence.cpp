@@ -13,8 +13,8 @@ SureDivergence sure_divergence(const Knowledge& known, ConstFactors at) {
   result.bound_A = known.singular && known.scaled_A ? known.hs1 + known.hs1_error : known.h_norm_A * (1 + 1e-12);
   result.lemma = lemma_e(known.scaled(at), known.rate, result.bound_A / known.rate);
   if (known.vector_state) {
-    result.number =
-        surely_diverges(known.mu(), at.X().row(0).transpose(), at.Y().row(0).transpose(), known.situation.learning_rate);
+    result.number = surely_diverges(known.mu(), at.X().row(0).transpose(), at.Y().row(0).transpose(),
+                                    known.situation.learning_rate);
   }
   if (known.shape.rank == 1) {
     const Sizes sizes = known.sizes(at);

@@ -23,8 +23,8 @@
 namespace equipoise {
 namespace {
 
-// Cells that are handed to the batch at once: runs, ends and the columns stay in the second cache, and the steps at the end of a stretch,
-// when lanes run empty, are few beside the others.
+// Cells that are handed to the batch at once: runs, ends and the columns stay in the second cache, and the steps at the
+// end of a stretch, when lanes run empty, are few beside the others.
 constexpr std::uint64_t most_in_a_stretch = 4096;
 constexpr std::uint64_t steps_in_a_stretch = std::uint64_t{1} << 31;  // under a second
 
@@ -41,7 +41,8 @@ double extreme_max_steps(const Grid& grid) {
 
 std::uint64_t cells_for(std::uint64_t budget, const Grid& grid, std::uint64_t least, std::uint64_t most) {
   const double affordable = static_cast<double>(budget) / std::max(1.0, extreme_max_steps(grid));
-  return std::clamp(affordable < static_cast<double>(most) ? static_cast<std::uint64_t>(affordable) : most, least, most);
+  return std::clamp(affordable < static_cast<double>(most) ? static_cast<std::uint64_t>(affordable) : most, least,
+                    most);
 }
 
 bool is_measure(Field field) {
@@ -52,15 +53,18 @@ bool is_measure(Field field) {
     case Field::imbalance:
     case Field::product:
     case Field::norm_x:
-    case Field::norm_y: return true;
-    default: return false;
+    case Field::norm_y:
+      return true;
+    default:
+      return false;
   }
 }
 
 // The bytes of a column under way.
 class Bytes {
  public:
-  Bytes(const Column& column, std::uint64_t cells) : per_cell_(column.per_cell * bytes_of(column.type)), bytes_(per_cell_ * cells) {}
+  Bytes(const Column& column, std::uint64_t cells)
+      : per_cell_(column.per_cell * bytes_of(column.type)), bytes_(per_cell_ * cells) {}
 
   template <class T>
   void put(std::uint64_t cell, T value) {
@@ -81,22 +85,37 @@ void put_all(Bytes& bytes, std::uint64_t at, std::span<const TinyEnd> ends, cons
   for (const TinyEnd& end : ends) bytes.put(at++, value(end));
 }
 
-void put_field(Field field, std::span<const TinyEnd> ends, std::span<const TinyRun> runs, Bytes& bytes, std::uint64_t at) {
+void put_field(Field field, std::span<const TinyEnd> ends, std::span<const TinyRun> runs, Bytes& bytes,
+               std::uint64_t at) {
   switch (field) {
-    case Field::outcome: return put_all(bytes, at, ends, [](const TinyEnd& end) { return outcome_code(end.outcome); });
-    case Field::period: return put_all(bytes, at, ends, [](const TinyEnd& end) { return end.period; });
-    case Field::steps: return put_all(bytes, at, ends, [](const TinyEnd& end) { return end.steps; });
-    case Field::loss: return put_all(bytes, at, ends, [](const TinyEnd& end) { return end.loss; });
-    case Field::sharpness: return put_all(bytes, at, ends, [](const TinyEnd& end) { return end.sharpness; });
-    case Field::ratio: return put_all(bytes, at, ends, [](const TinyEnd& end) { return end.ratio; });
-    case Field::imbalance: return put_all(bytes, at, ends, [](const TinyEnd& end) { return end.imbalance; });
-    case Field::lyapunov: return put_all(bytes, at, ends, [](const TinyEnd& end) { return end.lyapunov; });
-    case Field::limit: return put_all(bytes, at, ends, [](const TinyEnd& end) { return static_cast<std::uint8_t>(end.limit); });
-    case Field::product: return put_all(bytes, at, ends, [](const TinyEnd& end) { return end.product; });
-    case Field::norm_x: return put_all(bytes, at, ends, [](const TinyEnd& end) { return end.norm_x; });
-    case Field::norm_y: return put_all(bytes, at, ends, [](const TinyEnd& end) { return end.norm_y; });
-    case Field::multiplier: return put_all(bytes, at, ends, [](const TinyEnd& end) { return end.multiplier; });
-    case Field::lyapunov_error: return put_all(bytes, at, ends, [](const TinyEnd& end) { return end.lyapunov_error; });
+    case Field::outcome:
+      return put_all(bytes, at, ends, [](const TinyEnd& end) { return outcome_code(end.outcome); });
+    case Field::period:
+      return put_all(bytes, at, ends, [](const TinyEnd& end) { return end.period; });
+    case Field::steps:
+      return put_all(bytes, at, ends, [](const TinyEnd& end) { return end.steps; });
+    case Field::loss:
+      return put_all(bytes, at, ends, [](const TinyEnd& end) { return end.loss; });
+    case Field::sharpness:
+      return put_all(bytes, at, ends, [](const TinyEnd& end) { return end.sharpness; });
+    case Field::ratio:
+      return put_all(bytes, at, ends, [](const TinyEnd& end) { return end.ratio; });
+    case Field::imbalance:
+      return put_all(bytes, at, ends, [](const TinyEnd& end) { return end.imbalance; });
+    case Field::lyapunov:
+      return put_all(bytes, at, ends, [](const TinyEnd& end) { return end.lyapunov; });
+    case Field::limit:
+      return put_all(bytes, at, ends, [](const TinyEnd& end) { return static_cast<std::uint8_t>(end.limit); });
+    case Field::product:
+      return put_all(bytes, at, ends, [](const TinyEnd& end) { return end.product; });
+    case Field::norm_x:
+      return put_all(bytes, at, ends, [](const TinyEnd& end) { return end.norm_x; });
+    case Field::norm_y:
+      return put_all(bytes, at, ends, [](const TinyEnd& end) { return end.norm_y; });
+    case Field::multiplier:
+      return put_all(bytes, at, ends, [](const TinyEnd& end) { return end.multiplier; });
+    case Field::lyapunov_error:
+      return put_all(bytes, at, ends, [](const TinyEnd& end) { return end.lyapunov_error; });
     case Field::learning_rate:
       for (const TinyRun& run : runs) bytes.put(at++, run.h);
   }
@@ -110,7 +129,8 @@ class MatrixCells {
 
   /// Nothing where `stop` said so. `run` gets the learning rate.
   std::optional<TinyEnd> operator()(std::uint64_t cell, const std::atomic<bool>* stop, TinyRun& run) {
-    const Key key{cells_.value("rank", cell), cells_.value("seed", cell), cells_.value("norm_x", cell), cells_.value("norm_y", cell)};
+    const Key key{cells_.value("rank", cell), cells_.value("seed", cell), cells_.value("norm_x", cell),
+                  cells_.value("norm_y", cell)};
     if (!known_ || !same(key, key_)) prepare(key);
     RunSettings settings;
     settings.max_steps = static_cast<std::uint64_t>(cells_.value("max_steps", cell));
@@ -121,7 +141,8 @@ class MatrixCells {
     Watch watch;
     watch.known = known_;
     watch.pulse = [stop](std::uint64_t) { return !is_set(stop); };
-    const Record record = in_users_units(equipoise::run(*coordinates_.problem, coordinates_.start, h, settings, watch), units_);
+    const Record record =
+        in_users_units(equipoise::run(*coordinates_.problem, coordinates_.start, h, settings, watch), units_);
     if (record.verdict.outcome == Outcome::stopped) return std::nullopt;
     run.h = record.learning_rate;
     TinyEnd end = tiny_end(record);
@@ -137,14 +158,17 @@ class MatrixCells {
   struct Key {
     double rank, seed, norm_x, norm_y;
   };
-  static bool same(const Key& a, const Key& b) { return std::memcmp(&a, &b, sizeof(Key)) == 0; }  // a norm that is not given is NaN
+  static bool same(const Key& a, const Key& b) {
+    return std::memcmp(&a, &b, sizeof(Key)) == 0;
+  }  // a norm that is not given is NaN
 
   void prepare(const Key& key) {
     const Shape shape{basis_.left.rows(), basis_.right.rows(), static_cast<Index>(key.rank)};
     // As gaussian_start() has it where no norms are given.
     const double usual = basis_.values.size() > 0 ? std::sqrt(basis_.values[0]) : 1;
     const auto norm = [&](double given) { return std::isnan(given) ? usual : units_.factor(given); };
-    const Factors start = with_norms(gaussian_factors(shape, static_cast<std::uint64_t>(key.seed)), norm(key.norm_x), norm(key.norm_y));
+    const Factors start =
+        with_norms(gaussian_factors(shape, static_cast<std::uint64_t>(key.seed)), norm(key.norm_x), norm(key.norm_y));
     coordinates_ = spectral_coordinates(basis_, start);
     known_ = measure_start(*coordinates_.problem, coordinates_.start);
     key_ = key;
@@ -189,7 +213,8 @@ class Desk {
     } else {
       ends_.resize(room);
     }
-    if (grid().kind == GridKind::matrix) matrix_.emplace(shared.cells, shared.basis, shared.units, shared.keeps(Field::product));
+    if (grid().kind == GridKind::matrix)
+      matrix_.emplace(shared.cells, shared.basis, shared.units, shared.keeps(Field::product));
   }
 
   /// False where `stop` said so.
@@ -217,7 +242,8 @@ class Desk {
         run_batch(runs, ends, {shared_.target, shared_.measures, shared_.stop});
         if (is_set(shared_.stop)) return false;  // some ends may not have been reached
       }
-      for (std::size_t column = 0; column < bytes_.size(); ++column) put_field(grid().fields[column], ends, runs, bytes_[column], at);
+      for (std::size_t column = 0; column < bytes_.size(); ++column)
+        put_field(grid().fields[column], ends, runs, bytes_[column], at);
       for (const TinyEnd& end : ends) result.steps += end.steps;
     }
     result.columns.clear();
@@ -253,7 +279,8 @@ void require_target(const std::string& target) {
 }  // namespace
 
 std::vector<Column> columns(const Grid& grid) {
-  if (grid.output == OutputKind::orbit) return {{"orbit", FieldType::float64, grid.last}, {"lyapunov", FieldType::float64, 1}};
+  if (grid.output == OutputKind::orbit)
+    return {{"orbit", FieldType::float64, grid.last}, {"lyapunov", FieldType::float64, 1}};
   std::vector<Column> result;
   for (const Field field : grid.fields) result.push_back({info(field).name, info(field).type, 1});
   return result;
@@ -274,13 +301,17 @@ Tiling usual_tiling(const Grid& grid) {
   return {cells, std::bit_floor(size)};
 }
 
-SweepTotals sweep(const Grid& grid, const Matrix* A, const Tiling& tiling, const Shard& shard, std::span<const std::uint8_t> done,
-                  const SweepSettings& settings, const std::function<void(const FinishedTile&)>& finished,
-                  const std::atomic<bool>* stop) {
+SweepTotals sweep(const Grid& grid, const Matrix* A, const Tiling& tiling, const Shard& shard,
+                  std::span<const std::uint8_t> done, const SweepSettings& settings,
+                  const std::function<void(const FinishedTile&)>& finished, const std::atomic<bool>* stop) {
   if (resolved(grid) != grid) throw Error("the grid is not resolved; resolved() puts in what was left out");
-  if (tiling.cells != grid.cells() || tiling.size == 0) throw Error(fmt::format("the tiling is of {} cells in tiles of {}, the grid has {}", tiling.cells, tiling.size, grid.cells()));
-  if (shard.index < 1 || shard.index > shard.count) throw Error(fmt::format("there is no shard {} of {}; they are counted from 1", shard.index, shard.count));
-  if (done.size() != tiling.count()) throw Error(fmt::format("{} tiles are known to be done or not, the grid has {}", done.size(), tiling.count()));
+  if (tiling.cells != grid.cells() || tiling.size == 0)
+    throw Error(fmt::format("the tiling is of {} cells in tiles of {}, the grid has {}", tiling.cells, tiling.size,
+                            grid.cells()));
+  if (shard.index < 1 || shard.index > shard.count)
+    throw Error(fmt::format("there is no shard {} of {}; they are counted from 1", shard.index, shard.count));
+  if (done.size() != tiling.count())
+    throw Error(fmt::format("{} tiles are known to be done or not, the grid has {}", done.size(), tiling.count()));
   if (settings.threads < 0) throw Error(fmt::format("{} threads cannot compute; write 0 for all", settings.threads));
   require_target(settings.target);
 
@@ -293,7 +324,8 @@ SweepTotals sweep(const Grid& grid, const Matrix* A, const Tiling& tiling, const
     shared.basis = spectral_basis(A->unaryExpr([&](double entry) { return shared.units.matrix(entry); }));
     shared.stretch = tiling.size;
   } else if (grid.output == OutputKind::orbit) {
-    shared.stretch = std::min(cells_for(steps_in_a_stretch / 16, grid, 1, most_in_a_stretch), std::max<std::uint64_t>(1, (std::uint64_t{1} << 20) / grid.last));
+    shared.stretch = std::min(cells_for(steps_in_a_stretch / 16, grid, 1, most_in_a_stretch),
+                              std::max<std::uint64_t>(1, (std::uint64_t{1} << 20) / grid.last));
   } else {
     shared.stretch = most_in_a_stretch;
   }
@@ -322,15 +354,19 @@ SweepTotals sweep(const Grid& grid, const Matrix* A, const Tiling& tiling, const
   const int most = tbb::info::default_concurrency();  // more than there are would be refused with a warning
   tbb::task_arena arena(settings.threads == 0 ? most : std::min(settings.threads, most));
   arena.execute([&] {
-    // Tiles are taken in order by as many loops as there are threads, rather than cut by halves: what is finished is then nearly one piece.
-    tbb::parallel_for(0, arena.max_concurrency(), 1, [&](int) {
-      try {
-        tbb::this_task_arena::isolate(work);
-      } catch (...) {
-        failed = true;
-        throw;
-      }
-    }, tbb::simple_partitioner());
+    // Tiles are taken in order by as many loops as there are threads, rather than cut by halves: what is finished is
+    // then nearly one piece.
+    tbb::parallel_for(
+        0, arena.max_concurrency(), 1,
+        [&](int) {
+          try {
+            tbb::this_task_arena::isolate(work);
+          } catch (...) {
+            failed = true;
+            throw;
+          }
+        },
+        tbb::simple_partitioner());
   });
   return {tiles, cells, steps, stopped};
 }

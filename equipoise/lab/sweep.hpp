@@ -15,8 +15,8 @@
 
 namespace equipoise {
 
-/// What a sweep writes side by side, `per_cell` numbers a cell in the order of the cells: the fields of the grid; or "orbit", with
-/// the grid's `last` numbers a cell, and "lyapunov".
+/// What a sweep writes side by side, `per_cell` numbers a cell in the order of the cells: the fields of the grid; or
+/// "orbit", with the grid's `last` numbers a cell, and "lyapunov".
 struct Column {
   std::string_view name;  ///< the file is <name>.npy
   FieldType type;
@@ -34,10 +34,12 @@ struct Tiling {
   std::uint64_t length(std::uint64_t tile) const { return std::min(size, cells - first(tile)); }
   bool operator==(const Tiling&) const = default;
 };
-/// Tiles that take a fraction of a second each, at least 64 of them where there are cells enough. Results do not depend on it.
+/// Tiles that take a fraction of a second each, at least 64 of them where there are cells enough. Results do not depend
+/// on it.
 Tiling usual_tiling(const Grid& grid);
 
-/// Part `index` of `count` equal parts of the tiles, counted from 1: every count-th tile, so that slow regions are shared.
+/// Part `index` of `count` equal parts of the tiles, counted from 1: every count-th tile, so that slow regions are
+/// shared.
 struct Shard {
   std::uint64_t index = 1, count = 1;
   bool has(std::uint64_t tile) const { return tile % count == index - 1; }
@@ -46,8 +48,9 @@ struct Shard {
 
 struct FinishedTile {
   std::uint64_t tile = 0;
-  std::uint64_t steps = 0;                           ///< the sum over its cells
-  std::vector<std::span<const std::byte>> columns;   ///< in the order of columns(grid), in the byte order of this machine
+  std::uint64_t steps = 0;  ///< the sum over its cells
+  std::vector<std::span<const std::byte>>
+      columns;  ///< in the order of columns(grid), in the byte order of this machine
 };
 
 struct SweepSettings {
@@ -60,13 +63,14 @@ struct SweepTotals {
   bool stopped = false;                           ///< `stop` said so before all were done
 };
 
-/// Computes every tile of the shard whose place in `done` (one a tile) is 0. `finished` is called from several threads at a time, once a tile,
-/// and what it throws ends the sweep; its spans are valid during the call. Where `stop` is set, by a signal or by another thread, tiles in progress are given
-/// up at once. `A` is the matrix of a grid of that kind, otherwise nullptr.
-/// A matrix is decomposed once; every cell is a run() in its spectral coordinates (kept whole: U^T X and V^T Y), so that rows, columns and
-/// rank cost O((m + n) d^2) a step.
-/// Throws Error, before the first cell, for a grid that is not resolved, a missing A, one with entries that are not finite, an unknown target.
-SweepTotals sweep(const Grid& grid, const Matrix* A, const Tiling& tiling, const Shard& shard, std::span<const std::uint8_t> done,
-                  const SweepSettings& settings, const std::function<void(const FinishedTile&)>& finished, const std::atomic<bool>* stop = nullptr);
+/// Computes every tile of the shard whose place in `done` (one a tile) is 0. `finished` is called from several threads
+/// at a time, once a tile, and what it throws ends the sweep; its spans are valid during the call. Where `stop` is set,
+/// by a signal or by another thread, tiles in progress are given up at once. `A` is the matrix of a grid of that kind,
+/// otherwise nullptr. A matrix is decomposed once; every cell is a run() in its spectral coordinates (kept whole: U^T X
+/// and V^T Y), so that rows, columns and rank cost O((m + n) d^2) a step. Throws Error, before the first cell, for a
+/// grid that is not resolved, a missing A, one with entries that are not finite, an unknown target.
+SweepTotals sweep(const Grid& grid, const Matrix* A, const Tiling& tiling, const Shard& shard,
+                  std::span<const std::uint8_t> done, const SweepSettings& settings,
+                  const std::function<void(const FinishedTile&)>& finished, const std::atomic<bool>* stop = nullptr);
 
 }  // namespace equipoise

@@ -366,17 +366,17 @@ Page::Section dimension_section(const BoxCounting& boundary) {
                   "neighbouring sizes the slope runs from {:.4g} to {:.4g}: that, "
                   "and not the standard error, says how far the limit of small boxes may be.",
                   boundary.dimension, boundary.error, boundary.r_squared, boundary.lowest, boundary.highest));
-  text.push_back(
-      fmt::format("The rule: a cell is on the boundary where it, its right and upper neighbours and the one between "
-                  "them do not all have the same outcome "
-                  "({} such cells). Boxes have sides s of 1, 2, 4, … cells; N(s) is the number of them that hold a boundary "
-                  "cell, averaged over 16 grids, each moved by a quarter of a box from another across and up (four "
-                  "grids for s = 2, one for s = 1); a box that reaches beyond the picture counts by the part of it "
-                  "inside. The line is fitted by least squares to log N over log s for s from {} to {} cells: below, "
-                  "the squares of the picture show; the window ends at the largest power of two within a "
-                  "thirty-second of the shorter side, or at 16. On curves and fractals of known dimension, drawn on "
-                  "512 × 512 cells or more, this was off by up to 0.016 and 0.04.",
-                  boundary.boundary_cells, first, last));
+  text.push_back(fmt::format(
+      "The rule: a cell is on the boundary where it, its right and upper neighbours and the one between "
+      "them do not all have the same outcome "
+      "({} such cells). Boxes have sides s of 1, 2, 4, … cells; N(s) is the number of them that hold a boundary "
+      "cell, averaged over 16 grids, each moved by a quarter of a box from another across and up (four "
+      "grids for s = 2, one for s = 1); a box that reaches beyond the picture counts by the part of it "
+      "inside. The line is fitted by least squares to log N over log s for s from {} to {} cells: below, "
+      "the squares of the picture show; the window ends at the largest power of two within a "
+      "thirty-second of the shorter side, or at 16. On curves and fractals of known dimension, drawn on "
+      "512 × 512 cells or more, this was off by up to 0.016 and 0.04.",
+      boundary.boundary_cells, first, last));
   section.blocks.emplace_back(Page::Prose{std::move(text)});
 
   Figure figure;

@@ -30,11 +30,13 @@ struct Swept {
 };
 
 // Puts finished tiles where a folder would.
-Swept swept(const Grid& grid, const Matrix* A, std::uint64_t tile_size, Shard shard = {}, SweepSettings settings = {}, std::vector<std::uint8_t> done = {}) {
+Swept swept(const Grid& grid, const Matrix* A, std::uint64_t tile_size, Shard shard = {}, SweepSettings settings = {},
+            std::vector<std::uint8_t> done = {}) {
   const Tiling tiling{grid.cells(), tile_size};
   const std::vector<Column> kinds = columns(grid);
   Swept result;
-  for (const Column& column : kinds) result.columns.emplace_back(grid.cells() * column.per_cell * bytes_of(column.type));
+  for (const Column& column : kinds)
+    result.columns.emplace_back(grid.cells() * column.per_cell * bytes_of(column.type));
   result.times.assign(tiling.count(), 0);
   done.resize(tiling.count(), 0);
   std::mutex mutex;
@@ -44,7 +46,8 @@ Swept swept(const Grid& grid, const Matrix* A, std::uint64_t tile_size, Shard sh
     for (std::size_t i = 0; i < kinds.size(); ++i) {
       const std::uint64_t size = kinds[i].per_cell * bytes_of(kinds[i].type);
       EXPECT_EQ(tile.columns[i].size(), tiling.length(tile.tile) * size);
-      std::memcpy(result.columns[i].data() + tiling.first(tile.tile) * size, tile.columns[i].data(), tile.columns[i].size());
+      std::memcpy(result.columns[i].data() + tiling.first(tile.tile) * size, tile.columns[i].data(),
+                  tile.columns[i].size());
     }
   });
   return result;
@@ -86,10 +89,12 @@ TEST(Sweep, EveryCellIsItsPlainRun) {
     ASSERT_EQ(number<std::uint32_t>(result.columns[1], i), end.period);
     ASSERT_EQ(number<std::uint64_t>(result.columns[2], i), end.steps);
     const double expected[] = {end.loss, end.sharpness, end.ratio, end.imbalance, end.lyapunov};
-    for (std::size_t k = 0; k < 5; ++k) ASSERT_TRUE(same(number<double>(result.columns[3 + k], i), expected[k])) << i << " " << k;
+    for (std::size_t k = 0; k < 5; ++k)
+      ASSERT_TRUE(same(number<double>(result.columns[3 + k], i), expected[k])) << i << " " << k;
     ASSERT_EQ(number<std::uint8_t>(result.columns[8], i), static_cast<int>(end.limit));
     const double more[] = {end.product, end.norm_x, end.norm_y, end.multiplier, end.lyapunov_error, runs[i].h};
-    for (std::size_t k = 0; k < 6; ++k) ASSERT_TRUE(same(number<double>(result.columns[9 + k], i), more[k])) << i << " " << k;
+    for (std::size_t k = 0; k < 6; ++k)
+      ASSERT_TRUE(same(number<double>(result.columns[9 + k], i), more[k])) << i << " " << k;
   }
   EXPECT_EQ(result.totals.steps, steps);
   EXPECT_GT(seen[Outcome::converged], 100);
@@ -143,7 +148,8 @@ TEST(Sweep, ShardsAndDoneTilesAddUp) {
   EXPECT_EQ(swept(grid, nullptr, 31, {16, 400}).totals.tiles, 0U);  // more shards than tiles
 }
 
-// Theorem 2 decides with exact signs; a cell counts unless delta = 2 or m = 1 is within 1e-9, where rounding may decide.
+// Theorem 2 decides with exact signs; a cell counts unless delta = 2 or m = 1 is within 1e-9, where rounding may
+// decide.
 TEST(Sweep, OutcomesAgreeWithTheExactStatement) {
   std::random_device device;
   const unsigned seed = device();
@@ -200,8 +206,10 @@ TEST(Sweep, OrbitsShowTheDoublingOfPeriods) {
   EXPECT_GT(distinct[5], 32);
   EXPECT_GT(distinct[6], 32);
   const TwoCycle cycle = two_cycle(1.01);
-  EXPECT_NEAR(number<double>(result.columns[0], 2 * 64) * 1.01, number<double>(result.columns[0], 2 * 64) * 1.01 > 1 ? cycle.upper : cycle.lower, 1e-9);
-  // A neutral direction at a minimiser; on the cycle half the logarithm of the larger multiplier of a turn (docs/theory.md 8); chaos.
+  EXPECT_NEAR(number<double>(result.columns[0], 2 * 64) * 1.01,
+              number<double>(result.columns[0], 2 * 64) * 1.01 > 1 ? cycle.upper : cycle.lower, 1e-9);
+  // A neutral direction at a minimiser; on the cycle half the logarithm of the larger multiplier of a turn
+  // (docs/theory.md 8); chaos.
   EXPECT_NEAR(exponents[0], 0, 1e-12);
   const double along = std::abs(cycle.multiplier), across = 3 - 2 * 1.01;
   EXPECT_NEAR(exponents[2], std::log(std::max(along, across)) / 2, 2e-3);
@@ -217,7 +225,9 @@ TEST(Sweep, AMatrixOfOneEntryIsTheScalarProblem) {
   matrix.kind = GridKind::matrix;
   matrix.matrix = "scalar:1";
   matrix.fixed = {{"rank", 1}, {"seed", 3}, {"max_steps", 50000}};
-  matrix.axes = {{"norm_x", AxisScale::linear, 0.5, 3, 6, {}}, {"norm_y", AxisScale::linear, 0.3, 1.1, 3, {}}, {"h", AxisScale::list, 0, 0, 5, {0.11, 0.3, 0.93, 1.1, 1.5}}};
+  matrix.axes = {{"norm_x", AxisScale::linear, 0.5, 3, 6, {}},
+                 {"norm_y", AxisScale::linear, 0.3, 1.1, 3, {}},
+                 {"h", AxisScale::list, 0, 0, 5, {0.11, 0.3, 0.93, 1.1, 1.5}}};
   for (const FieldInfo& each : field_list()) matrix.fields.push_back(each.field);
   matrix = resolved(matrix);
   const Factors signs = gaussian_factors({1, 1, 1}, 3);
@@ -237,7 +247,9 @@ TEST(Sweep, AMatrixOfOneEntryIsTheScalarProblem) {
     ASSERT_EQ(number<std::uint32_t>(result.columns[1], i), end.period) << i;
     ASSERT_EQ(number<double>(result.columns[14], i), run.h);
     if (end.outcome == Outcome::converged) {
-      ASSERT_NEAR(static_cast<double>(number<std::uint64_t>(result.columns[2], i)), static_cast<double>(end.steps), 3 + 0.02 * static_cast<double>(end.steps)) << i;
+      ASSERT_NEAR(static_cast<double>(number<std::uint64_t>(result.columns[2], i)), static_cast<double>(end.steps),
+                  3 + 0.02 * static_cast<double>(end.steps))
+          << i;
       ASSERT_NEAR(number<double>(result.columns[4], i), end.sharpness, 1e-6 * end.sharpness) << i;
       ASSERT_NEAR(number<double>(result.columns[5], i), end.ratio, 1e-6) << i;
       ASSERT_NEAR(number<double>(result.columns[6], i), end.imbalance, 1e-6) << i;
@@ -261,7 +273,8 @@ TEST(Sweep, MatrixCellsAreRunsOfFactor) {
   const Factors entries = gaussian_factors({7, 5, 1}, 11);
   Matrix A(7, 5);
   for (Index i = 0; i < 7; ++i) {
-    for (Index j = 0; j < 5; ++j) A(i, j) = entries.X()(i, 0) * entries.Y()(j, 0) + (i == j ? 0.7 : 0.0) + 0.1 * static_cast<double>(i - 2 * j);
+    for (Index j = 0; j < 5; ++j)
+      A(i, j) = entries.X()(i, 0) * entries.Y()(j, 0) + (i == j ? 0.7 : 0.0) + 0.1 * static_cast<double>(i - 2 * j);
   }
   Grid grid;
   grid.kind = GridKind::matrix;
@@ -278,7 +291,8 @@ TEST(Sweep, MatrixCellsAreRunsOfFactor) {
     RunSettings settings;
     settings.max_steps = 5000;
     settings.tolerance = 1e-9;
-    const Record record = run(*problem, start, std::vector<double>{0.5, 1.5, 6}[i % 3] / known.sharpness.value, settings);
+    const Record record =
+        run(*problem, start, std::vector<double>{0.5, 1.5, 6}[i % 3] / known.sharpness.value, settings);
     ASSERT_EQ(number<std::uint8_t>(one.columns[0], i), outcome_code(record.verdict.outcome)) << i;
     if (record.verdict.outcome != Outcome::converged) continue;
     EXPECT_NEAR(number<double>(one.columns[3], i), record.loss_end, 1e-9 * record.loss_end) << i;
@@ -299,28 +313,34 @@ TEST(Sweep, StopsAndLetsErrorsThrough) {
   std::atomic<bool> stop = false;
   int finished = 0;
   const std::vector<std::uint8_t> done(16, 0);
-  const SweepTotals totals = sweep(grid, nullptr, {1600, 100}, {}, done, {"", 1}, [&](const FinishedTile&) { stop = ++finished == 3; }, &stop);
+  const SweepTotals totals = sweep(
+      grid, nullptr, {1600, 100}, {}, done, {"", 1}, [&](const FinishedTile&) { stop = ++finished == 3; }, &stop);
   EXPECT_TRUE(totals.stopped);
   EXPECT_EQ(finished, 3);
   EXPECT_EQ(totals.tiles, 3U);
-  EXPECT_THROW(sweep(grid, nullptr, {1600, 100}, {}, done, {}, [](const FinishedTile&) { throw Error("no room"); }), Error);
+  EXPECT_THROW(sweep(grid, nullptr, {1600, 100}, {}, done, {}, [](const FinishedTile&) { throw Error("no room"); }),
+               Error);
   EXPECT_THROW(sweep(grid, nullptr, {1600, 100}, {}, done, {"AVX9", 1}, [](const FinishedTile&) {}), Error);
   EXPECT_THROW(sweep(grid, nullptr, {1601, 100}, {}, done, {}, [](const FinishedTile&) {}), Error);
   EXPECT_THROW(sweep(grid, nullptr, {1600, 100}, {3, 2}, done, {}, [](const FinishedTile&) {}), Error);
-  EXPECT_THROW(sweep(grid, nullptr, {1600, 100}, {}, std::vector<std::uint8_t>(3, 0), {}, [](const FinishedTile&) {}), Error);
+  EXPECT_THROW(sweep(grid, nullptr, {1600, 100}, {}, std::vector<std::uint8_t>(3, 0), {}, [](const FinishedTile&) {}),
+               Error);
   Grid matrix;
   matrix.kind = GridKind::matrix;
   matrix.matrix = "A";
   matrix.fixed = {{"rank", 2}};
   matrix.axes = {{"h", AxisScale::linear, 1, 2, 2, {}}};
-  EXPECT_THROW(sweep(resolved(matrix), nullptr, {2, 1}, {}, std::vector<std::uint8_t>(2, 0), {}, [](const FinishedTile&) {}), Error);
+  EXPECT_THROW(
+      sweep(resolved(matrix), nullptr, {2, 1}, {}, std::vector<std::uint8_t>(2, 0), {}, [](const FinishedTile&) {}),
+      Error);
   // In the middle of cells that never end.
   const Matrix A = Matrix::Identity(30, 30);
   matrix.fixed = {{"rank", 3}, {"tolerance", 0}, {"max_steps", 9e15}};
   matrix.axes = {{"h", AxisScale::linear, 0.01, 0.02, 2, {}}};
   Grid scalar = grid;
   scalar.fixed = {{"mu", 1}, {"y0", 1}, {"max_steps", 9e15}, {"tolerance", 0}};
-  for (const auto& [endless, matrix_of] : {std::pair{resolved(matrix), &A}, std::pair{resolved(scalar), static_cast<const Matrix*>(nullptr)}}) {
+  for (const auto& [endless, matrix_of] :
+       {std::pair{resolved(matrix), &A}, std::pair{resolved(scalar), static_cast<const Matrix*>(nullptr)}}) {
     for (const std::string& target : batch_targets()) {
       stop = false;
       std::thread later([&] {
@@ -328,7 +348,9 @@ TEST(Sweep, StopsAndLetsErrorsThrough) {
         stop = true;
       });
       const Tiling tiling = usual_tiling(endless);
-      const SweepTotals none = sweep(endless, matrix_of, tiling, {}, std::vector<std::uint8_t>(tiling.count(), 0), {target, 2}, [](const FinishedTile&) {}, &stop);
+      const SweepTotals none = sweep(
+          endless, matrix_of, tiling, {}, std::vector<std::uint8_t>(tiling.count(), 0), {target, 2},
+          [](const FinishedTile&) {}, &stop);
       later.join();
       EXPECT_TRUE(none.stopped) << target;
       EXPECT_EQ(none.tiles, 0U);

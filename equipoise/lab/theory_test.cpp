@@ -9,9 +9,9 @@
 #include <map>
 #include <set>
 
+#include "equipoise/core/decompositions.hpp"
 #include "equipoise/core/numbers.hpp"
 #include "equipoise/core/start.hpp"
-#include "equipoise/core/decompositions.hpp"
 #include "equipoise/lab/delta.hpp"
 #include "equipoise/problems/dense.hpp"
 #include "equipoise/problems/observed.hpp"
@@ -302,8 +302,10 @@ TEST(Theory, FalseRecordsAreRefuted) {
   EXPECT_EQ(find(examine(scalar.situation(), lie), "scalar.minimiser").confirmed, Answer::no);
 }
 
-// The answer of the prediction whose text begins so, for a record whose last factors are replaced: what a bound says of them.
-Answer said(const Trial& trial, const std::string& statement, const std::string& text, const Matrix& X, const Matrix& Y) {
+// The answer of the prediction whose text begins so, for a record whose last factors are replaced: what a bound says of
+// them.
+Answer said(const Trial& trial, const std::string& statement, const std::string& text, const Matrix& X,
+            const Matrix& Y) {
   Record record = run(*trial.problem, trial.start, trial.h);
   record.verdict.outcome = Outcome::converged;
   record.verdict.limit = Limit::minimiser;
@@ -316,7 +318,8 @@ Answer said(const Trial& trial, const std::string& statement, const std::string&
   return Answer::unknown;
 }
 
-// Each bound is refuted by factors a few percent beyond it and holds a few percent below: a bound twice as wide would not do.
+// Each bound is refuted by factors a few percent beyond it and holds a few percent below: a bound twice as wide would
+// not do.
 TEST(Theory, BoundsOfALimitAreAsTightAsTheySay) {
   const auto at = [](double P, double Q) {
     return std::pair{Matrix(Matrix::Constant(1, 1, std::sqrt(P))), Matrix(Matrix::Constant(1, 1, std::sqrt(Q)))};
@@ -333,8 +336,10 @@ TEST(Theory, BoundsOfALimitAreAsTightAsTheySay) {
   EXPECT_EQ(half_says("h | |X|_F^2 - |Y|_F^2 |", 1.75, 0.05), Answer::yes);
   EXPECT_EQ(half_says("|X|_F^2 / |Y|_F^2", 1.70, 0.115), Answer::no);
   EXPECT_EQ(half_says("|X|_F^2 / |Y|_F^2", 1.70, 0.13), Answer::yes);
-  EXPECT_EQ(said(half, "limit.balance", "h |X - Y|_F^2", Matrix::Ones(1, 1), Matrix::Constant(1, 1, -0.05)), Answer::no);
-  EXPECT_EQ(said(half, "limit.balance", "h |X - Y|_F^2", Matrix::Ones(1, 1), Matrix::Constant(1, 1, 0.05)), Answer::yes);
+  EXPECT_EQ(said(half, "limit.balance", "h |X - Y|_F^2", Matrix::Ones(1, 1), Matrix::Constant(1, 1, -0.05)),
+            Answer::no);
+  EXPECT_EQ(said(half, "limit.balance", "h |X - Y|_F^2", Matrix::Ones(1, 1), Matrix::Constant(1, 1, 0.05)),
+            Answer::yes);
   // Beyond h (P + Q) = 2 a limit is not stable, and the bounds do not speak of it.
   EXPECT_EQ(half_says("h^2 (|X|_2^2 - |Y|_2^2)^2", 2.05, 0.05), Answer::unknown);
   const auto [x, y] = at(2.05, 0.05);
@@ -356,14 +361,17 @@ TEST(Theory, BoundsOfALimitAreAsTightAsTheySay) {
     const double difference = std::sqrt(S - 1);
     const auto far_x = Matrix(Matrix::Constant(1, 1, (sum + difference) / 2));
     const auto far_y = Matrix(Matrix::Constant(1, 1, (sum - difference) / 2));
-    EXPECT_EQ(said(near, "scalar.minimiser", "h lambda_max at the limit <= 2 delta", far_x, far_y), part < 1 ? Answer::yes : Answer::no);
+    EXPECT_EQ(said(near, "scalar.minimiser", "h lambda_max at the limit <= 2 delta", far_x, far_y),
+              part < 1 ? Answer::yes : Answer::no);
     const Trial isotropic = trial_of(0.5 * Matrix::Identity(2, 2), Matrix{{0.8}, {0}}, Matrix{{0.5}, {0}}, 1);
-    EXPECT_EQ(said(isotropic, "isotropic.minimiser", "h lambda_max at the limit <= 2 delta", Matrix{{far_x(0, 0)}, {0}}, Matrix{{far_y(0, 0)}, {0}}),
+    EXPECT_EQ(said(isotropic, "isotropic.minimiser", "h lambda_max at the limit <= 2 delta", Matrix{{far_x(0, 0)}, {0}},
+                   Matrix{{far_y(0, 0)}, {0}}),
               part < 1 ? Answer::yes : Answer::no);
   }
 
   // The region of the balanced map, 1 <= m < 2: h (|u|^2 + |v|^2) <= 2 (delta + m).
-  const Trial beyond = trial_of(Matrix::Constant(1, 1, 1.4), Matrix::Constant(1, 1, 0.5), Matrix::Constant(1, 1, 0.25), 1);
+  const Trial beyond =
+      trial_of(Matrix::Constant(1, 1, 1.4), Matrix::Constant(1, 1, 0.5), Matrix::Constant(1, 1, 0.25), 1);
   const double bound = 2 * (Delta::of_vectors(1.4, Vector{{0.5}}, Vector{{0.25}}).delta(1) + 1.4);
   Record record = run(*beyond.problem, beyond.start, beyond.h);
   for (const double part : {0.98, 1.02}) {

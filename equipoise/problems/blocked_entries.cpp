@@ -27,8 +27,8 @@ BlockCut block_cut(Index rows, Index cols, Index stored) {
   const double per_row = static_cast<double>(stored) / static_cast<double>(std::max<Index>(rows, 1));
   const double wanted = static_cast<double>(kEntriesOfSegment) * static_cast<double>(cols) / std::max(per_row, 1e-9);
   BlockCut cut;
-  cut.block_cols = static_cast<Index>(
-      std::clamp(wanted, static_cast<double>(kNarrowestBlock), static_cast<double>(kWidestBlock)));
+  cut.block_cols =
+      static_cast<Index>(std::clamp(wanted, static_cast<double>(kNarrowestBlock), static_cast<double>(kWidestBlock)));
   const double total = static_cast<double>(stored) + static_cast<double>(rows);
   cut.run_entries = std::max(kShortestRun, static_cast<Index>(total / static_cast<double>(kMostRuns)) + 1);
   return cut;
@@ -73,8 +73,10 @@ BlockedEntries::BlockedEntries(const SparseMatrix& A, const std::vector<double>&
           if (!weights.empty()) {
             const double weight = weights[static_cast<std::size_t>(from)];
             if (!(weight >= 0) || !std::isfinite(weight)) {
-              throw Error(fmt::format("the weight of row {}, column {} (counted from 0) is {}; it must be finite and not "
-                                      "negative", row, col, weight));
+              throw Error(
+                  fmt::format("the weight of row {}, column {} (counted from 0) is {}; it must be finite and not "
+                              "negative",
+                              row, col, weight));
             }
             weights_[static_cast<std::size_t>(to)] = weight;
           }

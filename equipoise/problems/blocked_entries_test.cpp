@@ -1,4 +1,5 @@
-// The kernels over stored entries: every target, every remainder, weights, several blocks and runs, sizes beyond 32 bits.
+// The kernels over stored entries: every target, every remainder, weights, several blocks and runs, sizes beyond 32
+// bits.
 #include "equipoise/problems/blocked_entries.hpp"
 
 #include <gtest/gtest.h>
@@ -53,7 +54,9 @@ TEST(StoredEntries, EveryTargetAgreesWithThePlainLoops) {
     const OnlyTarget only(target);
     for (std::uint64_t seed = 0; seed < 60; ++seed) {
       std::mt19937_64 random(seed);
-      const auto pick = [&](Index least, Index most) { return std::uniform_int_distribution<Index>(least, most)(random); };
+      const auto pick = [&](Index least, Index most) {
+        return std::uniform_int_distribution<Index>(least, most)(random);
+      };
       // All ranks up to 20, then those of 3 to 9 vectors of eight and their neighbours.
       const Index rank = seed <= 20 ? static_cast<Index>(seed) : pick(21, 73);
       const Shape shape{pick(1, 40), pick(1, 60), rank};
@@ -68,8 +71,8 @@ TEST(StoredEntries, EveryTargetAgreesWithThePlainLoops) {
 }
 
 TEST(StoredEntries, ThinShapesAndNothingAtAll) {
-  for (const Shape shape : {Shape{1, 1, 1}, Shape{1, 90, 3}, Shape{90, 1, 8}, Shape{0, 4, 2}, Shape{4, 0, 2}, Shape{3, 4, 0},
-                            Shape{2, 3, 30}, Shape{127, 131, 7}}) {
+  for (const Shape shape : {Shape{1, 1, 1}, Shape{1, 90, 3}, Shape{90, 1, 8}, Shape{0, 4, 2}, Shape{4, 0, 2},
+                            Shape{3, 4, 0}, Shape{2, 3, 30}, Shape{127, 131, 7}}) {
     for (const double density : {0.0, 1.0}) {
       SCOPED_TRACE(text(shape));
       std::mt19937_64 random(5);

@@ -15,7 +15,8 @@ namespace equipoise {
 inline constexpr double kWorthThreads = 1e5;
 
 /// Calls body(chunk) for every chunk in [0, chunks), on several threads where `work` multiplications are worth it. With
-/// tbb::static_partitioner, every thread mostly gets the chunks that it had in the call before, and finds them in its cache.
+/// tbb::static_partitioner, every thread mostly gets the chunks that it had in the call before, and finds them in its
+/// cache.
 template <class Body, class Partitioner = tbb::auto_partitioner>
 void for_each_chunk(Index chunks, double work, const Body& body, const Partitioner& partitioner = {}) {
   if (chunks < 2 || work < kWorthThreads) {

@@ -54,8 +54,8 @@ struct Cut {
     if (stride % 512 == 0) stride += kLaneLimit;
     const double area = static_cast<double>(s.rows) * static_cast<double>(s.cols);
     work = 3 * area * static_cast<double>(std::max<Index>(s.rank, 1));
-    // Each chunk has its own sums for Y, which are added up after it, at large ranks from memory: at 256 rows a chunk that took a tenth
-    // of a step at rank 64. Fewer rows where there would be less than 8 chunks for the threads.
+    // Each chunk has its own sums for Y, which are added up after it, at large ranks from memory: at 256 rows a chunk
+    // that took a tenth of a step at rank 64. Fewer rows where there would be less than 8 chunks for the threads.
     const double partial = static_cast<double>(std::max<Index>(s.rank, 1)) * static_cast<double>(stride);
     const double by_memory = std::max(1048576.0, area / 4) / std::max(partial, 1.0);
     const double rows = static_cast<double>(s.rows);
@@ -164,8 +164,8 @@ class DenseProblem final : public Problem {
       const Index count = std::min(cut.rows_per_chunk, cut.shape.rows - first);
       double* sums = workspace.partials.data() + chunk * partial;
       std::fill(out_x.data() + first * rank, out_x.data() + (first + count) * rank, 0.0);
-      return residual_pass(ResidualPass<Scalar>{count, cut.shape.cols, rank, A_.data + first * A_.stride,
-                                                A_.stride, x + first * rank, yt, u + first * rank, vt, cut.stride,
+      return residual_pass(ResidualPass<Scalar>{count, cut.shape.cols, rank, A_.data + first * A_.stride, A_.stride,
+                                                x + first * rank, yt, u + first * rank, vt, cut.stride,
                                                 out_x.data() + first * rank, sums, true});
     });
     // The partial sums for Y, in the order of the chunks, and back to row-major.
@@ -267,8 +267,12 @@ DenseView<typename Entries::Scalar> owned(Entries A) {
 
 }  // namespace
 
-std::unique_ptr<Problem> dense_problem(DenseView<double> A) { return std::make_unique<DenseProblem<double>>(std::move(A)); }
-std::unique_ptr<Problem> dense_problem(DenseView<float> A) { return std::make_unique<DenseProblem<float>>(std::move(A)); }
+std::unique_ptr<Problem> dense_problem(DenseView<double> A) {
+  return std::make_unique<DenseProblem<double>>(std::move(A));
+}
+std::unique_ptr<Problem> dense_problem(DenseView<float> A) {
+  return std::make_unique<DenseProblem<float>>(std::move(A));
+}
 std::unique_ptr<Problem> dense_problem(Matrix A) { return dense_problem(owned(std::move(A))); }
 std::unique_ptr<Problem> single_precision_dense_problem(MatrixF A) { return dense_problem(owned(std::move(A))); }
 std::unique_ptr<Problem> plain_dense_problem(Matrix A) { return std::make_unique<PlainDenseProblem>(std::move(A)); }

@@ -18,8 +18,8 @@ std::unique_ptr<Problem> dense_problem(Matrix A);
 /// The same with A kept in single precision, half the memory traffic; factors and arithmetic are double.
 std::unique_ptr<Problem> single_precision_dense_problem(MatrixF A);
 
-/// Entries in memory that something else keeps: a mapped file, another library's array. Row i begins `stride` entries after
-/// row i - 1; `owner` lives as long as the problem.
+/// Entries in memory that something else keeps: a mapped file, another library's array. Row i begins `stride` entries
+/// after row i - 1; `owner` lives as long as the problem.
 template <class Scalar>
 struct DenseView {
   const Scalar* data = nullptr;
@@ -28,10 +28,12 @@ struct DenseView {
 
   auto matrix() const {
     using Entries = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-    return Eigen::Map<const Entries, Eigen::Unaligned, Eigen::OuterStride<>>(data, rows, cols, Eigen::OuterStride<>(stride));
+    return Eigen::Map<const Entries, Eigen::Unaligned, Eigen::OuterStride<>>(data, rows, cols,
+                                                                             Eigen::OuterStride<>(stride));
   }
 };
-/// The same problems on entries that are read in place and never copied. Throws Error also for a negative size or a stride below cols.
+/// The same problems on entries that are read in place and never copied. Throws Error also for a negative size or a
+/// stride below cols.
 std::unique_ptr<Problem> dense_problem(DenseView<double> A);
 std::unique_ptr<Problem> dense_problem(DenseView<float> A);
 

@@ -1,13 +1,15 @@
 // The vector code of residual_pass(), compiled once for every target that Highway knows here.
 //
-// Lanes run along the columns of A. A tile of kRows rows and kVectors vectors of columns is loaded, becomes residuals, and is
-// multiplied from both sides, all without leaving the registers: what moves besides A are, for every rank, the tile's columns of
-// Y^T and of out_yt, and a vector of sums for each row and rank, which is added up across lanes once all columns have passed.
-// A pass over a row reads and writes those sums from the first cache, and the columns from the second.
+// Lanes run along the columns of A. A tile of kRows rows and kVectors vectors of columns is loaded, becomes residuals,
+// and is multiplied from both sides, all without leaving the registers: what moves besides A are, for every rank, the
+// tile's columns of Y^T and of out_yt, and a vector of sums for each row and rank, which is added up across lanes once
+// all columns have passed. A pass over a row reads and writes those sums from the first cache, and the columns from the
+// second.
 //
-// For each rank a tile of 6 x 4 vectors takes 72 multiply-adds, 30 loads and 10 stores; on two units that multiply and two that load, the
-// multiply-adds are what limits it. 24 more are the squares, some 4 % of the work at rank 8. Beyond rank 5 or so arithmetic
-// is the limit, below it the memory that A comes from: 8 bytes (4 in single precision) per 6 rank flops.
+// For each rank a tile of 6 x 4 vectors takes 72 multiply-adds, 30 loads and 10 stores; on two units that multiply and
+// two that load, the multiply-adds are what limits it. 24 more are the squares, some 4 % of the work at rank 8. Beyond
+// rank 5 or so arithmetic is the limit, below it the memory that A comes from: 8 bytes (4 in single precision) per 6
+// rank flops.
 #include "equipoise/problems/dense_kernel.hpp"
 
 #include <hwy/aligned_allocator.h>
@@ -31,7 +33,8 @@ namespace hn = hwy::HWY_NAMESPACE;
 using Lanes = hn::CappedTag<double, kLaneLimit>;
 using Vec = hn::Vec<Lanes>;
 
-// The tile leaves room for kVectors columns and a few more in 32 vector registers, or in 16. Better targets have smaller numbers.
+// The tile leaves room for kVectors columns and a few more in 32 vector registers, or in 16. Better targets have
+// smaller numbers.
 #if HWY_TARGET <= HWY_AVX3
 constexpr int kRows = 6, kVectors = 4;
 #else
@@ -55,9 +58,9 @@ HWY_INLINE Vec load_some(Lanes lanes, const Scalar* from, std::ptrdiff_t count) 
   return load_lanes(lanes, copy);
 }
 
-/// ROWS rows and VECTORS vectors of columns; of a single vector `valid` columns lie inside A. `sums` holds ROWS vectors for each
-/// rank. Adds the squares of the residual to `squares` by lanes. Where `fresh`, out_yt has nothing to be added to. 2 ROWS VECTORS N
-/// (3 rank + 1) flops.
+/// ROWS rows and VECTORS vectors of columns; of a single vector `valid` columns lie inside A. `sums` holds ROWS vectors
+/// for each rank. Adds the squares of the residual to `squares` by lanes. Where `fresh`, out_yt has nothing to be added
+/// to. 2 ROWS VECTORS N (3 rank + 1) flops.
 template <int ROWS, int VECTORS, class Scalar>
 HWY_INLINE Vec tile(const ResidualPass<Scalar>& pass, std::ptrdiff_t row, std::ptrdiff_t col, std::ptrdiff_t valid,
                     std::ptrdiff_t ahead, bool fresh, double* HWY_RESTRICT sums, Vec squares) {
@@ -68,7 +71,8 @@ HWY_INLINE Vec tile(const ResidualPass<Scalar>& pass, std::ptrdiff_t row, std::p
   for (int i = 0; i < ROWS; ++i) {
     const Scalar* a = pass.a + (row + i) * pass.a_stride + col;
     for (int v = 0; v < VECTORS; ++v) {
-      // The end of a vector, since its start lies in a line that the one before it has fetched, on whatever address A begins.
+      // The end of a vector, since its start lies in a line that the one before it has fetched, on whatever address A
+      // begins.
       if (static_cast<std::size_t>((v + 1) * N) * sizeof(Scalar) % 64 == 0) hwy::Prefetch(a + (v + 1) * N - 1 + ahead);
       r[i][v] = partial ? load_some(lanes, a, valid) : load_lanes(lanes, a + v * N);
     }
@@ -127,11 +131,12 @@ HWY_INLINE Vec tile(const ResidualPass<Scalar>& pass, std::ptrdiff_t row, std::p
 
 /// ROWS rows along the columns [first, first + width). `sums`: room for ROWS vectors for each rank.
 template <int ROWS, class Scalar>
-HWY_NOINLINE Vec rows_along(const ResidualPass<Scalar>& pass, std::ptrdiff_t row, std::ptrdiff_t first, std::ptrdiff_t width,
-                            double* sums, Vec squares) {
+HWY_NOINLINE Vec rows_along(const ResidualPass<Scalar>& pass, std::ptrdiff_t row, std::ptrdiff_t first,
+                            std::ptrdiff_t width, double* sums, Vec squares) {
   const Lanes lanes;
   const std::ptrdiff_t N = lane_count(), end = first + width;
-  // A is fetched some 600 cycles ahead of its use. Nearer comes too late; farther is evicted by the columns and sums of large ranks.
+  // A is fetched some 600 cycles ahead of its use. Nearer comes too late; farther is evicted by the columns and sums of
+  // large ranks.
   const std::ptrdiff_t tiles_ahead = std::clamp<std::ptrdiff_t>(16 / std::max<std::ptrdiff_t>(pass.rank, 1), 1, 4);
   const std::ptrdiff_t fetched = tiles_ahead * kVectors * N;
   const bool fresh = pass.sets_out_yt && row == 0;
@@ -159,13 +164,16 @@ double pass_over(const ResidualPass<Scalar>& pass) {
   const std::ptrdiff_t rank = std::max<std::ptrdiff_t>(pass.rank, 1), tile_cols = kVectors * lane_count();
   const auto sums = hwy::AllocateAligned<double>(static_cast<std::size_t>(kRows * rank * lane_count()));
   if (!sums) throw std::bad_alloc();
-  const std::ptrdiff_t fitting = std::max(kStripDoubles / rank, kShortestStrip), strips = (pass.cols + fitting - 1) / fitting;
-  const std::ptrdiff_t length = strips == 0 ? 1 : ((pass.cols + strips - 1) / strips + tile_cols - 1) / tile_cols * tile_cols;
+  const std::ptrdiff_t fitting = std::max(kStripDoubles / rank, kShortestStrip),
+                       strips = (pass.cols + fitting - 1) / fitting;
+  const std::ptrdiff_t length =
+      strips == 0 ? 1 : ((pass.cols + strips - 1) / strips + tile_cols - 1) / tile_cols * tile_cols;
   Vec squares = hn::Zero(lanes);
   for (std::ptrdiff_t col = 0; col < pass.cols; col += length) {
     const std::ptrdiff_t width = std::min(length, pass.cols - col);
     std::ptrdiff_t row = 0;
-    for (; row + kRows <= pass.rows; row += kRows) squares = rows_along<kRows>(pass, row, col, width, sums.get(), squares);
+    for (; row + kRows <= pass.rows; row += kRows)
+      squares = rows_along<kRows>(pass, row, col, width, sums.get(), squares);
     for (; row < pass.rows; ++row) squares = rows_along<1>(pass, row, col, width, sums.get(), squares);
   }
   return hn::GetLane(hn::SumOfLanes(lanes, squares));

@@ -19,7 +19,7 @@ struct ResidualPass {
   const double *x, *yt;  ///< the residual is R = A - X Y^T
   const double *u, *vt;  ///< and is multiplied by these
   std::ptrdiff_t stride;
-  double *out_x, *out_yt;  ///< out_x -= R V, out_yt -= (R^T U)^T
+  double *out_x, *out_yt;    ///< out_x -= R V, out_yt -= (R^T U)^T
   bool sets_out_yt = false;  ///< out_yt = -(R^T U)^T instead, whatever it holds; with at least one row
 };
 

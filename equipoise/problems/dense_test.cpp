@@ -42,8 +42,9 @@ TEST(Dense, EveryTargetAgreesWithTheDefinition) {
 TEST(Dense, ThinShapesAndAnyStrideOnEveryTarget) {
   for (const std::int64_t target : hwy::SupportedAndGeneratedTargets()) {
     const OnlyTarget only(target);
-    for (const Shape shape : {Shape{1, 1, 1}, Shape{1, 1, 9}, Shape{1, 97, 3}, Shape{97, 1, 3}, Shape{1, 300, 7}, Shape{300, 1, 8}, Shape{7, 11, 13},
-                              Shape{3, 5, 70}, Shape{127, 131, 5}, Shape{37, 41, 17}, Shape{14, 513, 2}}) {
+    for (const Shape shape :
+         {Shape{1, 1, 1}, Shape{1, 1, 9}, Shape{1, 97, 3}, Shape{97, 1, 3}, Shape{1, 300, 7}, Shape{300, 1, 8},
+          Shape{7, 11, 13}, Shape{3, 5, 70}, Shape{127, 131, 5}, Shape{37, 41, 17}, Shape{14, 513, 2}}) {
       SCOPED_TRACE(std::string(hwy::TargetName(target)) + " " + text(shape));
       std::mt19937_64 random(12);
       const Matrix A = random_matrix(shape.rows, shape.cols, random);
@@ -51,7 +52,8 @@ TEST(Dense, ThinShapesAndAnyStrideOnEveryTarget) {
       const auto plain = plain_dense_problem(A);
       for (const Index stride : {shape.cols, shape.cols + 1, Index{512}, Index{1024}}) {
         if (stride < shape.cols) continue;
-        const auto memory = std::make_shared<std::vector<double>>(static_cast<std::size_t>(shape.rows * stride + 1), 1e300);
+        const auto memory =
+            std::make_shared<std::vector<double>>(static_cast<std::size_t>(shape.rows * stride + 1), 1e300);
         for (Index i = 0; i < shape.rows; ++i) {
           for (Index j = 0; j < shape.cols; ++j) (*memory)[static_cast<std::size_t>(1 + i * stride + j)] = A(i, j);
         }
@@ -62,7 +64,8 @@ TEST(Dense, ThinShapesAndAnyStrideOnEveryTarget) {
         EXPECT_LE((got.flat() - want.flat()).norm(), 1e-13 * want.flat().norm());
         fast->hessian_product(at, u, got);
         plain->hessian_product(at, u, want);
-        EXPECT_LE((got.flat() - want.flat()).norm(), 1e-13 * (want.flat().norm() + at.flat().squaredNorm() * u.flat().norm()));
+        EXPECT_LE((got.flat() - want.flat()).norm(),
+                  1e-13 * (want.flat().norm() + at.flat().squaredNorm() * u.flat().norm()));
       }
     }
   }
@@ -95,8 +98,8 @@ TEST(Dense, KernelStaysInsideItsArrays) {
       EXPECT_LE((got_y.leftCols(cols) - (Matrix::Constant(rank, cols, 7) - X.transpose() * R)).norm(), 1e-12);
       // The same from nothing: what out_yt held must not matter.
       std::fill(out_y.begin() + 1, out_y.end() - 1, nan);
-      residual_pass(ResidualPass<double>{rows, cols, rank, padded.data(), cols + 3, X.data(), YT.data(), X.data(), YT.data(), stride,
-                                         out_x.data() + 1, out_y.data() + 1, true});
+      residual_pass(ResidualPass<double>{rows, cols, rank, padded.data(), cols + 3, X.data(), YT.data(), X.data(),
+                                         YT.data(), stride, out_x.data() + 1, out_y.data() + 1, true});
       EXPECT_LE((got_y.leftCols(cols) + X.transpose() * R).norm(), 1e-12);
       EXPECT_EQ(out_x.front(), 7.0);
       EXPECT_EQ(out_x.back(), 7.0);
@@ -139,8 +142,8 @@ TEST(Dense, FactorsNeedNoAlignment) {
 
 // Columns whose stride would be a multiple of 4096 bytes, and a rank so large that memory limits the chunks.
 TEST(Dense, LongRowsAndLargeRanks) {
-  for (const Shape shape : {Shape{40, 1024, 2}, Shape{90, 2048, 70}, Shape{1, 5000, 9}, Shape{600, 40, 300}, Shape{31, 5003, 4},
-                            Shape{53, 4099, 6}, Shape{25, 769, 33}}) {
+  for (const Shape shape : {Shape{40, 1024, 2}, Shape{90, 2048, 70}, Shape{1, 5000, 9}, Shape{600, 40, 300},
+                            Shape{31, 5003, 4}, Shape{53, 4099, 6}, Shape{25, 769, 33}}) {
     SCOPED_TRACE(text(shape));
     std::mt19937_64 random(6);
     const Matrix A = random_matrix(shape.rows, shape.cols, random);

@@ -62,7 +62,8 @@ EntrySums over_segments(const EntryPass& pass) {
     if constexpr (is_hessian) u = load_row<Lanes, VECTORS>(pass.u + row);
     Row<Lanes, VECTORS> out = load_row<Lanes, VECTORS>(pass.out + row);
     for (; at < end; ++at) {
-      const std::ptrdiff_t soon = static_cast<std::ptrdiff_t>(pass.columns[at + BlockedEntries::kColumnsBeyond]) * pass.stride;
+      const std::ptrdiff_t soon =
+          static_cast<std::ptrdiff_t>(pass.columns[at + BlockedEntries::kColumnsBeyond]) * pass.stride;
       for (std::ptrdiff_t k = 0; k < pass.stride; k += line) {
         hwy::Prefetch(pass.q + soon + k);
         if constexpr (is_hessian) hwy::Prefetch(pass.v + soon + k);
@@ -156,7 +157,7 @@ EntrySums with_vectors(const EntryPass& pass, std::ptrdiff_t vectors) {
   } else {
     if (vectors == VECTORS) return over_segments<WORK, Lanes, VECTORS>(pass);
     // 1, 2, 3, 4, then 6 and 8: each of them is compiled for four kinds of work and every target.
-    return with_vectors<WORK, Lanes, VECTORS < 4 ? VECTORS + 1 : VECTORS + 2>(pass, vectors);
+    return with_vectors < WORK, Lanes, VECTORS < 4 ? VECTORS + 1 : VECTORS + 2 > (pass, vectors);
   }
 }
 

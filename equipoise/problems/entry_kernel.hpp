@@ -20,9 +20,9 @@ struct EntrySums {
 };
 
 /// One tile and the factors beside it. p, u and out begin at the first row of the run, q and v at the first column of
-/// the block; their rows are `stride` doubles apart, and the stride is that of entry_stride(rank). What lies between the
-/// rank and the stride is zero in p, q, u, v; in out it is changed. Entries move 12 bytes from memory (20 with weights)
-/// and a row of q (and of v) from a cache.
+/// the block; their rows are `stride` doubles apart, and the stride is that of entry_stride(rank). What lies between
+/// the rank and the stride is zero in p, q, u, v; in out it is changed. Entries move 12 bytes from memory (20 with
+/// weights) and a row of q (and of v) from a cache.
 struct EntryPass {
   EntryWork work;
   std::ptrdiff_t stride;

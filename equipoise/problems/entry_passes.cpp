@@ -7,7 +7,9 @@ namespace {
 
 constexpr Index kCopyPiece = 4096;
 
-double entries_of(const ConstBlock& block) { return static_cast<double>(block.rows()) * static_cast<double>(block.cols()); }
+double entries_of(const ConstBlock& block) {
+  return static_cast<double>(block.rows()) * static_cast<double>(block.cols());
+}
 
 }  // namespace
 

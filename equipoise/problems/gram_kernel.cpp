@@ -1,8 +1,9 @@
 // The vector code of gram_rows() and add_product_rows(), compiled once for every target that Highway knows here.
 //
-// Lanes run along the columns of the result, whose last vector may be filled in part. A tile of kRows rows and up to kVectors vectors
-// of it stays in registers: over all rows of P and Q for a Gram matrix, over the rank for a product. Products are rounded before they
-// are added, and every entry adds up its own in order: all targets give the same bits, as spectral problems promise.
+// Lanes run along the columns of the result, whose last vector may be filled in part. A tile of kRows rows and up to
+// kVectors vectors of it stays in registers: over all rows of P and Q for a Gram matrix, over the rank for a product.
+// Products are rounded before they are added, and every entry adds up its own in order: all targets give the same bits,
+// as spectral problems promise.
 #include "equipoise/problems/gram_kernel.hpp"
 
 #include <algorithm>
@@ -26,8 +27,8 @@ constexpr int kRows = 6, kVectors = 4;
 constexpr int kRows = 4, kVectors = 2;
 #endif
 
-/// Loads and stores where only `left` doubles may be left of a row. A vector that lies in part beyond the end goes through a copy: a masked
-/// load or store may touch what lies there.
+/// Loads and stores where only `left` doubles may be left of a row. A vector that lies in part beyond the end goes
+/// through a copy: a masked load or store may touch what lies there.
 template <class Lanes>
 HWY_INLINE hn::Vec<Lanes> load_to(Lanes lanes, const double* from, std::ptrdiff_t left) {
   if (left >= static_cast<std::ptrdiff_t>(hn::Lanes(lanes))) return hn::LoadU(lanes, from);
@@ -43,7 +44,8 @@ HWY_INLINE void store_to(hn::Vec<Lanes> value, Lanes lanes, double* to, std::ptr
   for (std::ptrdiff_t l = 0; l < left; ++l) to[l] = copy[l];
 }
 
-/// Row i of `to` becomes, or gains, the sum over t < count of factors[i * factor_row + t * factor_step] times row t of `rows`.
+/// Row i of `to` becomes, or gains, the sum over t < count of factors[i * factor_row + t * factor_step] times row t of
+/// `rows`.
 struct Sums {
   const double* factors;
   std::ptrdiff_t factor_row, factor_step;
@@ -63,7 +65,8 @@ HWY_NOINLINE void run_tile(const Sums& sums, std::ptrdiff_t first, std::ptrdiff_
   double* const to = sums.to + first * width + col;
   Vec sum[ROWS][VECTORS];
   for (int i = 0; i < ROWS; ++i) {
-    for (int v = 0; v < VECTORS; ++v) sum[i][v] = sums.adds ? load_to(lanes, to + i * width + v * N, left - v * N) : hn::Zero(lanes);
+    for (int v = 0; v < VECTORS; ++v)
+      sum[i][v] = sums.adds ? load_to(lanes, to + i * width + v * N, left - v * N) : hn::Zero(lanes);
   }
   const double* factors = sums.factors + first * row;
   const double* from = sums.rows + col;

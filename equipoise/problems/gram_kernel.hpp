@@ -13,8 +13,8 @@ struct TallRows {
 
 /// out = P^T Q, row-major, for P and Q with as many rows. 2 rows P.rank Q.rank flops. The same bits on every target.
 void gram_rows(const TallRows& P, const TallRows& Q, double* out);
-/// out += P G, with G row-major, P.rank x cols; out has rows of `cols` doubles. 2 rows rank cols flops. The same bits on
-/// every target.
+/// out += P G, with G row-major, P.rank x cols; out has rows of `cols` doubles. 2 rows rank cols flops. The same bits
+/// on every target.
 void add_product_rows(const TallRows& P, const double* G, std::ptrdiff_t cols, double* out);
 
 }  // namespace equipoise

@@ -25,7 +25,8 @@ Matrix gram(const ConstBlock& P, const ConstBlock& Q) {
   for_each_piece(P.rows(), kPiece, multiplications(P), [&](Index first, Index count) {
     Matrix& part = parts[static_cast<std::size_t>(first / kPiece)];
     part.resize(P.cols(), Q.cols());
-    gram_rows({P.data() + first * P.cols(), count, P.cols()}, {Q.data() + first * Q.cols(), count, Q.cols()}, part.data());
+    gram_rows({P.data() + first * P.cols(), count, P.cols()}, {Q.data() + first * Q.cols(), count, Q.cols()},
+              part.data());
   });
   Matrix sum = Matrix::Zero(P.cols(), Q.cols());
   for (const Matrix& part : parts) sum += part;

@@ -9,8 +9,8 @@ namespace equipoise {
 
 /// Entries absent from the sparse matrix are unknown; a stored zero is a known zero. f is 1/2 the sum of (a - x.y)^2
 /// over the stored entries, accurate where it is small. A is kept by row and by column and the residual is formed
-/// twice, which is faster than scattering it: one gradient costs 8 entries rank flops, 24 bytes an entry from memory, and
-/// a row of X and of Y from a cache. Any number of entries that fits into memory. Same bits for any number of
+/// twice, which is faster than scattering it: one gradient costs 8 entries rank flops, 24 bytes an entry from memory,
+/// and a row of X and of Y from a cache. Any number of entries that fits into memory. Same bits for any number of
 /// threads. complete() only where every entry is stored. Throws Error for a stored entry that is not finite.
 std::unique_ptr<Problem> observed_problem(SparseMatrix A);
 

@@ -11,8 +11,7 @@ namespace {
 
 class SparseProblem final : public Problem {
  public:
-  explicit SparseProblem(const SparseMatrix& A)
-      : by_row_(A, {}), by_col_(SparseMatrix(A.transpose()), {}, true) {}
+  explicit SparseProblem(const SparseMatrix& A) : by_row_(A, {}), by_col_(SparseMatrix(A.transpose()), {}, true) {}
 
   Index rows() const override { return by_row_.rows(); }
   Index cols() const override { return by_row_.cols(); }

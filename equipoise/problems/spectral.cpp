@@ -25,8 +25,8 @@ namespace {
 /// A step is short: threads have to meet twice within some microseconds, which pays from five times the usual work on.
 constexpr double kWorth = 5;
 
-/// Where the rows of X and Y stand among the columns of the transposed arrays: the leading ones, which the loss treats apart,
-/// are filled up to whole vectors. Cut into chunks by the shape alone; chunk 0 is the leading part.
+/// Where the rows of X and Y stand among the columns of the transposed arrays: the leading ones, which the loss treats
+/// apart, are filled up to whole vectors. Cut into chunks by the shape alone; chunk 0 is the leading part.
 struct Layout {
   Index rank, leading, padded_leading, stride, chunk_columns, chunks;
   double work;
@@ -38,7 +38,8 @@ struct Layout {
     padded_leading = whole(leading, kLaneLimit);
     const Index others = whole(longest - leading, kLaneLimit);
     stride = padded_leading + others;
-    if (stride % 64 == 0) stride += kLaneLimit;  // rows 512 bytes apart or a multiple would share a few sets of the first cache
+    if (stride % 64 == 0)
+      stride += kLaneLimit;  // rows 512 bytes apart or a multiple would share a few sets of the first cache
     chunk_columns = whole(std::max<Index>(512, others / 64), block);
     chunks = 1 + (others + chunk_columns - 1) / chunk_columns;
     work = 3 * static_cast<double>(shape.rows + shape.cols) * static_cast<double>(rank) * static_cast<double>(rank);
@@ -46,7 +47,8 @@ struct Layout {
   Index column(Index row) const { return row < leading ? row : padded_leading + row - leading; }
   /// Columns in use by a factor with this many rows, in whole vectors.
   Index columns(Index rows) const {
-    return rows <= leading ? padded_leading : padded_leading + (rows - leading + kLaneLimit - 1) / kLaneLimit * kLaneLimit;
+    return rows <= leading ? padded_leading
+                           : padded_leading + (rows - leading + kLaneLimit - 1) / kLaneLimit * kLaneLimit;
   }
   Index first(Index chunk) const { return chunk == 0 ? 0 : padded_leading + (chunk - 1) * chunk_columns; }
 };
@@ -96,7 +98,8 @@ class SpectralProblem final : public Problem {
     for (Index i = 0; i < leading; ++i) R1(i, i) += values_[i];
     double cross = 0;
     for (Index i = leading; i < values_.size(); ++i) cross += values_[i] * X.row(i).dot(Y.row(i));
-    return loss({R1.squaredNorm(), inner(gram_x1, gram_y2) + inner(gram_x2, gram_y1), inner(gram_x2, gram_y2), cross}, rank);
+    return loss({R1.squaredNorm(), inner(gram_x1, gram_y2) + inner(gram_x2, gram_y1), inner(gram_x2, gram_y2), cross},
+                rank);
   }
 
   void hessian_product(ConstFactors at, ConstFactors direction, MutableFactors out) const override {
@@ -137,19 +140,27 @@ class SpectralProblem final : public Problem {
     return result;
   }
 
-  /// What steps work on: the factors transposed, the sums of each chunk, and the totals over the leading columns and over the others,
-  /// as spectral_add_up() leaves them.
+  /// What steps work on: the factors transposed, the sums of each chunk, and the totals over the leading columns and
+  /// over the others, as spectral_add_up() leaves them.
   struct Memory {
     Layout layout;
     Index triangle, part;
     Lanes xt, yt, values, sums, leading, others, gram_x, gram_y;
 
     Memory(Shape shape, const Vector& singular_values)
-        : layout(shape), triangle(spectral_triangle(layout.rank)), part(spectral_sums(layout.rank)), xt(zeros(layout.rank * layout.stride)),
-          yt(zeros(layout.rank * layout.stride)), values(zeros(layout.stride)), sums(zeros(layout.chunks * part)),
-          leading(zeros(part / kLaneLimit)), others(zeros(part / kLaneLimit)), gram_x(zeros(layout.rank * layout.rank)),
+        : layout(shape),
+          triangle(spectral_triangle(layout.rank)),
+          part(spectral_sums(layout.rank)),
+          xt(zeros(layout.rank * layout.stride)),
+          yt(zeros(layout.rank * layout.stride)),
+          values(zeros(layout.stride)),
+          sums(zeros(layout.chunks * part)),
+          leading(zeros(part / kLaneLimit)),
+          others(zeros(part / kLaneLimit)),
+          gram_x(zeros(layout.rank * layout.rank)),
           gram_y(zeros(layout.rank * layout.rank)) {
-      for (Index i = 0; i < singular_values.size(); ++i) values[static_cast<std::size_t>(layout.column(i))] = singular_values[i];
+      for (Index i = 0; i < singular_values.size(); ++i)
+        values[static_cast<std::size_t>(layout.column(i))] = singular_values[i];
     }
   };
 
@@ -166,7 +177,13 @@ class SpectralProblem final : public Problem {
   class Steps {
    public:
     Steps(const SpectralProblem& problem, MutableFactors z, double h, Memory& memory)
-        : problem_(problem), z_(z), h_(h), layout_(memory.layout), triangle_(memory.triangle), part_(memory.part), memory_(memory) {
+        : problem_(problem),
+          z_(z),
+          h_(h),
+          layout_(memory.layout),
+          triangle_(memory.triangle),
+          part_(memory.part),
+          memory_(memory) {
       // Zeros beyond the factors: those of the last call became NaN if it diverged.
       std::fill_n(memory.xt.get(), layout_.rank * layout_.stride, 0.0);
       std::fill_n(memory.yt.get(), layout_.rank * layout_.stride, 0.0);
@@ -183,8 +200,8 @@ class SpectralProblem final : public Problem {
         const Index rank = layout_.rank;
         LossParts parts{};
         parts.leading =
-            spectral_leading(memory_.xt.get(), memory_.yt.get(), rank, layout_.stride, std::min(layout_.leading, z_.shape().rows),
-                             layout_.padded_leading, memory_.values.get());
+            spectral_leading(memory_.xt.get(), memory_.yt.get(), rank, layout_.stride,
+                             std::min(layout_.leading, z_.shape().rows), layout_.padded_leading, memory_.values.get());
         parts.off_diagonal = inner_of(x1, y2) + inner_of(x2, y1);
         parts.others = inner_of(x2, y2);
         seen.norm_squared = (trace_of_gram(x1) + trace_of_gram(x2)) + (trace_of_gram(y1) + trace_of_gram(y2));
@@ -218,15 +235,16 @@ class SpectralProblem final : public Problem {
       std::fill_n(memory_.sums.get(), layout_.chunks * part_, 0.0);
       const Index columns_x = layout_.columns(z_.shape().rows), columns_y = layout_.columns(z_.shape().cols);
       const Index end = std::max(columns_x, columns_y);
-      // Chunk 0 is a few columns: two threads find work where there are two more. Each thread keeps its chunks in its own cache.
+      // Chunk 0 is a few columns: two threads find work where there are two more. Each thread keeps its chunks in its
+      // own cache.
       const double work = layout_.chunks > 2 ? layout_.work / kWorth : 0;
       const auto pass_over = [&](Index chunk) {
         const Index first = layout_.first(chunk);
         const Index last = chunk == 0 ? layout_.padded_leading : std::min(first + layout_.chunk_columns, end);
         double* const xt = first < columns_x ? memory_.xt.get() : nullptr;
         double* const yt = first < columns_y ? memory_.yt.get() : nullptr;
-        kernel(SpectralPass{first, last - first, layout_.rank, layout_.stride, xt, yt, memory_.values.get(), memory_.gram_x.get(),
-                            memory_.gram_y.get(), h_, memory_.sums.get() + chunk * part_});
+        kernel(SpectralPass{first, last - first, layout_.rank, layout_.stride, xt, yt, memory_.values.get(),
+                            memory_.gram_x.get(), memory_.gram_y.get(), h_, memory_.sums.get() + chunk * part_});
       };
       for_each_chunk(layout_.chunks, work, pass_over, tbb::static_partitioner());
     }
@@ -239,7 +257,8 @@ class SpectralProblem final : public Problem {
       for (Index k = 0, at = 0; k < rank; ++k) {
         for (Index l = k; l < rank; ++l, ++at) {
           const std::size_t x = static_cast<std::size_t>(at), y = static_cast<std::size_t>(triangle_ + at);
-          const std::size_t upper = static_cast<std::size_t>(k * rank + l), lower = static_cast<std::size_t>(l * rank + k);
+          const std::size_t upper = static_cast<std::size_t>(k * rank + l),
+                            lower = static_cast<std::size_t>(l * rank + k);
           memory_.gram_x[upper] = memory_.gram_x[lower] = memory_.leading[x] + memory_.others[x];
           memory_.gram_y[upper] = memory_.gram_y[lower] = memory_.leading[y] + memory_.others[y];
         }
@@ -317,8 +336,8 @@ void scale_to_one(Eigen::MatrixXd& joined, Index first, Index count) {
   if (largest > 0 && std::isfinite(largest)) block /= largest;
 }
 
-/// 2 d + 1 orthonormal directions that span the columns of X and of Y; the last is any direction at all, at rest where it is not
-/// in the others.
+/// 2 d + 1 orthonormal directions that span the columns of X and of Y; the last is any direction at all, at rest where
+/// it is not in the others.
 Matrix moving_directions(const Matrix& X, const Matrix& Y) {
   const Index d = X.cols();
   Eigen::MatrixXd joined(X.rows(), 2 * d + 1);
@@ -346,7 +365,8 @@ MovingPairs pairs_that_move(const Vector& values, double slack, const Matrix& X,
     }
     const double value = values.segment(first, count).mean();
     result.values.segment(kept, most).setConstant(value);
-    result.rotation.block(first, kept, count, most) = moving_directions(X.middleRows(first, count), Y.middleRows(first, count));
+    result.rotation.block(first, kept, count, most) =
+        moving_directions(X.middleRows(first, count), Y.middleRows(first, count));
     result.at_rest += static_cast<double>(count - most) * value * value;
     kept += most;
   }
@@ -365,7 +385,8 @@ SpectralCoordinates identity_coordinates(double mu, ConstFactors start) {
   result.pairs_at_rest = shape.rows - result.left.cols();
   result.start = Factors(Matrix(result.left.transpose() * start.X()), Matrix(result.right.transpose() * start.Y()));
   const double at_rest = static_cast<double>(result.pairs_at_rest) * mu * mu;
-  result.problem = spectral_problem(Vector::Constant(result.left.cols(), std::abs(mu)), result.left.cols(), result.left.cols(), at_rest);
+  result.problem = spectral_problem(Vector::Constant(result.left.cols(), std::abs(mu)), result.left.cols(),
+                                    result.left.cols(), at_rest);
   return result;
 }
 
@@ -374,13 +395,16 @@ void keep_columns_in_use(SpectralCoordinates& coordinates) {
   const Shape shape = coordinates.start.shape();
   const Index needed = shape.rows + shape.cols + 1;
   if (shape.rank <= needed) return;
-  // A column for every row, and any other, in which nothing moves: it keeps the Hessian's eigenvalues between used and unused ones.
+  // A column for every row, and any other, in which nothing moves: it keeps the Hessian's eigenvalues between used and
+  // unused ones.
   Eigen::MatrixXd joined(shape.rank, needed);
-  joined << coordinates.start.X().transpose(), coordinates.start.Y().transpose(), Vector::Unit(shape.rank, shape.rank - 1);
+  joined << coordinates.start.X().transpose(), coordinates.start.Y().transpose(),
+      Vector::Unit(shape.rank, shape.rank - 1);
   scale_to_one(joined, 0, shape.rows);
   scale_to_one(joined, shape.rows, shape.cols);
   coordinates.columns = thin_qr(joined).orthonormal;
-  coordinates.start = Factors(Matrix(coordinates.start.X() * coordinates.columns), Matrix(coordinates.start.Y() * coordinates.columns));
+  coordinates.start =
+      Factors(Matrix(coordinates.start.X() * coordinates.columns), Matrix(coordinates.start.Y() * coordinates.columns));
 }
 
 }  // namespace
@@ -396,12 +420,13 @@ std::optional<double> multiple_of_identity(const Matrix& A) {
 }
 
 CoordinatesChoice choose_coordinates(Shape shape, std::uint64_t expected_steps, std::optional<double> identity_times) {
-  // Measured on one machine (docs/performance.md): flops of the dense kernel that take as long as one of the SVD's, and the fixed
-  // cost of a step in spectral coordinates, in the same currency.
+  // Measured on one machine (docs/performance.md): flops of the dense kernel that take as long as one of the SVD's, and
+  // the fixed cost of a step in spectral coordinates, in the same currency.
   constexpr double svd_flops_per_entry_and_side = 80;
   constexpr double fixed_flops = 20000;
   constexpr double worth_flops = 2e9;  // some tens of milliseconds: below that nobody waits
-  const auto rows = static_cast<double>(shape.rows), cols = static_cast<double>(shape.cols), rank = static_cast<double>(shape.rank);
+  const auto rows = static_cast<double>(shape.rows), cols = static_cast<double>(shape.cols),
+             rank = static_cast<double>(shape.rank);
   const double least = std::min(rows, cols);
   const double plain_step = 6 * rows * cols * rank;
   const double moving = 2 * rank + 1;
@@ -412,15 +437,19 @@ CoordinatesChoice choose_coordinates(Shape shape, std::uint64_t expected_steps, 
   const double spectral_step = 10 * kept * kept_columns * kept_columns + fixed_flops;
   const double saved = (plain_step - spectral_step) * static_cast<double>(expected_steps) - svd;
   if (spectral_step >= plain_step) {
-    return {false, fmt::format("plain coordinates: at {} x {} and rank {} a step is no cheaper in spectral ones", shape.rows, shape.cols, shape.rank)};
+    return {false, fmt::format("plain coordinates: at {} x {} and rank {} a step is no cheaper in spectral ones",
+                               shape.rows, shape.cols, shape.rank)};
   }
   if (is_identity && saved > 0) {
-    return {true, fmt::format("spectral coordinates: A is {} times the identity, so that no SVD is needed", *identity_times)};
+    return {true,
+            fmt::format("spectral coordinates: A is {} times the identity, so that no SVD is needed", *identity_times)};
   }
   if (saved < worth_flops) {
-    return {false, fmt::format("plain coordinates: over {} steps at most, one SVD would not be worth its time", expected_steps)};
+    return {false, fmt::format("plain coordinates: over {} steps at most, one SVD would not be worth its time",
+                               expected_steps)};
   }
-  return {true, fmt::format("spectral coordinates: one SVD costs about as much as {:.0f} steps, and makes each about {:.0f} times cheaper; {} were expected",
+  return {true, fmt::format("spectral coordinates: one SVD costs about as much as {:.0f} steps, and makes each about "
+                            "{:.0f} times cheaper; {} were expected",
                             svd / plain_step, plain_step / spectral_step, expected_steps)};
 }
 
@@ -476,7 +505,8 @@ SpectralCoordinates spectral_coordinates(const SpectralBasis& basis, ConstFactor
   const MovingPairs moving = pairs_that_move(values, basis.least, U.transpose() * start.X(), V.transpose() * start.Y());
   const auto kept = [&](const Matrix& completed) {
     Matrix rotated(completed.rows(), moving.rotation.cols() + completed.cols() - values.size());
-    rotated << completed.leftCols(values.size()) * moving.rotation, completed.rightCols(completed.cols() - values.size());
+    rotated << completed.leftCols(values.size()) * moving.rotation,
+        completed.rightCols(completed.cols() - values.size());
     return rotated;
   };
   result.left = kept(left);
@@ -499,8 +529,8 @@ SpectralCoordinates spectral_coordinates(const Matrix& A, ConstFactors start) {
 Factors SpectralCoordinates::restore(ConstFactors coordinates) const {
   if (coordinates.shape() != start.shape()) {
     const Shape got = coordinates.shape(), want = start.shape();
-    throw Error(fmt::format("the coordinates have {} rows in X, {} in Y and {} columns; these need {}, {} and {}", got.rows, got.cols,
-                            got.rank, want.rows, want.cols, want.rank));
+    throw Error(fmt::format("the coordinates have {} rows in X, {} in Y and {} columns; these need {}, {} and {}",
+                            got.rows, got.cols, got.rank, want.rows, want.cols, want.rank));
   }
   const Matrix X = left * coordinates.X(), Y = right * coordinates.Y();
   if (columns.size() == 0) return Factors(X, Y);
@@ -511,8 +541,10 @@ std::string SpectralCoordinates::reduction() const {
   const Shape kept = start.shape();
   std::string text;
   if (kept.rows < left.rows() || kept.cols < right.rows()) {
-    text = fmt::format("{} of {} rows carry X and {} of {} carry Y, exactly", kept.rows, left.rows(), kept.cols, right.rows());
-    if (pairs_at_rest > 0) text += fmt::format("; {} of the singular pairs have equal values and are at rest", pairs_at_rest);
+    text = fmt::format("{} of {} rows carry X and {} of {} carry Y, exactly", kept.rows, left.rows(), kept.cols,
+                       right.rows());
+    if (pairs_at_rest > 0)
+      text += fmt::format("; {} of the singular pairs have equal values and are at rest", pairs_at_rest);
   }
   if (columns.size() > 0) {
     if (!text.empty()) text += "; ";

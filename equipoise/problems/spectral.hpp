@@ -21,8 +21,8 @@ namespace equipoise {
 /// not.
 ///
 /// Throws Error for a negative size, more values than min(rows, cols), or one that is negative or not finite.
-/// `at_rest` is the sum of the squares of further singular values, on whose rows X and Y are zero and stay so; they are in the
-/// loss alone.
+/// `at_rest` is the sum of the squares of further singular values, on whose rows X and Y are zero and stay so; they are
+/// in the loss alone.
 std::unique_ptr<Problem> spectral_problem(Vector singular_values, Index rows, Index cols, double at_rest = 0);
 
 /// A user's problem carried to spectral coordinates and back: A = U diag(s) V^T by one SVD, O(rows cols min(rows,
@@ -30,15 +30,17 @@ std::unique_ptr<Problem> spectral_problem(Vector singular_values, Index rows, In
 /// obey X2 <- X2 (I - h Y^T Y), hence stay in the span where they start, whose orthonormal basis carries them exactly
 /// (docs/theory.md, section 13): min(rows, r + d) rows are kept of X, min(cols, r + d) of Y.
 ///
-/// Where k singular values are equal, to the same accuracy, one rotation of their k singular pairs leaves the factors in
-/// 2d rows, where they stay: 2d + 1 pairs are kept (one at rest, so that no eigenvalue of the Hessian is lost, only copies
-/// of it) and the others enter the loss alone. For A = mu times an orthogonal matrix and rank 1 that is 3 pairs of n; for A = mu
-/// times the identity they are found without an SVD, in O(n d^2).
+/// Where k singular values are equal, to the same accuracy, one rotation of their k singular pairs leaves the factors
+/// in 2d rows, where they stay: 2d + 1 pairs are kept (one at rest, so that no eigenvalue of the Hessian is lost, only
+/// copies of it) and the others enter the loss alone. For A = mu times an orthogonal matrix and rank 1 that is 3 pairs
+/// of n; for A = mu times the identity they are found without an SVD, in O(n d^2).
 ///
-/// Where the factors have more columns than rows are kept of both together, a rotation of the columns leaves that many that are not
-/// zero, and they stay so: these and one at rest are kept. For a 1 x 1 matrix of any rank that is 3 columns.
+/// Where the factors have more columns than rows are kept of both together, a rotation of the columns leaves that many
+/// that are not zero, and they stay so: these and one at rest are kept. For a 1 x 1 matrix of any rank that is 3
+/// columns.
 struct SpectralCoordinates {
-  Matrix left, right;  ///< orthonormal columns: X = left * coordinates of X * columns^T, Y = right * coordinates of Y * columns^T
+  Matrix left, right;  ///< orthonormal columns: X = left * coordinates of X * columns^T, Y = right * coordinates of Y *
+                       ///< columns^T
   Matrix columns;      ///< rank x kept columns, orthonormal; 0 x 0 where all are kept as they are
   Factors start;       ///< the start in the coordinates
   std::unique_ptr<Problem> problem;
@@ -67,12 +69,13 @@ SpectralCoordinates spectral_coordinates(const SpectralBasis& basis, ConstFactor
 /// mu where every entry of A is exactly that of mu times the identity, mu not zero. One read of A at most.
 std::optional<double> multiple_of_identity(const Matrix& A);
 
-/// Whether spectral coordinates pay for a dense complete A, and the reason in words, from the shape and the steps expected; a
-/// multiple of the identity needs no SVD.
+/// Whether spectral coordinates pay for a dense complete A, and the reason in words, from the shape and the steps
+/// expected; a multiple of the identity needs no SVD.
 struct CoordinatesChoice {
   bool spectral = false;
   std::string why;
 };
-CoordinatesChoice choose_coordinates(Shape shape, std::uint64_t expected_steps, std::optional<double> identity_times = std::nullopt);
+CoordinatesChoice choose_coordinates(Shape shape, std::uint64_t expected_steps,
+                                     std::optional<double> identity_times = std::nullopt);
 
 }  // namespace equipoise

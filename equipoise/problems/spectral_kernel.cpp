@@ -1,13 +1,13 @@
 // The vector code of spectral_step(), compiled once for every target that Highway knows here.
 //
-// A block of columns is stepped in two rounds. The first forms the gradient kTile rows times kVectors vectors at a time in
-// registers: the diagonal part, then the product with the other factor's Gram matrix; its squares are summed there, and the new
-// rows wait in a buffer, since both factors need the old ones of each other. The second round adds them to the new Gram
-// matrix, a kGram x kGram piece of its upper triangle in registers at a time, and puts them in their place on the way.
-// A step thus moves each factor once from the second cache and once back.
+// A block of columns is stepped in two rounds. The first forms the gradient kTile rows times kVectors vectors at a time
+// in registers: the diagonal part, then the product with the other factor's Gram matrix; its squares are summed there,
+// and the new rows wait in a buffer, since both factors need the old ones of each other. The second round adds them to
+// the new Gram matrix, a kGram x kGram piece of its upper triangle in registers at a time, and puts them in their place
+// on the way. A step thus moves each factor once from the second cache and once back.
 //
-// Every sum has eight partial ones, column c adding to the one of c modulo 8 in the order of the columns (squares: 32), whatever the
-// width of the vectors, and every multiply-add rounds once: all targets give the same bits.
+// Every sum has eight partial ones, column c adding to the one of c modulo 8 in the order of the columns (squares: 32),
+// whatever the width of the vectors, and every multiply-add rounds once: all targets give the same bits.
 #include "equipoise/problems/spectral_kernel.hpp"
 
 #include <hwy/aligned_allocator.h>
@@ -32,7 +32,8 @@ namespace hn = hwy::HWY_NAMESPACE;
 using Lanes = hn::CappedTag<double, kLaneLimit>;
 using Vec = hn::Vec<Lanes>;
 
-// Rows of a tile, the same everywhere since their squares are summed in turn; then what fits into 32 vector registers, or 16.
+// Rows of a tile, the same everywhere since their squares are summed in turn; then what fits into 32 vector registers,
+// or 16.
 constexpr int kTile = 4;
 #if HWY_TARGET <= HWY_AVX3
 constexpr int kVectors = 4, kGram = 4;
@@ -62,7 +63,8 @@ struct Piece {
   std::ptrdiff_t stride, width;
 };
 
-/// How a step sees the other factor: as rows that the diagonal pairs with these, which give <x, -s other> besides or not; or not at all.
+/// How a step sees the other factor: as rows that the diagonal pairs with these, which give <x, -s other> besides or
+/// not; or not at all.
 enum class Pairs { with_cross, without_cross, none };
 
 /// Sums by lanes. They wait in memory: registers are for the tile.
@@ -97,7 +99,8 @@ HWY_INLINE void step_tile(const Step& step, std::ptrdiff_t l, std::ptrdiff_t col
       for (int i = 0; i < ROWS; ++i) g[i][v] = hn::Zero(lanes);
     } else {
       const Vec s = hn::Neg(hn::LoadU(lanes, step.values + col + v * N));
-      for (int i = 0; i < ROWS; ++i) g[i][v] = hn::Mul(s, hn::LoadU(lanes, step.other.at + (l + i) * stride + col + v * N));
+      for (int i = 0; i < ROWS; ++i)
+        g[i][v] = hn::Mul(s, hn::LoadU(lanes, step.other.at + (l + i) * stride + col + v * N));
     }
     if constexpr (PAIRS == Pairs::with_cross) {
       Vec cross = hn::LoadU(lanes, cross_of);
@@ -155,18 +158,19 @@ struct Place {
   std::ptrdiff_t stride;
 };
 
-/// The sums of x_k x_l for k in ROWS rows from `k` on and l in COLS rows from `l` on; with DIAGONAL, k = l and only the upper half,
-/// and with COPY these rows are copied to their place, which costs no load.
+/// The sums of x_k x_l for k in ROWS rows from `k` on and l in COLS rows from `l` on; with DIAGONAL, k = l and only the
+/// upper half, and with COPY these rows are copied to their place, which costs no load.
 template <int ROWS, int COLS, bool DIAGONAL, bool COPY>
-HWY_NOINLINE void gram_tile(const Piece& x, std::ptrdiff_t rank, std::ptrdiff_t k, std::ptrdiff_t l, double* HWY_RESTRICT sums,
-                            const Place& place) {
+HWY_NOINLINE void gram_tile(const Piece& x, std::ptrdiff_t rank, std::ptrdiff_t k, std::ptrdiff_t l,
+                            double* HWY_RESTRICT sums, const Place& place) {
   const Lanes lanes;
   const std::ptrdiff_t N = static_cast<std::ptrdiff_t>(hn::Lanes(lanes)), width = x.width, stride = x.stride;
   const double* HWY_RESTRICT at_k = x.at + k * stride;
   const double* HWY_RESTRICT at_l = x.at + l * stride;
   double* HWY_RESTRICT to = COPY ? place.at + l * place.stride : nullptr;
   const std::ptrdiff_t to_stride = place.stride;
-  // The sums in use, in loops of constant length: from those over j >= i alone g++ 12 makes a `rep movs`, which takes longer than the sums.
+  // The sums in use, in loops of constant length: from those over j >= i alone g++ 12 makes a `rep movs`, which takes
+  // longer than the sums.
   Vec sum[ROWS][COLS];
   const auto for_each_sum = [&](const auto& body) {
     for (int i = 0; i < ROWS; ++i) {
@@ -176,7 +180,8 @@ HWY_NOINLINE void gram_tile(const Piece& x, std::ptrdiff_t rank, std::ptrdiff_t 
     }
   };
   for (std::ptrdiff_t lane = 0; lane < kLaneLimit; lane += N) {
-    for_each_sum([&](int i, int j) HWY_ATTR { sum[i][j] = hn::LoadU(lanes, sums + sum_of(k + i, l + j, rank) + lane); });
+    for_each_sum([&](int i, int j)
+                     HWY_ATTR { sum[i][j] = hn::LoadU(lanes, sums + sum_of(k + i, l + j, rank) + lane); });
     for (std::ptrdiff_t c = lane; c < width; c += kLaneLimit) {
       Vec x_k[ROWS], x_l[COLS];
       for (int j = 0; j < COLS; ++j) x_l[j] = hn::LoadU(lanes, at_l + j * stride + c);
@@ -186,7 +191,8 @@ HWY_NOINLINE void gram_tile(const Piece& x, std::ptrdiff_t rank, std::ptrdiff_t 
       }
       for_each_sum([&](int i, int j) HWY_ATTR { sum[i][j] = fused(x_k[i], x_l[j], sum[i][j]); });
     }
-    for_each_sum([&](int i, int j) HWY_ATTR { hn::StoreU(sum[i][j], lanes, sums + sum_of(k + i, l + j, rank) + lane); });
+    for_each_sum([&](int i, int j)
+                     HWY_ATTR { hn::StoreU(sum[i][j], lanes, sums + sum_of(k + i, l + j, rank) + lane); });
   }
 }
 
@@ -257,7 +263,8 @@ void over_blocks(const SpectralPass& pass) {
         step_piece<Pairs::none>(of_y, sums);
       }
       if (x.width > 0) add_gram<true>({new_x, block, x.width}, rank, pass.sums, {pass.xt + from, pass.stride});
-      if (y.width > 0) add_gram<true>({new_y, block, y.width}, rank, pass.sums + triangle, {pass.yt + from, pass.stride});
+      if (y.width > 0)
+        add_gram<true>({new_y, block, y.width}, rank, pass.sums + triangle, {pass.yt + from, pass.stride});
     } else {
       if (x.width > 0) add_gram<false>(x, rank, pass.sums, {});
       if (y.width > 0) add_gram<false>(y, rank, pass.sums + triangle, {});
@@ -280,7 +287,8 @@ void add_up_here(const double* sums, std::ptrdiff_t chunks, std::ptrdiff_t part,
     alignas(64) double lane[kLaneLimit];
     for (std::ptrdiff_t l = 0; l < kLaneLimit; l += N) {
       Vec sum = hn::Zero(lanes);
-      for (std::ptrdiff_t chunk = 0; chunk < chunks; ++chunk) sum = hn::Add(sum, hn::LoadU(lanes, sums + chunk * part + at + l));
+      for (std::ptrdiff_t chunk = 0; chunk < chunks; ++chunk)
+        sum = hn::Add(sum, hn::LoadU(lanes, sums + chunk * part + at + l));
       hn::StoreU(sum, lanes, lane + l);
     }
     totals[at / kLaneLimit] = all_lanes(lane);
@@ -327,8 +335,8 @@ void spectral_grams(const SpectralPass& pass) { HWY_DYNAMIC_DISPATCH(grams_here)
 void spectral_add_up(const double* sums, std::ptrdiff_t chunks, std::ptrdiff_t part, double* totals) {
   HWY_DYNAMIC_DISPATCH(add_up_here)(sums, chunks, part, totals);
 }
-double spectral_leading(const double* xt, const double* yt, std::ptrdiff_t rank, std::ptrdiff_t stride, std::ptrdiff_t rows,
-                        std::ptrdiff_t padded, const double* values) {
+double spectral_leading(const double* xt, const double* yt, std::ptrdiff_t rank, std::ptrdiff_t stride,
+                        std::ptrdiff_t rows, std::ptrdiff_t padded, const double* values) {
   return HWY_DYNAMIC_DISPATCH(leading_here)(xt, yt, rank, stride, rows, padded, values);
 }
 

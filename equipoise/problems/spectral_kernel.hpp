@@ -8,14 +8,15 @@
 namespace equipoise {
 
 /// Both factors lie transposed: rank rows of `stride` doubles, lanes along the rows of X and Y, so that no rank wastes
-/// lanes. The columns [first, first + count) are worked on, both multiples of kLaneLimit; beyond X and Y there are zeros.
+/// lanes. The columns [first, first + count) are worked on, both multiples of kLaneLimit; beyond X and Y there are
+/// zeros.
 struct SpectralPass {
   std::ptrdiff_t first, count, rank, stride;
-  double *xt, *yt;               ///< stepped in place; null where the factor has no column here
-  const double* values;          ///< singular values, one a column, zero where there is no pair
-  const double *gram_x, *gram_y; ///< rank x rank, of the factors before the step
+  double *xt, *yt;                ///< stepped in place; null where the factor has no column here
+  const double* values;           ///< singular values, one a column, zero where there is no pair
+  const double *gram_x, *gram_y;  ///< rank x rank, of the factors before the step
   double h;
-  double* sums;                  ///< spectral_sums(rank) doubles, added to; each sum is kLaneLimit partial ones
+  double* sums;  ///< spectral_sums(rank) doubles, added to; each sum is kLaneLimit partial ones
 };
 
 inline std::ptrdiff_t spectral_triangle(std::ptrdiff_t rank) { return rank * (rank + 1) / 2; }
@@ -30,18 +31,18 @@ inline std::ptrdiff_t spectral_block(std::ptrdiff_t rank) {
 /// The same bits on every target.
 ///
 /// new x = x - h (G_y x - s y) and new y = y - h (G_x y - s x) for every column. Sums: the triangles of
-/// the new factors; |gradient|^2 and <S, X Y^T> of the old ones. 3 rank^2 + 7 rank flops a column and factor (the lower triangles
-/// are never formed); 8 rank bytes a column and factor from the second cache, and as many back.
+/// the new factors; |gradient|^2 and <S, X Y^T> of the old ones. 3 rank^2 + 7 rank flops a column and factor (the lower
+/// triangles are never formed); 8 rank bytes a column and factor from the second cache, and as many back.
 void spectral_step(const SpectralPass& pass);
 /// The triangles alone, with the same bits as the step that led to these factors would give them.
 void spectral_grams(const SpectralPass& pass);
 
-/// Adds up the sums of `chunks` passes, `part` doubles apart, in their order, then the lanes of each. totals: spectral_sums(rank) /
-/// kLaneLimit doubles.
+/// Adds up the sums of `chunks` passes, `part` doubles apart, in their order, then the lanes of each. totals:
+/// spectral_sums(rank) / kLaneLimit doubles.
 void spectral_add_up(const double* sums, std::ptrdiff_t chunks, std::ptrdiff_t part, double* totals);
-/// |S1 - X1 Y1^T|_F^2 over the first `rows` columns of xt and all `padded` ones of yt, which are whole vectors. 2 rank flops an entry.
-/// The same bits on every target.
-double spectral_leading(const double* xt, const double* yt, std::ptrdiff_t rank, std::ptrdiff_t stride, std::ptrdiff_t rows,
-                        std::ptrdiff_t padded, const double* values);
+/// |S1 - X1 Y1^T|_F^2 over the first `rows` columns of xt and all `padded` ones of yt, which are whole vectors. 2 rank
+/// flops an entry. The same bits on every target.
+double spectral_leading(const double* xt, const double* yt, std::ptrdiff_t rank, std::ptrdiff_t stride,
+                        std::ptrdiff_t rows, std::ptrdiff_t padded, const double* values);
 
 }  // namespace equipoise

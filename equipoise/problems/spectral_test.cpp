@@ -8,8 +8,8 @@
 #include <cmath>
 #include <limits>
 
-#include "equipoise/core/error.hpp"
 #include "equipoise/core/decompositions.hpp"
+#include "equipoise/core/error.hpp"
 #include "equipoise/core/sharpness.hpp"
 #include "equipoise/problems/dense.hpp"
 #include "equipoise/problems/test_only_target.hpp"
@@ -125,7 +125,8 @@ TEST(Spectral, PairsWithEqualValuesRest) {
       SCOPED_TRACE(::testing::Message() << "rank " << rank << (rectangular ? " rectangular" : " square"));
       const Index m = 30, n = rectangular ? 40 : 30;
       Matrix S = Matrix::Zero(m, n);
-      for (Index i = 0; i < m; ++i) S(i, i) = i < 3 ? 5.0 - static_cast<double>(i) : i < 20 ? 2 : 0.5;  // 17 of 2 and 10 of 1/2
+      for (Index i = 0; i < m; ++i)
+        S(i, i) = i < 3 ? 5.0 - static_cast<double>(i) : i < 20 ? 2 : 0.5;  // 17 of 2 and 10 of 1/2
       const Matrix A = orthogonal(m) * S * orthogonal(n).transpose();
       const Factors start(0.3 * random_matrix(m, rank, random), 0.3 * random_matrix(n, rank, random));
       const SpectralCoordinates in = spectral_coordinates(A, start);
@@ -141,7 +142,8 @@ TEST(Spectral, PairsWithEqualValuesRest) {
       plain->advance(here, 0.005, here_trace);
       in.problem->advance(there, 0.005, there_trace);
       EXPECT_LE((in.restore(there).flat() - here.flat()).norm(), 1e-11 * here.flat().norm());
-      for (std::size_t k = 0; k < 200; k += 20) EXPECT_NEAR(there_trace[k].loss, here_trace[k].loss, 1e-12 * A.squaredNorm());
+      for (std::size_t k = 0; k < 200; k += 20)
+        EXPECT_NEAR(there_trace[k].loss, here_trace[k].loss, 1e-12 * A.squaredNorm());
       // Both ends of the Hessian's spectrum are kept; only copies of eigenvalues are gone.
       const Vector all = hessian_spectrum(*plain, here), fewer = hessian_spectrum(*in.problem, there);
       const double scale = all.cwiseAbs().maxCoeff();
@@ -151,12 +153,14 @@ TEST(Spectral, PairsWithEqualValuesRest) {
     }
   }
   // mu times the identity at rank 1, from a start that is aligned with it: three pairs.
-  const SpectralCoordinates in = spectral_coordinates(3 * Matrix::Identity(50, 50), Factors(Matrix::Constant(50, 1, 0.1), Matrix::Constant(50, 1, 0.2)));
+  const SpectralCoordinates in = spectral_coordinates(
+      3 * Matrix::Identity(50, 50), Factors(Matrix::Constant(50, 1, 0.1), Matrix::Constant(50, 1, 0.2)));
   EXPECT_EQ(in.left.cols(), 3);
   EXPECT_EQ(in.pairs_at_rest, 47);
 }
 
-// Calls of advance() share memory, one after another and from several threads: neither a diverged call nor another rank may show.
+// Calls of advance() share memory, one after another and from several threads: neither a diverged call nor another rank
+// may show.
 TEST(Spectral, MemoryOfEarlierCallsLeavesNoTrace) {
   std::mt19937_64 random(47);
   const Vector s = Vector::LinSpaced(11, 3, 1);
@@ -182,14 +186,15 @@ TEST(Spectral, MemoryOfEarlierCallsLeavesNoTrace) {
   for (const Factors& end : ends) EXPECT_TRUE(same_bits(end, here));
 }
 
-// The kernel's steps against those of the gradient, on every target: thin, prime and empty shapes, ranks around the tiles, values
-// for some of the pairs, several chunks.
+// The kernel's steps against those of the gradient, on every target: thin, prime and empty shapes, ranks around the
+// tiles, values for some of the pairs, several chunks.
 TEST(Spectral, EveryTargetStepsAsTheGradientDoes) {
-  std::vector<Shape> shapes = {{1, 1, 1}, {1, 9, 2}, {9, 1, 3}, {2, 3, 8}, {1, 1, 5}, {7, 7, 0}, {13, 17, 4}, {31, 29, 9}, {3, 40, 12},
-                               {1100, 1031, 3}, {900, 40, 2}, {70, 60, 33}};
+  std::vector<Shape> shapes = {{1, 1, 1},   {1, 9, 2},   {9, 1, 3},   {2, 3, 8},       {1, 1, 5},    {7, 7, 0},
+                               {13, 17, 4}, {31, 29, 9}, {3, 40, 12}, {1100, 1031, 3}, {900, 40, 2}, {70, 60, 33}};
   std::mt19937_64 sizes(45);
   for (int i = 0; i < 12; ++i) {
-    shapes.push_back({static_cast<Index>(1 + sizes() % 60), static_cast<Index>(1 + sizes() % 60), static_cast<Index>(1 + sizes() % 20)});
+    shapes.push_back({static_cast<Index>(1 + sizes() % 60), static_cast<Index>(1 + sizes() % 60),
+                      static_cast<Index>(1 + sizes() % 20)});
   }
   const std::int64_t best = hwy::SupportedAndGeneratedTargets().front();
   std::vector<Factors> first;  // of the first target: all give the same bits
@@ -247,7 +252,9 @@ void expect_same_run(const Matrix& A, const Factors& start, const SpectralCoordi
   EXPECT_LE((in.restore(there).flat() - here.flat()).norm(), 1e-11 * here.flat().norm());
   for (std::size_t k = 0; k < 150; k += 10) {
     EXPECT_NEAR(there_trace[k].loss, here_trace[k].loss, 1e-12 * (A.squaredNorm() + here_trace[k].loss)) << k;
-    EXPECT_NEAR(there_trace[k].gradient_squared, here_trace[k].gradient_squared, 1e-11 * (A.squaredNorm() + here_trace[k].gradient_squared)) << k;
+    EXPECT_NEAR(there_trace[k].gradient_squared, here_trace[k].gradient_squared,
+                1e-11 * (A.squaredNorm() + here_trace[k].gradient_squared))
+        << k;
     EXPECT_NEAR(there_trace[k].norm_squared, here_trace[k].norm_squared, 1e-12 * here_trace[k].norm_squared) << k;
   }
   const Vector all = hessian_spectrum(*plain, start), fewer = hessian_spectrum(*in.problem, in.start);
@@ -267,7 +274,8 @@ TEST(Spectral, ReducesAMultipleOfTheIdentityWithoutAnSvd) {
       const Factors generic(random_matrix(n, rank, random), 0.2 * random_matrix(n, rank, random));
       Factors opposite(generic);
       opposite.Y() = -generic.X();
-      for (const Factors& start : {generic, opposite, Factors(Shape{n, n, rank}), Factors(Matrix::Constant(n, rank, 0.1), Matrix::Zero(n, rank))}) {
+      for (const Factors& start : {generic, opposite, Factors(Shape{n, n, rank}),
+                                   Factors(Matrix::Constant(n, rank, 0.1), Matrix::Zero(n, rank))}) {
         const SpectralCoordinates in = spectral_coordinates(A, start);
         EXPECT_EQ(in.left.cols(), 2 * rank + 1);
         EXPECT_EQ(in.right.cols(), 2 * rank + 1);

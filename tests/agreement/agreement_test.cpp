@@ -8,10 +8,10 @@
 #include "equipoise/problems/dense.hpp"
 #include "equipoise/problems/observed.hpp"
 #include "equipoise/problems/operator.hpp"
-#include "equipoise/problems/test_problem_checks.hpp"
 #include "equipoise/problems/ridge.hpp"
 #include "equipoise/problems/sparse.hpp"
 #include "equipoise/problems/spectral.hpp"
+#include "equipoise/problems/test_problem_checks.hpp"
 
 namespace equipoise {
 namespace {
@@ -43,7 +43,8 @@ std::unique_ptr<Problem> make_spectral(const Matrix& A) {
 
 const Kind kKinds[] = {
     {"dense", [](const Matrix& A) { return dense_problem(A); }, 1, false, 0},
-    {"dense_float", [](const Matrix& A) { return single_precision_dense_problem(MatrixF(A.cast<float>())); }, 1, false, 0},
+    {"dense_float", [](const Matrix& A) { return single_precision_dense_problem(MatrixF(A.cast<float>())); }, 1, false,
+     0},
     {"plain", [](const Matrix& A) { return plain_dense_problem(A); }, 1, false, 0},
     {"sparse", [](const Matrix& A) { return sparse_problem(sparse_from(A, A)); }, 0.2, false, 4},
     {"sparse_full", [](const Matrix& A) { return sparse_problem(sparse_from(A, Matrix::Ones(A.rows(), A.cols()))); }, 1,

@@ -18,7 +18,8 @@ constexpr std::string_view png_hex =
 
 std::string png() {
   std::string out;
-  for (std::size_t i = 0; i < png_hex.size(); i += 2) out += static_cast<char>(std::stoi(std::string(png_hex.substr(i, 2)), nullptr, 16));
+  for (std::size_t i = 0; i < png_hex.size(); i += 2)
+    out += static_cast<char>(std::stoi(std::string(png_hex.substr(i, 2)), nullptr, 16));
   return out;
 }
 
@@ -45,22 +46,32 @@ Figure figure(std::string id, std::string title, std::vector<Figure::Panel> pane
 
 Page gallery() {
   // A loss that spans the whole range of doubles, falls to zero and is lost for a while.
-  Figure::Curve wild = curve("from 10³⁰⁰ to 10⁻³⁰⁰, and zero", 700, [](double i) { return i > 600 ? 0.0 : i > 290 && i < 310 ? NAN : std::pow(10.0, 300 - i); });
-  Figure extremes = figure("extremes", "A log axis with zeros and 1e±300", {{{"f", Figure::Scale::log}, {wild, curve("2⁻ⁱ", 700, [](double i) { return std::exp2(-i); })}}});
+  Figure::Curve wild = curve("from 10³⁰⁰ to 10⁻³⁰⁰, and zero", 700, [](double i) {
+    return i > 600 ? 0.0 : i > 290 && i < 310 ? NAN : std::pow(10.0, 300 - i);
+  });
+  Figure extremes =
+      figure("extremes", "A log axis with zeros and 1e±300",
+             {{{"f", Figure::Scale::log}, {wild, curve("2⁻ⁱ", 700, [](double i) { return std::exp2(-i); })}}});
 
-  Figure phases = figure("phases", "Phases of a run, over two panels",
-                         {{{"loss", Figure::Scale::log}, {curve("loss", 200, [](double i) { return std::exp(-0.1 * i) * (1.1 + std::sin(i)); })}},
-                          {{"s_k"}, {curve("residual ratio", 200, [](double i) { return 3 * std::cos(0.4 * i) * std::exp(-0.02 * i); })}, {{"1", 1}, {"−1", -1}}}});
+  Figure phases =
+      figure("phases", "Phases of a run, over two panels",
+             {{{"loss", Figure::Scale::log},
+               {curve("loss", 200, [](double i) { return std::exp(-0.1 * i) * (1.1 + std::sin(i)); })}},
+              {{"s_k"},
+               {curve("residual ratio", 200, [](double i) { return 3 * std::cos(0.4 * i) * std::exp(-0.02 * i); })},
+               {{"1", 1}, {"−1", -1}}}});
   phases.spans = {{"wild", 0, 9}, {"growth", 9, 60}, {"contraction", 60, 199}};
 
   Figure::Curve mean{"mean with a band", {}, {}}, points{"fraction with 95 % intervals", {}, {}, Figure::Marks::points};
   for (int i = 1; i <= 9; ++i) {
     const double x = 0.5 * i;
     mean.x.push_back(x), mean.y.push_back(1 / x), mean.low.push_back(0.8 / x), mean.high.push_back(1.3 / x);
-    points.x.push_back(x), points.y.push_back(1 - 0.1 * i), points.low.push_back(0.9 - 0.1 * i), points.high.push_back(std::min(1.0, 1.08 - 0.1 * i));
+    points.x.push_back(x), points.y.push_back(1 - 0.1 * i), points.low.push_back(0.9 - 0.1 * i),
+        points.high.push_back(std::min(1.0, 1.08 - 0.1 * i));
   }
   mean.band = true;
-  Figure intervals = figure("intervals", "Bands and error bars", {{{"fraction"}, {mean, points}, {{"4/L", 4, Figure::Direction::vertical}}}});
+  Figure intervals = figure("intervals", "Bands and error bars",
+                            {{{"fraction"}, {mean, points}, {{"4/L", 4, Figure::Direction::vertical}}}});
   intervals.x.title = "h L";
 
   Figure many = figure("many", "Eight curves", {{{"value"}, {}}});
@@ -90,8 +101,10 @@ Page gallery() {
   cells.heat_map.title = "steps";
   cells.heat_map.log = true;
 
-  Figure empty = figure("empty", "Nothing finite", {{{"f"}, {{"", {0, 1}, {NAN, std::numeric_limits<double>::infinity()}}}}});
-  Figure linear = figure("linear", "Numbers of 1e300 on a linear axis", {{{"f"}, {curve("", 20, [](double i) { return 1e300 * (i - 7); })}}});
+  Figure empty =
+      figure("empty", "Nothing finite", {{{"f"}, {{"", {0, 1}, {NAN, std::numeric_limits<double>::infinity()}}}}});
+  Figure linear = figure("linear", "Numbers of 1e300 on a linear axis",
+                         {{{"f"}, {curve("", 20, [](double i) { return 1e300 * (i - 7); })}}});
 
   Page page;
   page.title = "A page with one of everything";
@@ -99,14 +112,24 @@ Page gallery() {
   page.contents = true;
   page.version = "of the tests";
   page.sections = {
-      {"curves", "Curves", {Page::Prose{{"A paragraph with ‖XᵀX − YᵀY‖_F ≤ 2/h, <tags> & entities."}}, Page::Figures{{extremes, phases, intervals, many, empty, linear}}}},
+      {"curves",
+       "Curves",
+       {Page::Prose{{"A paragraph with ‖XᵀX − YᵀY‖_F ≤ 2/h, <tags> & entities."}},
+        Page::Figures{{extremes, phases, intervals, many, empty, linear}}}},
       {"planes", "Planes", {Page::Figures{{diagram, figure("cells", "A heat map in logarithmic colours", {cells})}}}},
-      {"claims", "Claims",
-       {Page::Claims{{{"Below 4/L the run converges", "converged, for every seed", "100 of 100 seeds", Page::Verdict::holds, "", "phases"},
-                      {"The limit is balanced", "ratio ≤ 1.05", "ratio 37.9", Page::Verdict::fails, "the rate was 1.9/L"},
-                      {"The basin's boundary has dimension 1", "1.00 ± 0.02", "—", Page::Verdict::undecided, "too few scales"}}},
-        Page::Table{"Rates in units of 1/L", {"rate", "steps", "verdict"}, {{"0.5", "21192", "converged"}, {"4.2", "—", "diverged"}}, "rates.csv"},
-        Page::Command{"equipoise reproduce --out a/very/long/path/that/does/not/fit/on/a/phone/and/has/to/be/broken/somewhere"}}}};
+      {"claims",
+       "Claims",
+       {Page::Claims{
+            {{"Below 4/L the run converges", "converged, for every seed", "100 of 100 seeds", Page::Verdict::holds, "",
+              "phases"},
+             {"The limit is balanced", "ratio ≤ 1.05", "ratio 37.9", Page::Verdict::fails, "the rate was 1.9/L"},
+             {"The basin's boundary has dimension 1", "1.00 ± 0.02", "—", Page::Verdict::undecided, "too few scales"}}},
+        Page::Table{"Rates in units of 1/L",
+                    {"rate", "steps", "verdict"},
+                    {{"0.5", "21192", "converged"}, {"4.2", "—", "diverged"}},
+                    "rates.csv"},
+        Page::Command{"equipoise reproduce --out "
+                      "a/very/long/path/that/does/not/fit/on/a/phone/and/has/to/be/broken/somewhere"}}}};
   return page;
 }
 
