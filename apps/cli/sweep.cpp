@@ -15,6 +15,7 @@
 #include "apps/cli/output.hpp"
 #include "apps/cli/sweep_summary.hpp"
 #include "apps/cli/verbs.hpp"
+#include "equipoise/core/batch.hpp"
 #include "equipoise/core/error.hpp"
 #include "equipoise/io/files.hpp"
 #include "equipoise/io/grid_file.hpp"

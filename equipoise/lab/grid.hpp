@@ -8,96 +8,11 @@
 #include <string_view>
 #include <vector>
 
-#include "equipoise/core/batch.hpp"
+#include "equipoise/lab/axis.hpp"
+#include "equipoise/lab/grid_parameter.hpp"
+#include "equipoise/lab/sweep_field.hpp"
 
 namespace equipoise {
-
-/// Which problem the cells of a grid share.
-enum class GridKind {
-  scalar,     ///< f = 1/2 (mu - x y)^2
-  vector,     ///< f = 1/2 (mu - x.y)^2, x and y in R^length
-  isotropic,  ///< f = 1/2 |mu I - x y^T|_F^2, n x n
-  matrix      ///< f = 1/2 |A - X Y^T|_F^2, A complete, any rank
-};
-std::string_view name(GridKind kind);
-GridKind grid_kind_from(std::string_view word);  ///< throws Error with the list of words
-
-/// A number that describes a cell: one of the keys of [problem], [start] and [run] in a grid file. Each may be an axis.
-struct Parameter {
-  std::string_view key;      ///< "mu", "h", "x0", ...
-  std::string_view section;  ///< "problem", "start" or "run"
-  double lowest, highest;    ///< inclusive, but for a lowest of 0 where `positive`
-  bool positive;             ///< 0 itself is excluded
-  bool whole;                ///< whole numbers alone
-  std::string_view help;
-};
-/// Those that a kind knows, in the order of the resolved file.
-std::vector<Parameter> parameters(GridKind kind);
-/// The one of that name, or nothing.
-std::optional<Parameter> parameter(GridKind kind, std::string_view key);
-
-enum class AxisScale { linear, log, list };
-std::string_view name(AxisScale scale);
-AxisScale axis_scale_from(std::string_view word);
-
-/// One axis: the values of one parameter, without any rounding that depends on the platform.
-/// - linear: from + i * step, step = (to - from) / (count - 1), two roundings a value; the last is `to`. These are the
-///   doubles of numpy.linspace(from, to, count).
-/// - log: from * (to / from)^(i / (count - 1)), computed with twice the digits of double and then rounded; the ends are
-///   exact.
-/// - list: as given.
-struct Axis {
-  std::string key;
-  AxisScale scale = AxisScale::linear;
-  double from = 0, to = 0;  ///< list: its first and its last value
-  std::uint64_t count = 1;
-  std::vector<double> list;  ///< list alone: count values
-
-  double value(std::uint64_t i) const;  ///< i < count; a log axis takes about a microsecond
-  std::vector<double> values() const;
-  bool operator==(const Axis&) const = default;
-};
-/// Throws Error unless the axis has at least one value, all finite, ascending but for a list, and each within the
-/// parameter's limits.
-void check_axis(const Axis& axis, const Parameter& parameter);
-
-/// What can be kept of a run, in a file of its own named after it.
-enum class Field {
-  outcome,
-  period,
-  steps,
-  loss,
-  sharpness,
-  ratio,
-  imbalance,
-  lyapunov,
-  limit,
-  product,
-  norm_x,
-  norm_y,
-  multiplier,
-  lyapunov_error,
-  learning_rate
-};
-/// How a field is stored; NumPy's names for them are u1, u4, u8 and f8. Numbers that are not known are 0 in whole
-/// numbers and NaN in float64.
-enum class FieldType { uint8, uint32, uint64, float64 };
-struct FieldInfo {
-  Field field;
-  std::string_view name;  ///< the file is <name>.npy
-  FieldType type;
-  std::string_view help;
-};
-/// All of them; the first eight are kept where a grid does not say which.
-std::span<const FieldInfo> field_list();
-const FieldInfo& info(Field field);
-std::size_t bytes_of(FieldType type);
-
-/// The codes in outcome.npy. 0 is a cell that is not computed.
-inline constexpr std::string_view outcome_codes[] = {"not computed", "converged", "periodic",
-                                                     "chaotic",      "diverged",  "exhausted"};
-/// 1 to 5. Throws Error for `stopped`, which no finished cell is.
-std::uint8_t outcome_code(Outcome outcome);
 
 enum class OutputKind {
   fields,  ///< one <field>.npy a field, of the axes' shape
@@ -148,34 +63,5 @@ struct Window {
   std::uint64_t count = 0;  ///< 0: as the axis has
 };
 Grid zoomed(const Grid& grid, std::span<const Window> windows);
-
-/// A resolved grid made ready to be asked for cells: the values of its axes are computed once, 8 bytes each.
-class GridCells {
- public:
-  explicit GridCells(const Grid& grid);
-
-  const Grid& grid() const { return grid_; }
-  const std::vector<double>& axis_values(std::size_t axis) const { return values_[axis]; }
-  /// The value of a parameter in a cell, axis or not; NaN where the grid does not give it.
-  double value(std::string_view key, std::uint64_t cell) const;
-  /// The runs of cells first, first + 1, ...; every kind but matrix. A rate given as times_L is resolved here: h =
-  /// times_L / L with the largest Hessian eigenvalue L at the start, and 1 where L = 0, since nothing moves there.
-  /// Throws Error beyond the last cell.
-  void runs(std::uint64_t first, std::span<TinyRun> out) const;
-  /// The run anywhere between the cells: `place` has the value of each axis, within the limits of its parameter. Every
-  /// kind but matrix.
-  TinyRun run_at(std::span<const double> place) const;
-
- private:
-  TinyRun run_of(const std::vector<double>& numbers) const;
-  /// The number in a run that a parameter is as it stands; nullptr where others follow from it.
-  double* number_of(TinyRun& run, std::size_t slot) const;
-
-  Grid grid_;
-  std::vector<std::vector<double>> values_;  ///< of each axis
-  std::vector<std::size_t> slot_;            ///< of each axis: which number of a cell it is
-  std::vector<double> fixed_;                ///< the numbers of a cell; NaN for an axis and for what is not given
-  Vector start_x_, start_y_;
-};
 
 }  // namespace equipoise

@@ -1,4 +1,4 @@
-// Grids: values of axes against other arithmetic, cells in C order, starts as `factor` draws them, and what is refused.
+// Grids: what is put in, what is refused, windows and differences.
 #include "equipoise/lab/grid.hpp"
 
 #include <gtest/gtest.h>
@@ -8,9 +8,6 @@
 #include <limits>
 
 #include "equipoise/core/error.hpp"
-#include "equipoise/core/sharpness.hpp"
-#include "equipoise/core/start.hpp"
-#include "equipoise/problems/dense.hpp"
 
 namespace equipoise::grid_test {
 namespace {
@@ -37,42 +34,6 @@ void expect_refused(Grid grid, const std::string& part) {
   EXPECT_EQ(message.find('\n'), std::string::npos);
 }
 
-TEST(Grid, LinearValuesAreThoseOfNumpy) {
-  const Axis axis{"h", AxisScale::linear, 0.01, 1.2, 4096, {}};
-  const std::vector<double> values = axis.values();
-  const double step = (1.2 - 0.01) / 4095;
-  for (std::uint64_t i = 0; i < 4095; ++i) {
-    volatile double product = static_cast<double>(i) * step;  // two roundings, not one
-    ASSERT_EQ(values[i], product + 0.01) << i;
-    ASSERT_EQ(values[i], axis.value(i)) << i;
-  }
-  EXPECT_EQ(values.back(), 1.2);
-  EXPECT_EQ((Axis{"x0", AxisScale::linear, 2, 2, 1, {}}.values()), std::vector<double>{2});
-  EXPECT_EQ((Axis{"seed", AxisScale::linear, 0, 3, 4, {}}.values()), (std::vector<double>{0, 1, 2, 3}));
-}
-
-TEST(Grid, LogarithmicValuesAreTheNearestDoubles) {
-  const std::pair<double, double> ranges[] = {{0.01, 1.2},   {1e-9, 1e9}, {-7, -0.3}, {1, std::nextafter(1, 2) + 1e-12},
-                                              {1e-90, 1e90}, {3, 3.5}};
-  for (const auto& [from, to] : ranges) {
-    const Axis axis{"x0", AxisScale::log, from, to, 1001, {}};
-    const std::vector<double> values = axis.values();
-    EXPECT_EQ(values.front(), from);
-    EXPECT_EQ(values.back(), to);
-    const long double quotient = std::log(static_cast<long double>(to) / static_cast<long double>(from));
-    for (std::size_t i = 1; i < 1000; ++i) {
-      const long double exact =
-          static_cast<long double>(from) * std::exp(quotient * static_cast<long double>(i) / 1000);
-      const long double ulp = std::abs(std::nextafter(values[i], 2 * values[i]) - values[i]);
-      // The long double itself errs by some of its units, 2^-11 of ours, and by as much as its logarithm is large.
-      const long double slack = 0.5L + 0x1p-9L * (1 + std::abs(quotient));
-      ASSERT_LE(std::abs(static_cast<long double>(values[i]) - exact), slack * ulp) << from << " " << to << " " << i;
-      ASSERT_LT(values[i - 1], values[i]);
-      ASSERT_EQ(axis.value(i), values[i]);
-    }
-  }
-}
-
 TEST(Grid, ResolvingPutsInWhatWasLeftOut) {
   Grid grid = scalar_grid();
   grid.fixed = {{"y0", 1}, {"mu", 1}};
@@ -87,110 +48,6 @@ TEST(Grid, ResolvingPutsInWhatWasLeftOut) {
   EXPECT_EQ(done.place(7), (std::vector<std::uint64_t>{2, 1}));
   grid.fields = {Field::steps, Field::loss, Field::steps};
   EXPECT_EQ(resolved(grid).fields, (std::vector<Field>{Field::outcome, Field::steps, Field::loss}));
-}
-
-TEST(Grid, CellsAreInCOrderFromAnywhere) {
-  Grid grid = scalar_grid();
-  grid.fixed = {{"mu", 0.7}};
-  grid.axes.insert(grid.axes.begin(), {"max_steps", AxisScale::list, 0, 0, 2, {10, 7}});
-  grid.axes.push_back({"y0", AxisScale::list, 0, 0, 4, {1, 2, -3, 0.5}});
-  const GridCells cells(resolved(grid));
-  std::vector<TinyRun> all(2 * 5 * 3 * 4);
-  cells.runs(0, all);
-  std::size_t cell = 0;
-  for (const double max_steps : {10, 7}) {
-    for (std::uint64_t h = 0; h < 5; ++h) {
-      for (std::uint64_t x = 0; x < 3; ++x) {
-        for (const double y : {1.0, 2.0, -3.0, 0.5}) {
-          EXPECT_EQ(all[cell].max_steps, max_steps);
-          EXPECT_EQ(all[cell].h, cells.axis_values(1)[h]);
-          EXPECT_EQ(all[cell].x[0], cells.axis_values(2)[x]);
-          EXPECT_EQ(all[cell].y[0], y);
-          EXPECT_EQ(all[cell].mu, 0.7);
-          EXPECT_EQ(cells.value("y0", cell), y);
-          EXPECT_EQ(cells.value("mu", cell), 0.7);
-          ++cell;
-        }
-      }
-    }
-  }
-  std::vector<TinyRun> some(17);
-  cells.runs(95, some);
-  for (std::size_t i = 0; i < some.size(); ++i) EXPECT_EQ(some[i].y[0] + some[i].h, all[95 + i].y[0] + all[95 + i].h);
-  cells.runs(120, std::span<TinyRun>());
-  EXPECT_NE(refusal([&] { cells.runs(104, some); }), "");
-}
-
-// The start of `factor scalar:mu --rank length --seed s --start-norms a,b`, and of isotropic:n:mu.
-TEST(Grid, SeedsDrawTheStartsOfFactor) {
-  for (const bool vector : {true, false}) {
-    for (const double size : {1.0, 2.0, 7.0, 100.0}) {
-      if (!vector && size < 2) continue;
-      Grid grid;
-      grid.kind = vector ? GridKind::vector : GridKind::isotropic;
-      grid.fixed = {{"mu", -0.8}, {vector ? "length" : "n", size}, {"norm_x", 3}, {"norm_y", 0.5}, {"times_L", 1.5}};
-      grid.axes = {{"seed", AxisScale::linear, 0, 4, 5, {}}};
-      std::vector<TinyRun> runs(5);
-      GridCells(resolved(grid)).runs(0, runs);
-      for (std::uint64_t seed = 0; seed < 5; ++seed) {
-        const auto length = static_cast<Index>(size);
-        const Shape shape = vector ? Shape{1, 1, length} : Shape{length, length, 1};
-        const Factors start = with_norms(gaussian_factors(shape, seed), 3, 0.5);
-        const Vector x = start.flat().head(length), y = start.flat().tail(length);
-        const TinyRun expected = vector ? tiny_vector(-0.8, x, y, 1) : tiny_isotropic(-0.8, x, y, 1);
-        const double scale = 1e-14 * (1 + std::abs(expected.x[0]));
-        const double turned = expected.x[0] < 0 ? -1 : 1;  // (x, y) and (-x, -y) are the same start
-        EXPECT_NEAR(runs[seed].x[0], turned * expected.x[0], scale) << size << " seed " << seed;
-        EXPECT_NEAR(runs[seed].y[0], turned * expected.y[0], scale) << size << " seed " << seed;
-        EXPECT_NEAR(std::abs(runs[seed].y[1]), std::abs(expected.y[1]), 1e-7) << size << " seed " << seed;
-        EXPECT_NEAR(runs[seed].shape, expected.shape, 1e-13);
-        // 1.5 over the sharpness of the problem itself.
-        const Matrix A = vector ? Matrix::Constant(1, 1, -0.8) : Matrix(-0.8 * Matrix::Identity(length, length));
-        const double L = sharpness(*dense_problem(A), start).value;
-        EXPECT_NEAR(runs[seed].h, 1.5 / L, 1e-6 / L);
-      }
-    }
-  }
-}
-
-TEST(Grid, StartsEntryByEntryAndByAngle) {
-  Grid grid;
-  grid.kind = GridKind::vector;
-  grid.fixed = {{"mu", 1}};
-  grid.start_x = {2, 0, 1};
-  grid.start_y = {-1, 1, 0};
-  grid.axes = {{"h", AxisScale::list, 0, 0, 2, {0.1, 1}}};
-  std::vector<TinyRun> runs(2);
-  GridCells(resolved(grid)).runs(0, runs);
-  const TinyRun expected = tiny_vector(1, Eigen::Vector3d(2, 0, 1), Eigen::Vector3d(-1, 1, 0), 1);
-  EXPECT_EQ(runs[1].x[0], expected.x[0]);
-  EXPECT_EQ(runs[1].y[0], expected.y[0]);
-  EXPECT_EQ(runs[0].h, 0.1);
-  EXPECT_EQ(resolved(grid).fixed_value("length"), 3);
-
-  Grid angle;
-  angle.kind = GridKind::vector;
-  angle.fixed = {{"mu", 1}, {"norm_x", 2}, {"norm_y", 3}, {"h", 0.1}};
-  angle.axes = {{"cosine", AxisScale::list, 0, 0, 4, {-1, 0, 0.28, 1}}};
-  std::vector<TinyRun> turned(4);
-  GridCells(resolved(angle)).runs(0, turned);
-  for (const TinyRun& run : turned) {
-    const double c = angle.axes[0].list[static_cast<std::size_t>(&run - turned.data())];
-    const TinyRun other = tiny_vector(1, Eigen::Vector2d(2, 0), Eigen::Vector2d(3 * c, 3 * std::sqrt(1 - c * c)), 0.1);
-    EXPECT_NEAR(run.x[0], other.x[0], 1e-15 * 5);
-    EXPECT_NEAR(run.y[0], other.y[0], 1e-15 * 5);
-    EXPECT_NEAR(run.shape, other.shape, 1e-14);
-  }
-}
-
-TEST(Grid, AZeroProblemHasARateAnyway) {
-  Grid grid = scalar_grid();
-  grid.fixed = {{"mu", 0}, {"x0", 0}, {"times_L", 3}};
-  grid.axes = {{"y0", AxisScale::list, 0, 0, 2, {0, 2}}};
-  std::vector<TinyRun> runs(2);
-  GridCells(resolved(grid)).runs(0, runs);
-  EXPECT_EQ(runs[0].h, 1);
-  EXPECT_EQ(runs[1].h, 0.75);  // L = 4
 }
 
 TEST(Grid, RefusesWhatMakesNoSense) {

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "equipoise/lab/delta.hpp"
+#include "equipoise/lab/grid_cells.hpp"
 
 namespace equipoise {
 namespace {

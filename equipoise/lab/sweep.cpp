@@ -18,6 +18,7 @@
 #include "equipoise/core/run.hpp"
 #include "equipoise/core/start.hpp"
 #include "equipoise/core/units.hpp"
+#include "equipoise/lab/grid_cells.hpp"
 #include "equipoise/problems/spectral.hpp"
 
 namespace equipoise {

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "equipoise/core/factors.hpp"
 #include "equipoise/lab/grid.hpp"
 
 namespace equipoise {

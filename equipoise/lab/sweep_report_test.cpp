@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "equipoise/lab/grid_cells.hpp"
 #include "equipoise/lab/test_page_check.hpp"
 
 namespace equipoise::sweep_report_test {

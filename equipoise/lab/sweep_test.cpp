@@ -15,6 +15,7 @@
 
 #include "equipoise/core/error.hpp"
 #include "equipoise/core/start.hpp"
+#include "equipoise/lab/grid_cells.hpp"
 #include "equipoise/lab/scalar.hpp"
 #include "equipoise/problems/dense.hpp"
 

@@ -1,0 +1,44 @@
+// From a grid to the runs of its cells.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "equipoise/core/batch.hpp"
+#include "equipoise/lab/grid.hpp"
+
+namespace equipoise {
+
+/// A resolved grid made ready to be asked for cells: the values of its axes are computed once, 8 bytes each.
+class GridCells {
+ public:
+  explicit GridCells(const Grid& grid);
+
+  const Grid& grid() const { return grid_; }
+  const std::vector<double>& axis_values(std::size_t axis) const { return values_[axis]; }
+  /// The value of a parameter in a cell, axis or not; NaN where the grid does not give it.
+  double value(std::string_view key, std::uint64_t cell) const;
+  /// The runs of cells first, first + 1, ...; every kind but matrix. A rate given as times_L is resolved here: h =
+  /// times_L / L with the largest Hessian eigenvalue L at the start, and 1 where L = 0, since nothing moves there.
+  /// Throws Error beyond the last cell.
+  void runs(std::uint64_t first, std::span<TinyRun> out) const;
+  /// The run anywhere between the cells: `place` has the value of each axis, within the limits of its parameter. Every
+  /// kind but matrix.
+  TinyRun run_at(std::span<const double> place) const;
+
+ private:
+  TinyRun run_of(const std::vector<double>& numbers) const;
+  /// The number in a run that a parameter is as it stands; nullptr where others follow from it.
+  double* number_of(TinyRun& run, std::size_t slot) const;
+
+  Grid grid_;
+  std::vector<std::vector<double>> values_;  ///< of each axis
+  std::vector<std::size_t> slot_;            ///< of each axis: which number of a cell it is
+  std::vector<double> fixed_;                ///< the numbers of a cell; NaN for an axis and for what is not given
+  Vector start_x_, start_y_;
+};
+
+}  // namespace equipoise
