@@ -6,6 +6,7 @@
 #include <oneapi/tbb/parallel_for.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cmath>
 
@@ -146,13 +147,10 @@ struct Axes {
     }
   }
   std::size_t cells() const { return h.size() * x.size(); }
-  /// Cells first, first + 1, ...
+  /// Cells first, first + 1, ..., into runs that are runs of this atlas already: only two numbers differ.
   void runs(std::size_t first, std::span<TinyRun> out) const {
-    TinyRun run = tiny_scalar(1, 0, 1, 1);
-    run.max_steps = kMostSteps;
     std::size_t row = first / x.size(), column = first % x.size();
     for (TinyRun& each : out) {
-      each = run;  // as a whole first: a copy of what was just written in parts has to wait for it
       each.h = h[row];
       each.x[0] = x[column];
       if (++column < x.size()) continue;
@@ -160,15 +158,26 @@ struct Axes {
       ++row;
     }
   }
+  static std::vector<TinyRun> room(std::size_t count) {
+    TinyRun run = tiny_scalar(1, 0, 1, 1);
+    run.max_steps = kMostSteps;
+    return std::vector<TinyRun>(count, run);
+  }
 };
 
 /// From the axes to the outcome of every cell, a tile at a time as a sweep does: 1 converged, 4 diverged, 0 anything
 /// else. Returns the steps.
 std::uint64_t run_atlas(const Axes& axes, std::span<std::uint8_t> outcomes, int threads) {
+  constexpr std::array<std::uint8_t, 6> codes = [] {
+    std::array<std::uint8_t, 6> result{};
+    result[static_cast<std::size_t>(Outcome::converged)] = 1;
+    result[static_cast<std::size_t>(Outcome::diverged)] = 4;
+    return result;
+  }();
   const std::size_t tiles = (outcomes.size() + kTile - 1) / kTile;
   std::atomic<std::uint64_t> steps{0};
   const auto tile = [&](std::size_t t) {
-    thread_local std::vector<TinyRun> room_for_runs(kTile);
+    thread_local std::vector<TinyRun> room_for_runs = Axes::room(kTile);
     thread_local std::vector<TinyEnd> room_for_ends(kTile);
     const std::size_t first = t * kTile, count = std::min(kTile, outcomes.size() - first);
     const std::span<TinyRun> runs = std::span(room_for_runs).first(count);
@@ -178,7 +187,7 @@ std::uint64_t run_atlas(const Axes& axes, std::span<std::uint8_t> outcomes, int 
     std::uint64_t taken = 0;
     for (std::size_t i = 0; i < count; ++i) {
       const TinyEnd& end = ends[i];
-      outcomes[first + i] = end.outcome == Outcome::converged ? 1 : end.outcome == Outcome::diverged ? 4 : 0;
+      outcomes[first + i] = codes[static_cast<std::size_t>(end.outcome)];
       taken += end.steps;
     }
     steps += taken;
@@ -208,7 +217,7 @@ Case atlas_case(const std::string& name, std::size_t side, int threads, const Op
   result.contenders.push_back(our_atlas(axes, "equipoise", threads));
   if (threads > 1) result.contenders.push_back(our_atlas(axes, "one thread", 1));
   if (PythonPeers* peers = python_peers(); peers != nullptr && threads == 1) {
-    std::vector<TinyRun> runs(axes->cells());
+    std::vector<TinyRun> runs = Axes::room(axes->cells());
     axes->runs(0, runs);
     hand_over_scaled(peers->folder(), runs);
     std::vector<std::uint8_t> outcomes(axes->cells());

@@ -33,6 +33,7 @@
 // clang-format off
 #include "equipoise/core/batch_vectors-inl.hpp"
 #include "equipoise/core/batch_step-inl.hpp"
+#include "equipoise/core/batch_log-inl.hpp"
 #include "equipoise/core/batch_walks-inl.hpp"
 #include "equipoise/core/batch_returns-inl.hpp"
 #include "equipoise/core/batch_ready-inl.hpp"

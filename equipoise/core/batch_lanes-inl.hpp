@@ -86,11 +86,11 @@ class Lanes {
       for_each<kVecs>([&](auto v) HWY_ATTR {
         const std::size_t at = v * kWidth;
         const Vec norm = lengths(w[v]);
-        hn::Store(norm, tag, norm_ + at);
+        hn::Store(logs_of(norm), tag, log_growth_ + at);
         for (std::size_t s = 0; s < S; ++s) hn::Store(hn::Div(w[v][s], norm), tag, w_[s] + at);
       });
       for (std::size_t i = 0; i < kSize; ++i) {
-        if (follow_[i].growth) follow_[i].growth->add(log_of(norm_[i]));
+        if (follow_[i].growth) follow_[i].growth->add(log_growth_[i]);
       }
     }
   }
@@ -196,7 +196,20 @@ class Lanes {
   HWY_INLINE void look_at(Returns<S>& returns) {
     if (returns.empty()) return;
     returns.walk();
-    returns.take([&](std::size_t i, bool may_return) { take_a_look(i, may_return); });
+    returns.take([&](std::size_t i, bool may_return) {
+      if (may_return || !passes_by(i)) take_a_look(i, may_return);
+    });
+  }
+  // What look() does at a look for a cycle that finds none, for a run without a history that is near nothing: it plans
+  // the next. False where there may be more to do.
+  HWY_INLINE bool passes_by(std::size_t i) {
+    const std::uint64_t step = step_of(i);
+    const std::uint64_t max_steps = cells_.runs[static_cast<std::size_t>(cell_[i])].max_steps;
+    const bool simple = !TANGENT && (follows_[i / kWidth] >> i % kWidth & 1U) == 0 && 2 * step < first_growth_look &&
+                        max_steps - step >= look_every;
+    if (!simple || (looks_ >> i & 1U) != 0) return false;
+    due_[i] = blocks_so_far() + static_cast<double>((std::min(max_steps, 2 * step) - step) / look_every);
+    return true;
   }
 
   HWY_NOINLINE void take_a_look(std::size_t i, bool may_return = true) {
@@ -212,6 +225,7 @@ class Lanes {
       for (std::size_t s = 0; s < S; ++s) follow.tangent[s] = w_[s][i];
     }
     follow.step = step_of(i);
+    catch_up(follow);
     Marks<S> marks;
     marks.first_step = follow.step - look_every;
     marks.count = most_marks;
@@ -288,7 +302,7 @@ class Lanes {
       for (std::size_t s = 0; s < S; ++s) renew(ready.z[s], z_[s]);
       renew(ready.m, m_);
       renew(ready.near, near_);
-      if constexpr (S == 4) renew(ready.near_low, near_low_);
+      renew(ready.near_low, near_low_);
       renew(ready.cell, cell_);
       const Vec due = spread(hn::Add(hn::LoadU(tag, ready.blocks + next), hn::Set(tag, blocks_so_far())),
                              hn::Load(tag, due_ + first));
@@ -348,7 +362,12 @@ class Lanes {
           }
         }
         if (cells_.next == cells_.runs.size()) break;
-        cells_.next = cells_.ready.fill(cells_.runs, cells_.ends, cells_.kind, cells_.next, cells_.others);
+        cells_.next =
+            cells_.ready.fill(cells_.runs, cells_.ends, cells_.kind, cells_.next, cells_.others,
+                              [&](unsigned set, const Vec(&z)[S], Vec m, Vec near, Vec near_low, Vec cell) HWY_ATTR {
+                                divergences_.add(set, z, m, near, near_low, cell, hn::Zero(Tag()));
+                                if (divergences_.full()) flush_divergences();
+                              });
         if (cells_.ready.count > 0) return refill(i);
       }
     }
@@ -363,6 +382,7 @@ class Lanes {
       row.put(place);
       place.steps = end.step;
       place.multiplier = end.extra;
+      place.lyapunov = exponent_of_stay(end.extra);
       if (cells_.settings.measures) report_measures<S>(cells_.runs[end.cell], z(), place);
     });
   }
@@ -384,7 +404,7 @@ class Lanes {
   alignas(64) double m_[kSize];
   alignas(64) double near_[kSize];
   alignas(64) double near_low_[kSize];
-  alignas(64) double norm_[kSize];
+  alignas(64) double log_growth_[kSize];
   alignas(64) double cell_[kSize] = {};
   alignas(64) double origin_[kSize] = {};  // step of the run less 64 times the number of blocks
   alignas(64) double marks_[most_marks][S][kSize];

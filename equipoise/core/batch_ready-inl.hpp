@@ -22,10 +22,12 @@ class Ready {
   alignas(64) double cell[kRoom];
   alignas(64) double blocks[kRoom];  ///< until look() is due
 
-  /// Takes cells from `from` on until full; returns the first that was not taken. Cells that need more care, because
-  /// they end at once or are out of range, go to `others`.
-  std::size_t fill(std::span<const TinyRun> runs, std::span<const TinyEnd> ends, TinyRun::Kind kind, std::size_t from,
-                   std::vector<std::size_t>& others) {
+  /// Takes cells from `from` on until full; returns the first that was not taken. Those that diverge within some steps
+  /// are handed to doomed(set of lanes, z, m, near, near_low, cells) at once. Cells that need more care, because they
+  /// end at the start or are out of range, go to `others`.
+  template <class Doomed>
+  HWY_INLINE std::size_t fill(std::span<const TinyRun> runs, std::span<const TinyEnd> ends, TinyRun::Kind kind,
+                              std::size_t from, std::vector<std::size_t>& others, const Doomed& doomed) {
     std::size_t taken = 0;
     for (; from < runs.size() && taken < kSize; ++from) {
       const TinyRun& run = runs[from];
@@ -43,14 +45,15 @@ class Ready {
       ++taken;
     }
     count = next = 0;
-    for (std::size_t i = 0; i < taken; i += kWidth) scale(i, taken - i, others);
+    for (std::size_t i = 0; i < taken; i += kWidth) scale(i, taken - i, others, doomed);
     return from;
   }
 
  private:
   // Scales a vector of runs, of which the first `used` are there, and appends them. m = 0, and iterates without a
   // gradient, are left to begin().
-  HWY_INLINE void scale(std::size_t i, std::size_t used, std::vector<std::size_t>& others) {
+  template <class Doomed>
+  HWY_INLINE void scale(std::size_t i, std::size_t used, std::vector<std::size_t>& others, const Doomed& doomed) {
     const Tag tag;
     const Vec zero = hn::Zero(tag);
     const Vec h = hn::Load(tag, h_ + i);
@@ -70,6 +73,8 @@ class Ready {
     plain = hn::And(plain, hn::And(somewhere, hn::Gt(tolerance, zero)));
     Vec size = m_of, low = zero;
     if constexpr (S == 2) {
+      const Vec share = hn::Mul(hn::Mul(hn::Set(tag, 2.00001), tolerance), tolerance);
+      low = hn::Mul(m_of, hn::Add(share, hn::Set(tag, saddle_room)));
       plain = hn::And(plain, hn::Ne(hn::NegMulAdd(at[0], at[1], m_of), zero));
     } else {
       size = hn::Mul(m_of, hn::Sqrt(hn::Load(tag, shape_ + i)));
@@ -85,21 +90,36 @@ class Ready {
 
     const Mask there = hn::FirstN(tag, used);
     plain = hn::And(plain, there);
-    const unsigned set = bits_of(plain);
+    const Vec near_of = hn::Mul(tolerance, size);
+    const Vec cell_of = hn::Load(tag, cell_ + i);
+    const Mask diverging = hn::And(plain, diverges_soon(at, m_of));
+    if (!hn::AllFalse(tag, diverging)) doomed(bits_of(diverging), at, m_of, near_of, low, cell_of);
+
+    const unsigned left_to_others = bits_of(hn::AndNot(plain, there));
+    const unsigned set = bits_of(hn::AndNot(diverging, plain));
     const Gather gather(set);
     const std::size_t behind = count;  // a copy, since every store might be to it
     const auto append = [&](Vec values, double* to) HWY_ATTR { hn::StoreU(gather(values), tag, to + behind); };
     for (std::size_t s = 0; s < S; ++s) append(at[s], z[s]);
     append(m_of, m);
-    append(hn::Mul(tolerance, size), near);
-    if constexpr (S == 4) append(low, near_low);
-    append(hn::Load(tag, cell_ + i), cell);
+    append(near_of, near);
+    append(low, near_low);
+    append(cell_of, cell);
     append(hn::Floor(hn::Mul(event, hn::Set(tag, 1.0 / look_every))), blocks);
     count = behind + static_cast<std::size_t>(std::popcount(set));
-    for (unsigned left = bits_of(there) & ~set; left != 0; left &= left - 1) {
+    for (unsigned left = left_to_others; left != 0; left &= left - 1) {
       others.push_back(static_cast<std::size_t>(cell_[i + static_cast<std::size_t>(std::countr_zero(left))]));
     }
   }
+
+  // Where Lemma E holds after some steps, or nothing is finite any more: neither ends, so no step between needs a test.
+  static HWY_INLINE Mask diverges_soon(const Vec (&start)[S], Vec m_of) {
+    Vec at[S];
+    for (std::size_t s = 0; s < S; ++s) at[s] = start[s];
+    for (int k = 0; k < kEarlySteps; ++k) step_lanes(at, m_of);
+    return hn::Or(diverging_lanes(at, m_of), hn::Not(finite_lanes(at)));
+  }
+  static constexpr int kEarlySteps = 5;
 
   // Runs as they are given, an array a number.
   alignas(64) double at_[S][kSize] = {};

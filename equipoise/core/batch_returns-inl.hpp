@@ -24,21 +24,19 @@ class Returns {
   /// 64 steps of every run.
   HWY_NOINLINE void walk() {
     const Tag tag;
-    Vec at[kVecs][S], z[kVecs][S], m[kVecs], far[kVecs];
+    Vec at[kVecs], z[kVecs][S], m[kVecs], far[kVecs];
     Mask back[kVecs];
     for_each<kVecs>([&](auto v) HWY_ATTR {
-      for (std::size_t s = 0; s < S; ++s) z[v][s] = at[v][s] = hn::Load(tag, z_[s] + v * kWidth);
+      for (std::size_t s = 0; s < S; ++s) z[v][s] = hn::Load(tag, z_[s] + v * kWidth);
+      at[v] = z[v][0];
       m[v] = hn::Load(tag, m_ + v * kWidth);
-      far[v] =
-          hn::Mul(hn::Mul(hn::Set(tag, verdict_rules::cycle_tolerance), lengths(at[v])), hn::Set(tag, reach(1, 1)));
+      far[v] = hn::Mul(hn::Mul(hn::Set(tag, verdict_rules::cycle_tolerance), lengths(z[v])), hn::Set(tag, reach(1, 1)));
       back[v] = hn::Ne(m[v], m[v]);  // nowhere
     });
     for (std::uint64_t i = 0; i < largest_period; ++i) {
       for_each<kVecs>([&](auto v) HWY_ATTR {
         step_lanes(z[v], m[v]);
-        Vec distance = hn::Abs(hn::Sub(z[v][0], at[v][0]));
-        for (std::size_t s = 1; s < S; ++s) distance = hn::Max(distance, hn::Abs(hn::Sub(z[v][s], at[v][s])));
-        back[v] = hn::Or(back[v], hn::Le(distance, far[v]));
+        back[v] = hn::Or(back[v], hn::Le(hn::Abs(hn::Sub(z[v][0], at[v])), far[v]));
       });
     }
     for_each<kVecs>([&](auto v) HWY_ATTR { back_[v] = bits_of(back[v]); });

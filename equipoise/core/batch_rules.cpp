@@ -15,9 +15,6 @@
 namespace equipoise::tiny {
 namespace {
 
-// The first half of a run is dropped. From here to 20000, the budget of many a sweep, there are 157 whole blocks: 10048
-// steps.
-constexpr std::uint64_t first_growth_look = 9920;
 constexpr std::size_t most_sums = 1024;
 
 template <std::size_t S>
@@ -32,13 +29,16 @@ void plan(Follow<S>& follow) {
   if (follow.lingers) follow.event = std::min(follow.event, follow.step + look_every);
 }
 
+// Number by number: a copy of an Ending that was just made waits for its parts to be written.
 template <std::size_t S>
-Ending<S> ending_of(const Follow<S>& follow, Outcome outcome) {
-  Ending<S> ending;
+void end_here(const Follow<S>& follow, Outcome outcome, Ending<S>& ending) {
   ending.z = follow.z;
   ending.outcome = outcome;
+  ending.limit = Limit::undetermined;
+  ending.proved = false;
+  ending.period = 0;
   ending.step = follow.step;
-  return ending;
+  ending.lyapunov = ending.lyapunov_error = ending.multiplier = nan;
 }
 
 template <std::size_t S>
@@ -94,9 +94,7 @@ Ending<S> at_critical_point(const Follow<S>& follow, Near what, const State<S>& 
     ending.limit = follow.map.m > 0 ? Limit::saddle : Limit::minimiser;
     ending.multiplier = 1 + follow.map.m;
   }
-  const double factor = std::abs(ending.multiplier);
-  // At a minimiser the sharpness decides; below 2 the zero eigenvalues give the exponent 0.
-  if (factor > 1 + 1e-6) ending.lyapunov = log_of(factor);
+  ending.lyapunov = exponent_of_stay(ending.multiplier);
   return ending;
 }
 
@@ -137,7 +135,7 @@ bool ends_in_convergence(Follow<S>& follow, const Marks<S>& marks, Ending<S>& en
 
 // Jacobian of one step, by its columns.
 template <std::size_t S>
-Eigen::Matrix<double, S, S> jacobian(const Map<S>& map, const State<S>& z) {
+EQUIPOISE_TINY Eigen::Matrix<double, S, S> jacobian(const Map<S>& map, const State<S>& z) {
   Eigen::Matrix<double, S, S> J;
   for (std::size_t k = 0; k < S; ++k) {
     State<S> w{};
@@ -172,57 +170,38 @@ double largest_multiplier(const Eigen::Matrix4d& turn) {
 }
 
 template <std::size_t S>
-double distance(const State<S>& a, const State<S>& b) {
+EQUIPOISE_TINY double distance(const State<S>& a, const State<S>& b) {
   State<S> difference;
   for (std::size_t i = 0; i < S; ++i) difference[i] = b[i] - a[i];
   const double scale = sum_of_squares(a);
   return std::sqrt(sum_of_squares(difference) / scale);  // NaN at zero: no cycle
 }
 
-// distance(a, b) <= tolerance, `length` being |a|. Most pairs are told apart by one component, without a root and a
-// quotient.
+// Whether an iterate is within a distance of another, relative to that one's length. Nearly all are told by their
+// components, without a root and a quotient: one that is far, or all of them close.
 template <std::size_t S>
-EQUIPOISE_TINY bool returned(const State<S>& a, const State<S>& b, double tolerance, double length) {
-  const double far = reach(tolerance, length);
-  for (std::size_t i = 0; i < S; ++i) {
-    if (std::abs(b[i] - a[i]) > far) return false;
+class Within {
+ public:
+  EQUIPOISE_TINY Within(const State<S>& at, double tolerance) : at_(at), tolerance_(tolerance) {
+    const double length_of_state = length(at);
+    far_ = reach(tolerance, length_of_state);
+    constexpr double share = S == 2 ? 0.7071 : 0.4999;                             // below 1 / sqrt(S)
+    close_ = length_of_state > 1e-100 ? share * tolerance * length_of_state : -1;  // squares of smaller ones vanish
   }
-  return distance(a, b) <= tolerance;
-}
-
-// The first of up to 64 later iterates that is back at states[0], or 0. Most looks find none, and walk all 64 steps:
-// nearly all of the time that periodic runs take is spent here.
-template <std::size_t S>
-EQUIPOISE_TINY std::size_t walk_to_return(const Map<S>& map, std::array<State<S>, largest_period + 1>& states,
-                                          double tolerance) {
-  const double length_of_state = length(states[0]);
-  for (std::size_t k = 1; k <= largest_period; ++k) {
-    states[k] = states[k - 1];
-    step(map, states[k]);
-    if (returned(states[0], states[k], tolerance, length_of_state)) return k;
+  EQUIPOISE_TINY bool operator()(const State<S>& z) const {
+    bool close = true;
+    for (std::size_t i = 0; i < S; ++i) {
+      const double apart = std::abs(z[i] - at_[i]);
+      if (apart > far_) return false;
+      close = close && apart <= close_;
+    }
+    return close || distance(at_, z) <= tolerance_;
   }
-  return 0;
-}
 
-#if defined(__x86_64__) && !defined(__FMA__)
-// The same loop with the processor's own fused multiply-add instead of a call of std::fma: the same bits, three times
-// as fast.
-template <std::size_t S>
-[[gnu::target("fma")]] std::size_t walk_with_fma(const Map<S>& map, std::array<State<S>, largest_period + 1>& states,
-                                                 double tolerance) {
-  return walk_to_return(map, states, tolerance);
-}
-template <std::size_t S>
-std::size_t first_return(const Map<S>& map, std::array<State<S>, largest_period + 1>& states, double tolerance) {
-  static const bool fused = __builtin_cpu_supports("fma") != 0;
-  return fused ? walk_with_fma(map, states, tolerance) : walk_to_return(map, states, tolerance);
-}
-#else
-template <std::size_t S>
-std::size_t first_return(const Map<S>& map, std::array<State<S>, largest_period + 1>& states, double tolerance) {
-  return walk_to_return(map, states, tolerance);
-}
-#endif
+ private:
+  State<S> at_;
+  double tolerance_, far_, close_;
+};
 
 struct TinyCycle {
   std::uint32_t period;
@@ -231,31 +210,57 @@ struct TinyCycle {
 
 // As find_cycle(): the smallest period up to 64 with three returns, not at any of its divisors. At most 256 steps.
 template <std::size_t S>
-std::optional<TinyCycle> find_tiny_cycle(const Map<S>& map, const State<S>& at, double tolerance) {
+EQUIPOISE_TINY std::optional<TinyCycle> find_tiny_cycle(const Map<S>& map, const State<S>& at, double tolerance) {
   std::array<State<S>, largest_period + 1> states;
   states[0] = at;
-  const std::size_t period = first_return(map, states, tolerance);
+  const Within<S> near_start(at, tolerance);
+  std::uint32_t period = 0;
+  for (std::uint32_t k = 1; k <= largest_period && period == 0; ++k) {
+    states[k] = states[k - 1];
+    step(map, states[k]);
+    if (near_start(states[k])) period = k;
+  }
   if (period < 2) return std::nullopt;
   State<S> previous = states[period];
   for (int turn = 1; turn < 3; ++turn) {
     State<S> next = previous;
-    for (std::size_t k = 0; k < period; ++k) step(map, next);
-    if (!(distance(previous, next) <= tolerance)) return std::nullopt;
+    for (std::uint32_t k = 0; k < period; ++k) step(map, next);
+    if (!Within<S>(previous, tolerance)(next)) return std::nullopt;
     previous = next;
   }
-  for (std::size_t shorter = 1; shorter < period; ++shorter) {
-    if (period % shorter == 0 && distance(at, states[shorter]) < 1e3 * tolerance) return std::nullopt;
+  const Within<S> near_shorter(at, 1e3 * tolerance);
+  for (std::uint32_t shorter = 1; shorter < period; ++shorter) {
+    if (period % shorter == 0 && near_shorter(states[shorter])) return std::nullopt;
   }
   Eigen::Matrix<double, S, S> turn = jacobian(map, states[0]);
-  for (std::size_t k = 1; k < period; ++k) turn = (jacobian(map, states[k]) * turn).eval();
-  return TinyCycle{static_cast<std::uint32_t>(period), largest_multiplier(turn)};
+  for (std::uint32_t k = 1; k < period; ++k) turn = (jacobian(map, states[k]) * turn).eval();
+  return TinyCycle{period, largest_multiplier(turn)};
 }
+
+#if defined(__x86_64__) && !defined(__FMA__)
+// The same with the processor's own fused multiply-add instead of a call of std::fma: the same bits, three times as
+// fast.
+template <std::size_t S>
+[[gnu::target("fma")]] std::optional<TinyCycle> find_with_fma(const Map<S>& map, const State<S>& at, double tolerance) {
+  return find_tiny_cycle(map, at, tolerance);
+}
+template <std::size_t S>
+std::optional<TinyCycle> find(const Map<S>& map, const State<S>& at, double tolerance) {
+  static const bool fused = __builtin_cpu_supports("fma") != 0;
+  return fused ? find_with_fma(map, at, tolerance) : find_tiny_cycle(map, at, tolerance);
+}
+#else
+template <std::size_t S>
+std::optional<TinyCycle> find(const Map<S>& map, const State<S>& at, double tolerance) {
+  return find_tiny_cycle(map, at, tolerance);
+}
+#endif
 
 template <std::size_t S>
 bool ends_in_a_cycle(const Follow<S>& follow, double tolerance, Ending<S>& ending) {
-  const std::optional<TinyCycle> cycle = find_tiny_cycle(follow.map, follow.z, tolerance);
+  const std::optional<TinyCycle> cycle = find(follow.map, follow.z, tolerance);
   if (!cycle || !(std::abs(cycle->multiplier) < 1 - verdict_rules::marginal)) return false;
-  ending = ending_of(follow, Outcome::periodic);
+  end_here(follow, Outcome::periodic, ending);
   ending.period = cycle->period;
   ending.multiplier = cycle->multiplier;
   const double magnitude = std::abs(cycle->multiplier);
@@ -268,7 +273,7 @@ bool ends_in_chaos(const Follow<S>& follow, Ending<S>& ending) {
   if (!follow.growth || follow.growth->steps() < verdict_rules::chaotic_steps) return false;
   const auto [exponent, error] = follow.growth->exponent();
   if (!(exponent > verdict_rules::chaotic_exponent) || !(exponent > 3 * error)) return false;
-  ending = ending_of(follow, Outcome::chaotic);
+  end_here(follow, Outcome::chaotic, ending);
   ending.lyapunov = exponent;
   ending.lyapunov_error = error;
   return true;
@@ -293,20 +298,28 @@ bool may_be_chaotic(const Map<S>& map) {
 }  // namespace
 
 double log_of(double x) {
+  using namespace logarithm;
   if (!(x > 0) || !std::isfinite(x)) return nan;
-  int exponent = 0;
-  double fraction = std::frexp(x, &exponent);  // exact
-  if (fraction < 0.70710678118654752) {
+  int exponent = -1022;
+  if (x < std::numeric_limits<double>::min()) {
+    x *= below_normal;
+    exponent -= 54;
+  }
+  const auto bits = std::bit_cast<std::uint64_t>(x);
+  exponent += static_cast<int>(bits >> 52);
+  double fraction = std::bit_cast<double>((bits & fraction_bits) | half_bits);
+  if (fraction < root_half) {
     fraction *= 2;
     --exponent;
   }
-  // log f = 2 artanh t, t = (f - 1) / (f + 1), |t| <= 0.1716: the series to t^23 is left with 1e-19.
   const double t = (fraction - 1) / (fraction + 1);
   const double t2 = t * t;
-  double series = 0;
-  for (int k = 23; k >= 3; k -= 2) series = (series + 1.0 / k) * t2;
-  constexpr double log2_high = 0x1.62e42fefa38p-1;  // 42 bits: times an exponent it is exact
-  constexpr double log2_low = 0x1.ef35793c7673p-45;
+  const double t4 = t2 * t2;
+  // Every other term: two chains, which a processor walks side by side.
+  double odd = 0, even = 0;
+  for (int i = 10; i >= 0; i -= 2) odd = odd * t4 + inverse[i];
+  for (int i = 9; i > 0; i -= 2) even = (even + inverse[i]) * t4;
+  const double series = even + odd * t2;
   return exponent * log2_high + (2 * t + (2 * t * series + exponent * log2_low));
 }
 
@@ -360,6 +373,7 @@ bool begin(const TinyRun& run, Follow<S>& follow, Ending<S>& ending) {
   if (run.tolerance > 0) {
     double scale = map.m;
     if (map.m == 0) scale = sum_of_squares(follow.z);
+    if constexpr (S == 2) map.near_low = most_near_saddle(run.tolerance, map.m);
     if constexpr (S == 4) {
       if (map.m > 0) {
         scale *= std::sqrt(run.shape);
@@ -406,7 +420,7 @@ bool look(Follow<S>& follow, const Marks<S>& marks, Ending<S>& ending, bool may_
   if (ends_in_convergence(follow, marks, ending)) return true;
   if (follow.step == follow.max_steps) {
     if (follow.lingers) {
-      ending = ending_of(follow, Outcome::exhausted);
+      end_here(follow, Outcome::exhausted, ending);
       return true;
     }
     if (follow.step > first_cycle_look && may_cycle(follow.map) &&
@@ -419,7 +433,7 @@ bool look(Follow<S>& follow, const Marks<S>& marks, Ending<S>& ending, bool may_
       ending = at_critical_point(follow, at_zero ? Near::saddle : Near::minimiser, follow.z, follow.step);
       return true;
     }
-    ending = ending_of(follow, Outcome::exhausted);
+    end_here(follow, Outcome::exhausted, ending);
     return true;
   }
   const bool may_end =

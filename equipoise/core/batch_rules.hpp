@@ -24,6 +24,9 @@ inline constexpr std::uint64_t mark_every = 16;  ///< steps between the iterates
 inline constexpr std::size_t most_marks = look_every / mark_every;
 inline constexpr std::uint64_t first_cycle_look = 256;
 inline constexpr std::uint64_t largest_period = 64;
+/// The first half of a run is dropped. From here to 20000, the budget of many a sweep, there are 157 whole blocks:
+/// 10048 steps.
+inline constexpr std::uint64_t first_growth_look = 9920;
 inline constexpr double stable_sharpness = 2 + 1e-6;  ///< as run(): a multiplier below 1 + 1e-6 does not leave
 inline constexpr double below_one = 1 - 16 * std::numeric_limits<double>::epsilon();
 
@@ -35,7 +38,7 @@ template <std::size_t S>
 struct Map {
   double m = 1;
   double near = -1;     ///< below zero: nothing is near
-  double near_low = 0;  ///< isotropic alone: the same close to the saddle
+  double near_low = 0;  ///< isotropic: the same close to the saddle; pair: |x y| is no more where the saddle is near
 };
 
 EQUIPOISE_TINY double residual(const Map<2>& map, const State<2>& z) { return std::fma(-z[0], z[1], map.m); }
@@ -117,6 +120,12 @@ EQUIPOISE_TINY Near near(const Map<2>& map, const State<2>& z) {
   const double S = sum_of_squares(z);
   return S < map.m && r * std::sqrt(S) <= map.near * std::sqrt(map.m) ? Near::saddle : Near::nothing;
 }
+/// No |x y| is larger where near() says saddle: |r| > m/2 there, since 2 |x y| <= S < m, so that S <= 4 tolerance^2 m.
+/// With room for the rounding of r.
+inline constexpr double saddle_room = 4 * std::numeric_limits<double>::epsilon();
+EQUIPOISE_TINY double most_near_saddle(double tolerance, double m) {
+  return m * (2.00001 * tolerance * tolerance + saddle_room);
+}
 /// The largest component of the gradient.
 EQUIPOISE_TINY double steepest(const Map<4>& map, const State<4>& z) {
   const double P = squared(z[0], z[1]);
@@ -151,8 +160,25 @@ class Growth {
 };
 
 /// Natural logarithm by sums and products alone, to about 2 ulp: the same bits with every C library. x > 0 and finite,
-/// otherwise NaN.
+/// otherwise NaN. log x = e log 2 + 2 artanh t with x = 2^e f, sqrt(1/2) <= f < sqrt 2 and t = (f - 1) / (f + 1).
 double log_of(double x);
+/// The exponent of a run that stays at a critical point. At a minimiser the sharpness decides: below 2 the zero
+/// eigenvalues give 0, and so does what is within rounding of 2.
+inline double exponent_of_stay(double multiplier) {
+  const double factor = std::abs(multiplier);
+  return factor > 1 + 1e-6 ? log_of(factor) : 0;
+}
+/// What log_of() and its vectors share.
+namespace logarithm {
+inline constexpr double root_half = 0.70710678118654752;
+inline constexpr double log2_high = 0x1.62e42fefa38p-1;  ///< 42 bits: times an exponent it is exact
+inline constexpr double log2_low = 0x1.ef35793c7673p-45;
+/// |t| <= 0.1716: the series of artanh to t^23 is left with 1e-19.
+inline constexpr double inverse[] = {1.0 / 3,  1.0 / 5,  1.0 / 7,  1.0 / 9,  1.0 / 11, 1.0 / 13,
+                                     1.0 / 15, 1.0 / 17, 1.0 / 19, 1.0 / 21, 1.0 / 23};
+inline constexpr std::uint64_t fraction_bits = 0x000fffffffffffffU, half_bits = 0x3fe0000000000000U;
+inline constexpr double below_normal = 0x1p54;  ///< brings what is less than the least normal number among those
+}  // namespace logarithm
 
 /// The iterates at the start of a block and every 16 steps after that.
 template <std::size_t S>
@@ -221,6 +247,13 @@ EQUIPOISE_TINY Ending<S> divergence(const State<S>& z, std::uint64_t step, bool 
 /// Starts a run: scales it, and plans its first event. True where it ends at the start, with `ending` filled.
 template <std::size_t S>
 bool begin(const TinyRun& run, Follow<S>& follow, Ending<S>& ending);
+
+/// Cycles are looked for at 256, 512, 1024, ... steps: those before follow.step are over.
+template <std::size_t S>
+EQUIPOISE_TINY void catch_up(Follow<S>& follow) {
+  if (follow.cycle_look == never) return;
+  while (follow.cycle_look < follow.step) follow.cycle_look *= 2;
+}
 
 /// Takes the steps up to the next look, at most 64, by the plain loop.
 template <std::size_t S>

@@ -86,12 +86,13 @@ HWY_INLINE Mask arrived_lanes(const Vec (&z)[4], Vec m, Vec near, Vec near_low) 
   return hn::And(near_lanes(z, m, near, near_low), hn::Ge(S, m));
 }
 
-/// Where look() might have something to say. |x y| below half a unit in the last place of m makes r = m: the saddle.
-HWY_INLINE Mask worth_a_look(const Vec (&z)[2], Vec m, Vec near, Vec) {
+/// Where look() might have something to say.
+HWY_INLINE Mask worth_a_look(const Vec (&z)[2], Vec m, Vec near, Vec near_low) {
   const Vec r = hn::NegMulAdd(z[0], z[1], m);
   const Vec size = hn::Abs(r);
   const Mask bounded = hn::Lt(size, hn::Set(Tag(), 4.0));
-  return hn::Or(hn::Or(hn::Le(size, near), hn::Eq(r, m)), hn::Not(bounded));
+  const Mask saddle = hn::Le(hn::Abs(hn::Sub(m, r)), near_low);
+  return hn::Or(hn::Or(hn::Le(size, near), saddle), hn::Not(bounded));
 }
 HWY_INLINE Mask worth_a_look(const Vec (&z)[4], Vec m, Vec near, Vec near_low) {
   const Vec product = hn::Mul(squared_length(z[0], z[1]), squared_length(z[2], z[3]));
