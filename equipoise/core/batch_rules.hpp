@@ -138,6 +138,9 @@ EQUIPOISE_TINY Near near(const Map<4>& map, const State<4>& z) {
   if (!(2 * steepest(map, z) <= std::max(map.near * largest, map.near_low)) || map.near < 0) return Near::nothing;
   return sum_of_squares(z) < map.m ? Near::saddle : Near::minimiser;
 }
+/// near(...) == Near::minimiser.
+EQUIPOISE_TINY bool arrived(const Map<2>& map, const State<2>& z) { return std::abs(residual(map, z)) <= map.near; }
+EQUIPOISE_TINY bool arrived(const Map<4>& map, const State<4>& z) { return near(map, z) == Near::minimiser; }
 EQUIPOISE_TINY bool no_gradient(const Map<2>& map, const State<2>& z) {
   return (z[0] == 0 && z[1] == 0) || residual(map, z) == 0;
 }

@@ -41,6 +41,17 @@ class Walks {
     count_ = count + static_cast<std::size_t>(std::popcount(set));
   }
 
+  /// Adds one lane.
+  HWY_INLINE void add(const State<S>& z, const Map<S>& map, double cell, double at_step) {
+    const std::size_t count = count_++;
+    for (std::size_t s = 0; s < S; ++s) z_[s][count] = z[s];
+    m_[count] = map.m;
+    near_[count] = map.near;
+    near_low_[count] = map.near_low;
+    cell_[count] = cell;
+    at_step_[count] = at_step;
+  }
+
   /// Moves every run to the first iterate from which on the tolerance holds, up to 16 steps from the mark.
   HWY_NOINLINE void to_arrival() {
     pad();
