@@ -21,24 +21,36 @@ namespace equipoise::bench {
 namespace {
 
 constexpr double kFlops = 6;
+constexpr std::uint64_t kMostSteps = 20000;
 
-/// Runs and the rows that they end in.
+/// Runs f = 1/2 (1 - x y)^2 from (x, 1) and the rows that they end in.
 struct Cells {
-  std::vector<TinyRun> runs;
+  std::vector<double> h, x;
   std::vector<TinyEnd> ends;
   double steps = 0;  ///< of all runs together, up to their verdicts
+
+  std::size_t size() const { return h.size(); }
+  TinyColumns columns(std::size_t first, std::size_t count) const {
+    TinyColumns result;
+    result.shared = tiny_scalar(1, 0, 1, 1);
+    result.shared.max_steps = kMostSteps;
+    result.count = count;
+    result.h = h.data() + first;
+    result.x[0] = x.data() + first;
+    return result;
+  }
 };
 
 void run_span(Cells& cells, std::size_t first, std::size_t count) {
-  run_batch(std::span(cells.runs).subspan(first, count), std::span(cells.ends).subspan(first, count), {"", false});
+  run_batch(cells.columns(first, count), std::span(cells.ends).subspan(first, count), {"", false});
 }
 
 /// Pieces of some thousands of cells, as a sweep's tiles are.
 constexpr std::size_t kTile = 4096;
 
 void run_all(Cells& cells, int threads) {
-  const std::size_t tiles = (cells.runs.size() + kTile - 1) / kTile;
-  const auto tile = [&](std::size_t i) { run_span(cells, i * kTile, std::min(kTile, cells.runs.size() - i * kTile)); };
+  const std::size_t tiles = (cells.size() + kTile - 1) / kTile;
+  const auto tile = [&](std::size_t i) { run_span(cells, i * kTile, std::min(kTile, cells.size() - i * kTile)); };
   if (threads > 1) {
     tbb::parallel_for(std::size_t{0}, tiles, tile);
   } else {
@@ -47,7 +59,7 @@ void run_all(Cells& cells, int threads) {
 }
 
 void settle(Cells& cells) {
-  cells.ends.resize(cells.runs.size());
+  cells.ends.resize(cells.size());
   run_all(cells, 1);
   for (const TinyEnd& end : cells.ends) cells.steps += static_cast<double>(end.steps);
 }
@@ -60,18 +72,17 @@ Contender ours(const std::shared_ptr<Cells>& cells, const char* name, int thread
   return result;
 }
 
-/// Numbers of the runs for the peers, already scaled: rate 1 and m = h mu.
-void hand_over_scaled(const std::filesystem::path& folder, const std::vector<TinyRun>& runs) {
-  std::vector<double> m, x, y;
-  for (const TinyRun& run : runs) {
-    m.push_back(run.h * run.mu);
-    x.push_back(std::sqrt(run.h) * run.x[0]);
-    y.push_back(std::sqrt(run.h) * run.y[0]);
+/// Numbers of the first `count` runs for the peers, already scaled: rate 1 and m = h mu, mu = 1.
+void hand_over_scaled(const std::filesystem::path& folder, const Cells& cells, std::size_t count) {
+  std::vector<double> x, y;
+  for (std::size_t i = 0; i < count; ++i) {
+    x.push_back(std::sqrt(cells.h[i]) * cells.x[i]);
+    y.push_back(std::sqrt(cells.h[i]));
   }
   const auto give = [&](const char* name, const std::vector<double>& numbers) {
-    hand_over(folder / name, numbers.data(), numbers.size() * sizeof(double));
+    hand_over(folder / name, numbers.data(), count * sizeof(double));
   };
-  give("m", m), give("x", x), give("y", y);
+  give("m", cells.h), give("x", x), give("y", y);
 }
 
 /// Steps and nothing else, beside numpy and torch that do as many steps of 4096 lanes in cache.
@@ -104,9 +115,8 @@ Case ensemble_case(const std::string& name, double h0, double h1, int threads, c
   const auto cells = std::make_shared<Cells>();
   Generator random(1);
   for (int i = 0; i < (options.smoke ? 64 : 16384); ++i) {
-    const double x = 1 + random.uniform();
-    cells->runs.push_back(tiny_scalar(1, x, 1, h0 + (h1 - h0) * random.uniform()));
-    cells->runs.back().max_steps = 20000;
+    cells->x.push_back(1 + random.uniform());
+    cells->h.push_back(h0 + (h1 - h0) * random.uniform());
   }
   settle(*cells);
   Case result{name, threads, {}};
@@ -116,12 +126,15 @@ Case ensemble_case(const std::string& name, double h0, double h1, int threads, c
   if (PythonPeers* peers = python_peers(); peers != nullptr && threads == 1) {
     // As many lane-steps without any detection: less work than ours. Its result is that of the plain loop.
     constexpr std::size_t kLanes = 4096;
-    const std::size_t lanes = std::min(kLanes, cells->runs.size());
+    const std::size_t lanes = std::min(kLanes, cells->size());
     const auto steps = static_cast<std::uint64_t>(cells->steps / static_cast<double>(lanes));
-    std::vector<TinyRun> starts(cells->runs.begin(), cells->runs.begin() + static_cast<std::ptrdiff_t>(lanes));
-    hand_over_scaled(peers->folder(), starts);
+    hand_over_scaled(peers->folder(), *cells, lanes);
+    std::vector<TinyRun> starts;
     std::vector<double> products(lanes);
-    for (TinyRun& run : starts) run.max_steps = steps;
+    for (std::size_t i = 0; i < lanes; ++i) {
+      starts.push_back(cells->columns(0, lanes).run(i));
+      starts.back().max_steps = steps;
+    }
     record_orbits(starts, 1, products, {"scalar", false});
     hand_over(peers->folder() / "products", products.data(), lanes * sizeof(double));
     for (const std::string& peer :
@@ -132,8 +145,6 @@ Case ensemble_case(const std::string& name, double h0, double h1, int threads, c
   }
   return result;
 }
-
-constexpr std::uint64_t kMostSteps = 20000;
 
 /// The axes of an atlas: h from 0.01 to 1.2, x0 in [-4, 4]; y0 = 1. Most cells converge, diverge at once or cycle.
 struct Axes {
@@ -147,21 +158,16 @@ struct Axes {
     }
   }
   std::size_t cells() const { return h.size() * x.size(); }
-  /// Cells first, first + 1, ..., into runs that are runs of this atlas already: only two numbers differ.
-  void runs(std::size_t first, std::span<TinyRun> out) const {
-    std::size_t row = first / x.size(), column = first % x.size();
-    for (TinyRun& each : out) {
-      each.h = h[row];
-      each.x[0] = x[column];
-      if (++column < x.size()) continue;
-      column = 0;
-      ++row;
+  /// Cells first to first + count - 1, in rows of equal h.
+  void put(std::size_t first, std::size_t count, Cells& cells) const {
+    cells.h.resize(count);
+    cells.x.resize(count);
+    for (std::size_t i = 0; i < count;) {
+      const std::size_t column = (first + i) % x.size(), length = std::min(x.size() - column, count - i);
+      std::fill_n(cells.h.data() + i, length, h[(first + i) / x.size()]);
+      std::copy_n(x.data() + column, length, cells.x.data() + i);
+      i += length;
     }
-  }
-  static std::vector<TinyRun> room(std::size_t count) {
-    TinyRun run = tiny_scalar(1, 0, 1, 1);
-    run.max_steps = kMostSteps;
-    return std::vector<TinyRun>(count, run);
   }
 };
 
@@ -177,13 +183,12 @@ std::uint64_t run_atlas(const Axes& axes, std::span<std::uint8_t> outcomes, int 
   const std::size_t tiles = (outcomes.size() + kTile - 1) / kTile;
   std::atomic<std::uint64_t> steps{0};
   const auto tile = [&](std::size_t t) {
-    thread_local std::vector<TinyRun> room_for_runs = Axes::room(kTile);
-    thread_local std::vector<TinyEnd> room_for_ends(kTile);
+    thread_local Cells cells;
     const std::size_t first = t * kTile, count = std::min(kTile, outcomes.size() - first);
-    const std::span<TinyRun> runs = std::span(room_for_runs).first(count);
-    const std::span<TinyEnd> ends = std::span(room_for_ends).first(count);
-    axes.runs(first, runs);
-    run_batch(runs, ends, {"", false});
+    axes.put(first, count, cells);
+    cells.ends.resize(kTile);
+    run_span(cells, 0, count);
+    const std::span<const TinyEnd> ends = cells.ends;
     std::uint64_t taken = 0;
     for (std::size_t i = 0; i < count; ++i) {
       const TinyEnd& end = ends[i];
@@ -217,9 +222,9 @@ Case atlas_case(const std::string& name, std::size_t side, int threads, const Op
   result.contenders.push_back(our_atlas(axes, "equipoise", threads));
   if (threads > 1) result.contenders.push_back(our_atlas(axes, "one thread", 1));
   if (PythonPeers* peers = python_peers(); peers != nullptr && threads == 1) {
-    std::vector<TinyRun> runs = Axes::room(axes->cells());
-    axes->runs(0, runs);
-    hand_over_scaled(peers->folder(), runs);
+    Cells cells;
+    axes->put(0, axes->cells(), cells);
+    hand_over_scaled(peers->folder(), cells, cells.size());
     std::vector<std::uint8_t> outcomes(axes->cells());
     run_atlas(*axes, outcomes, 1);
     hand_over(peers->folder() / "outcomes", outcomes.data(), outcomes.size());

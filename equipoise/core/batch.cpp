@@ -212,6 +212,48 @@ void run_plainly(const TinyRun& run, const BatchSettings& settings, TinyEnd& end
   if (settings.measures) tiny::report_measures<S>(run, ending->z, end);
 }
 
+// Whether every number is known to be in range. False says nothing.
+bool columns_in_range(const TinyColumns& runs) {
+  const auto within = [&](const double* column, double shared, double low, double high) {
+    const std::span<const double> values = column != nullptr ? std::span(column, runs.count) : std::span(&shared, 1);
+    bool all = true;
+    for (const double value : values) all &= (value >= low) & (value <= high);
+    return all;
+  };
+  const TinyRun& shared = runs.shared;
+  bool good = within(runs.mu, shared.mu, -largest_double, largest_double) &&
+              within(runs.h, shared.h, std::numeric_limits<double>::denorm_min(), largest_double) &&
+              within(runs.tolerance, shared.tolerance, 0, 1);
+  for (int k : {0, 1}) {
+    good = good && within(runs.x[k], shared.x[k], -largest_double, largest_double) &&
+           within(runs.y[k], shared.y[k], -largest_double, largest_double);
+  }
+  const double least_shape = shared.kind == TinyRun::Kind::isotropic ? 1 : -largest_double;
+  return good && within(runs.shape, shared.shape, least_shape, largest_double);
+}
+
+// `kinds`: those that are among the runs.
+void run_source(const tiny::Source& runs, std::span<const TinyRun::Kind> kinds, std::span<TinyEnd> ends,
+                const BatchSettings& settings) {
+  if (runs.size() != ends.size()) {
+    throw Error(fmt::format("{} runs need as many ends, not {}", runs.size(), ends.size()));
+  }
+  const std::string target = resolved(settings.target);
+  if (target != scalar_target) {
+    const BatchSettings resolved_settings{target, settings.measures, settings.stop};
+    for (const TinyRun::Kind kind : kinds) tiny::follow_in_lanes(resolved_settings, runs, kind, ends);
+    return;
+  }
+  for (std::size_t i = 0; i < runs.size() && !stopped(settings); ++i) {
+    const TinyRun run = runs.run(i);
+    if (run.kind == TinyRun::Kind::pair) {
+      run_plainly<2>(run, settings, ends[i]);
+    } else {
+      run_plainly<4>(run, settings, ends[i]);
+    }
+  }
+}
+
 }  // namespace
 
 template <std::size_t S>
@@ -305,28 +347,37 @@ std::vector<std::string> batch_targets() {
   return names;
 }
 
+TinyRun TinyColumns::run(std::size_t i) const {
+  TinyRun result = shared;
+  const auto take = [i](const double* column, double& number) {
+    if (column != nullptr) number = column[i];
+  };
+  take(mu, result.mu);
+  take(h, result.h);
+  for (int k : {0, 1}) take(x[k], result.x[k]);
+  for (int k : {0, 1}) take(y[k], result.y[k]);
+  take(shape, result.shape);
+  take(tolerance, result.tolerance);
+  return result;
+}
+
 void run_batch(std::span<const TinyRun> runs, std::span<TinyEnd> ends, const BatchSettings& settings) {
-  if (runs.size() != ends.size()) {
-    throw Error(fmt::format("{} runs need as many ends, not {}", runs.size(), ends.size()));
-  }
-  const std::string target = resolved(settings.target);
   std::size_t isotropic = 0;
-  for (const TinyRun& run : runs) isotropic += run.kind == TinyRun::Kind::isotropic ? 1 : 0;
-  const std::size_t known = target != scalar_target && isotropic == 0 ? tiny::known_in_range(target, runs) : 0;
-  for (std::size_t i = known; i < runs.size(); ++i) require(i, runs[i]);
-  if (target != scalar_target) {
-    const BatchSettings resolved_settings{target, settings.measures, settings.stop};
-    if (isotropic < runs.size()) tiny::follow_in_lanes(resolved_settings, runs, TinyRun::Kind::pair, ends);
-    if (isotropic > 0) tiny::follow_in_lanes(resolved_settings, runs, TinyRun::Kind::isotropic, ends);
-    return;
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    require(i, runs[i]);
+    isotropic += runs[i].kind == TinyRun::Kind::isotropic ? 1 : 0;
   }
-  for (std::size_t i = 0; i < runs.size() && !stopped(settings); ++i) {
-    if (runs[i].kind == TinyRun::Kind::pair) {
-      run_plainly<2>(runs[i], settings, ends[i]);
-    } else {
-      run_plainly<4>(runs[i], settings, ends[i]);
-    }
+  constexpr TinyRun::Kind both[] = {TinyRun::Kind::pair, TinyRun::Kind::isotropic};
+  const std::size_t first = isotropic == runs.size() ? 1 : 0;
+  const std::size_t last = isotropic == 0 ? 1 : 2;
+  run_source({runs, nullptr}, std::span(both).subspan(first, last - std::min(first, last)), ends, settings);
+}
+
+void run_batch(const TinyColumns& runs, std::span<TinyEnd> ends, const BatchSettings& settings) {
+  if (runs.count > 0 && !columns_in_range(runs)) {
+    for (std::size_t i = 0; i < runs.count; ++i) require(i, runs.run(i));
   }
+  run_source({{}, &runs}, {&runs.shared.kind, 1}, ends, settings);
 }
 
 void record_orbits(std::span<const TinyRun> runs, std::size_t last, std::span<double> orbits,

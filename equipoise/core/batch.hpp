@@ -53,6 +53,21 @@ TinyRun tiny_isotropic(double mu, double n, double norm_x, double norm_y, double
 /// The largest Hessian eigenvalue at the start, in natural units (closed form, docs/theory.md 1); h is not looked at.
 double tiny_sharpness(const TinyRun& run);
 
+/// Runs that share most of their numbers, as the cells of a grid do: a column of `count` values, one a run, for each
+/// number in which they differ. Columns belong to the caller. A sixth of the memory traffic of as many TinyRuns.
+struct TinyColumns {
+  TinyRun shared;  ///< the kind, max_steps, and every number without a column
+  std::size_t count = 0;
+  const double* mu = nullptr;
+  const double* h = nullptr;
+  const double* x[2] = {nullptr, nullptr};
+  const double* y[2] = {nullptr, nullptr};
+  const double* shape = nullptr;
+  const double* tolerance = nullptr;
+
+  TinyRun run(std::size_t i) const;  ///< i < count
+};
+
 /// How a tiny run ended. Numbers are NaN where they are not known; beyond the range of double they are infinite.
 struct TinyEnd {
   Outcome outcome = Outcome::exhausted;
@@ -108,6 +123,8 @@ std::vector<std::string> batch_targets();
 /// Throws Error, before the first step, for a number that is not finite, h <= 0, a tolerance outside [0, 1], n < 1, an
 /// unknown target, or spans of different lengths.
 void run_batch(std::span<const TinyRun> runs, std::span<TinyEnd> ends, const BatchSettings& settings = {});
+/// The same ends from columns.
+void run_batch(const TinyColumns& runs, std::span<TinyEnd> ends, const BatchSettings& settings = {});
 
 /// The products u.v (x.y) of the last `last` iterates of each run, those of steps max_steps - last + 1 to max_steps,
 /// into orbits[i * last ...]: what a bifurcation diagram shows. Nothing ends a run early; beyond the range of double it

@@ -1,4 +1,5 @@
 // Lanes against the plain loop, bit for bit: any target, any number of runs, any neighbours, any tolerance.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -6,6 +7,8 @@
 #include <limits>
 #include <map>
 #include <random>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "equipoise/core/batch.hpp"
@@ -127,6 +130,89 @@ TEST(BatchBits, MeasuresAreLeftOutAlone) {
       if (HasFailure()) return;
     }
   }
+}
+
+// Any set of columns beside what is shared says the same as rows do.
+TEST(BatchBits, ColumnsAreRows) {
+  std::mt19937_64 random(51);
+  for (const std::size_t count : {0, 1, 7, 64, 255, 256, 257, 1500}) {
+    for (int which = 0; which < 256; which += count < 100 ? 1 : 17) {
+      SCOPED_TRACE(fmt::format("{} runs, columns {:#x}", count, which));
+      const Runs source = mixed(count + 1, static_cast<unsigned>(random()));
+      TinyColumns columns;
+      columns.shared = source[0];
+      columns.count = count;
+      std::vector<std::vector<double>> room(8, std::vector<double>(count));
+      const double** const places[] = {&columns.mu,   &columns.h,    &columns.x[0],  &columns.x[1],
+                                       &columns.y[0], &columns.y[1], &columns.shape, &columns.tolerance};
+      for (std::size_t i = 0; i < count; ++i) {
+        const TinyRun& run = source[i + 1];
+        // Of an isotropic run shape is a size.
+        const double numbers[] = {
+            run.mu, run.h, run.x[0], run.x[1], run.y[0], run.y[1], 2 + static_cast<double>(i % 3), run.tolerance};
+        for (std::size_t k = 0; k < 8; ++k) room[k][i] = numbers[k];
+      }
+      for (std::size_t k = 0; k < 8; ++k) {
+        if ((which >> k & 1) != 0) *places[k] = room[k].data();
+      }
+      Runs rows;
+      for (std::size_t i = 0; i < count; ++i) {
+        rows.push_back(source[0]);
+        TinyRun& row = rows.back();
+        double* const numbers[] = {&row.mu,   &row.h,    &row.x[0],  &row.x[1],
+                                   &row.y[0], &row.y[1], &row.shape, &row.tolerance};
+        for (std::size_t k = 0; k < 8; ++k) {
+          if ((which >> k & 1) != 0) *numbers[k] = room[k][i];
+        }
+      }
+      for (const std::string& target : batch_targets()) {
+        Ends ends(count);
+        run_batch(columns, ends, {target, true});
+        const Ends expected = ends_of(rows, target);
+        for (std::size_t i = 0; i < count; ++i) expect_same(ends[i], expected[i]);
+        if (HasFailure()) return;
+      }
+    }
+  }
+}
+
+TEST(BatchBits, AMistakeInAColumnIsFoundAndNamed) {
+  const double infinity = std::numeric_limits<double>::infinity();
+  for (const std::size_t at : {0, 3, 299}) {
+    const auto refused = [&](const double* TinyColumns::*column, double value, double usual, std::string_view what) {
+      std::vector<double> values(300, usual);
+      values[at] = value;
+      TinyColumns columns;
+      columns.shared = tiny_scalar(1, 1.5, 1, 0.1);
+      columns.count = values.size();
+      columns.*column = values.data();
+      for (const std::string& target : batch_targets()) {
+        Ends ends(values.size());
+        try {
+          run_batch(columns, ends, {target, false});
+          ADD_FAILURE() << what << " " << value;
+        } catch (const Error& error) {
+          EXPECT_NE(std::string(error.what()).find(fmt::format("cell {}: ", at)), std::string::npos) << error.what();
+          EXPECT_NE(std::string(error.what()).find(what), std::string::npos) << error.what();
+        }
+        for (const TinyEnd& end : ends) EXPECT_EQ(end.steps, 0U);
+      }
+    };
+    refused(&TinyColumns::mu, infinity, 1, "mu");
+    refused(&TinyColumns::h, 0, 0.1, "learning rate");
+    refused(&TinyColumns::h, std::nan(""), 0.1, "learning rate");
+    refused(&TinyColumns::tolerance, 1.5, 1e-12, "tolerance");
+    refused(&TinyColumns::shape, std::nan(""), 1, "shape");
+  }
+  TinyColumns shared;
+  shared.shared = tiny_scalar(1, std::nan(""), 1, 0.1);
+  shared.count = 2;
+  Ends ends(2);
+  EXPECT_THROW(run_batch(shared, ends), Error);
+  shared.shared.x[0] = 1.5;
+  EXPECT_NO_THROW(run_batch(shared, ends));
+  Ends few(1);
+  EXPECT_THROW(run_batch(shared, few), Error);
 }
 
 // A number out of range is found wherever it stands among good ones, and before the first step.

@@ -40,7 +40,6 @@
 #include "equipoise/core/batch_rows-inl.hpp"
 #include "equipoise/core/batch_lanes-inl.hpp"
 #include "equipoise/core/batch_orbits-inl.hpp"
-#include "equipoise/core/batch_checks-inl.hpp"
 // clang-format on
 #endif
 
@@ -51,15 +50,13 @@ namespace {
 #if EQUIPOISE_FUSED
 
 template <std::size_t S>
-void follow_all(std::span<const TinyRun> runs, TinyRun::Kind kind, const BatchSettings& settings,
-                std::span<TinyEnd> ends) {
+void follow_all(const Source& runs, TinyRun::Kind kind, const BatchSettings& settings, std::span<TinyEnd> ends) {
   Cells<S> cells{runs, kind, settings, ends, 0, {}, {}, {}};
   Lanes<S, false>(cells).run();
   if (!cells.with_tangent.empty()) Lanes<S, true>(cells).run();
 }
 
-void follow_kind(std::span<const TinyRun> runs, TinyRun::Kind kind, const BatchSettings& settings,
-                 std::span<TinyEnd> ends) {
+void follow_kind(const Source& runs, TinyRun::Kind kind, const BatchSettings& settings, std::span<TinyEnd> ends) {
   if (kind == TinyRun::Kind::pair) {
     follow_all<2>(runs, kind, settings, ends);
   } else {
@@ -69,10 +66,9 @@ void follow_kind(std::span<const TinyRun> runs, TinyRun::Kind kind, const BatchS
 
 #else
 
-void follow_kind(std::span<const TinyRun>, TinyRun::Kind, const BatchSettings&, std::span<TinyEnd>) {}
+void follow_kind(const Source&, TinyRun::Kind, const BatchSettings&, std::span<TinyEnd>) {}
 void record(std::span<const TinyRun>, std::size_t, std::span<double>) {}
 void advance(std::span<const double>, std::span<double>, std::uint64_t) {}
-std::size_t known_in_range(std::span<const TinyRun>) { return 0; }
 
 #endif
 
@@ -88,7 +84,6 @@ namespace equipoise::tiny {
 HWY_EXPORT(follow_kind);
 HWY_EXPORT(record);
 HWY_EXPORT(advance);
-HWY_EXPORT(known_in_range);
 HWY_EXPORT(fused_target);
 
 #if (HWY_TARGETS & (HWY_TARGETS - 1)) == 0  // Highway's tables then have one entry
@@ -125,18 +120,13 @@ std::vector<std::string> lane_targets() {
   return names;
 }
 
-void follow_in_lanes(const BatchSettings& settings, std::span<const TinyRun> runs, TinyRun::Kind kind,
-                     std::span<TinyEnd> ends) {
+void follow_in_lanes(const BatchSettings& settings, const Source& runs, TinyRun::Kind kind, std::span<TinyEnd> ends) {
   EQUIPOISE_AT(follow_kind, index_of(settings.target))(runs, kind, settings, ends);
 }
 
 void record_in_lanes(const std::string& target, std::span<const TinyRun> runs, std::size_t last,
                      std::span<double> orbits) {
   EQUIPOISE_AT(record, index_of(target))(runs, last, orbits);
-}
-
-std::size_t known_in_range(const std::string& target, std::span<const TinyRun> runs) {
-  return EQUIPOISE_AT(known_in_range, index_of(target))(runs);
 }
 
 void advance_lanes(const std::string& target, std::span<const double> m, std::span<double> z, std::uint64_t steps) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "equipoise/core/batch.hpp"
+#include "equipoise/core/batch_source.hpp"
 
 namespace equipoise::tiny {
 
@@ -13,11 +14,7 @@ namespace equipoise::tiny {
 std::vector<std::string> lane_targets();
 
 /// Runs every cell of `kind` in lanes of settings.target, which is not empty, and reports it. Nothing is checked here.
-void follow_in_lanes(const BatchSettings& settings, std::span<const TinyRun> runs, TinyRun::Kind kind,
-                     std::span<TinyEnd> ends);
-
-/// How many of the first runs are known to have numbers in range; the others need require() of batch.cpp.
-std::size_t known_in_range(const std::string& target, std::span<const TinyRun> runs);
+void follow_in_lanes(const BatchSettings& settings, const Source& runs, TinyRun::Kind kind, std::span<TinyEnd> ends);
 
 /// All cells, of one kind and one max_steps, to the end without a look; orbits as in record_orbits(), unscaled
 /// products.

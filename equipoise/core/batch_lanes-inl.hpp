@@ -12,7 +12,7 @@ namespace {
 /// Where runs come from and where their rows go.
 template <std::size_t S>
 struct Cells {
-  std::span<const TinyRun> runs;
+  const Source& runs;
   TinyRun::Kind kind;
   const BatchSettings& settings;
   std::span<TinyEnd> ends;
@@ -24,7 +24,7 @@ struct Cells {
   HWY_INLINE bool stopped() const { return settings.stop != nullptr && settings.stop->load(std::memory_order_relaxed); }
   HWY_INLINE void finish(std::size_t cell, const Ending<S>& ending) {
     report_ending(ending, ends[cell]);
-    if (settings.measures) report_measures<S>(runs[cell], ending.z, ends[cell]);
+    if (settings.measures) report_measures<S>(runs.run(cell), ending.z, ends[cell]);
   }
 };
 
@@ -231,7 +231,7 @@ class Lanes {
   // the next. False where there may be more to do.
   HWY_INLINE bool passes_by(std::size_t i) {
     const std::uint64_t step = step_of(i);
-    const std::uint64_t max_steps = cells_.runs[static_cast<std::size_t>(cell_[i])].max_steps;
+    const std::uint64_t max_steps = cells_.runs.run(static_cast<std::size_t>(cell_[i])).max_steps;
     const bool simple = !TANGENT && (follows_[i / kWidth] >> i % kWidth & 1U) == 0 && 2 * step < first_growth_look &&
                         max_steps - step >= look_every;
     if (!simple || (looks_ >> i & 1U) != 0) return false;
@@ -245,7 +245,7 @@ class Lanes {
     Ending<S> ending;
     unsigned& follows = follows_[i / kWidth];
     const unsigned bit = 1U << i % kWidth;
-    if ((follows & bit) == 0) begin(cells_.runs[cell], follow, ending);
+    if ((follows & bit) == 0) begin(cells_.runs.run(cell), follow, ending);
     follows |= bit;
     for (std::size_t s = 0; s < S; ++s) follow.z[s] = z_[s][i];
     if constexpr (TANGENT) {
@@ -392,7 +392,7 @@ class Lanes {
           const std::size_t cell = cells_.others.back();
           cells_.others.pop_back();
           Ending<S> ending;
-          if (begin(cells_.runs[cell], follow_[i], ending)) {
+          if (begin(cells_.runs.run(cell), follow_[i], ending)) {
             cells_.finish(cell, ending);
           } else if (go_on(i, cell)) {
             ++active_;
@@ -421,7 +421,7 @@ class Lanes {
       place.steps = end.step;
       place.multiplier = end.extra;
       place.lyapunov = exponent_of_stay(end.extra);
-      if (cells_.settings.measures) report_measures<S>(cells_.runs[end.cell], z(), place);
+      if (cells_.settings.measures) report_measures<S>(cells_.runs.run(end.cell), z(), place);
     });
   }
   HWY_NOINLINE void flush_divergences() {
@@ -432,7 +432,7 @@ class Lanes {
       row.put(place);
       place.steps = end.step;
       place.proved = end.extra != 0;
-      if (cells_.settings.measures) report_measures<S>(cells_.runs[end.cell], z(), place);
+      if (cells_.settings.measures) report_measures<S>(cells_.runs.run(end.cell), z(), place);
     });
   }
 

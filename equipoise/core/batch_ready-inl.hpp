@@ -26,30 +26,56 @@ class Ready {
   /// are handed to doomed(set of lanes, z, m, near, near_low, cells) at once. Cells that need more care, because they
   /// end at the start or are out of range, go to `others`.
   template <class Doomed>
-  HWY_INLINE std::size_t fill(std::span<const TinyRun> runs, std::span<const TinyEnd> ends, TinyRun::Kind kind,
-                              std::size_t from, std::vector<std::size_t>& others, const Doomed& doomed) {
-    std::size_t taken = 0;
-    for (; from < runs.size() && taken < kSize; ++from) {
-      const TinyRun& run = runs[from];
-      if (run.kind != kind) continue;
-      hwy::Prefetch(reinterpret_cast<const char*>(&ends[from]));
-      hwy::Prefetch(reinterpret_cast<const char*>(&ends[from]) + 64);
-      h_[taken] = run.h;
-      mu_[taken] = run.mu;
-      for (std::size_t s = 0; s < S / 2; ++s) at_[s][taken] = run.x[s];
-      for (std::size_t s = 0; s < S / 2; ++s) at_[S / 2 + s][taken] = run.y[s];
-      if constexpr (S == 4) shape_[taken] = run.shape;
-      tolerance_[taken] = run.tolerance;
-      max_steps_[taken] = static_cast<double>(run.max_steps);  // beyond 2^53 it is rounded, and never reached
-      cell_[taken] = static_cast<double>(from);
-      ++taken;
+  HWY_INLINE std::size_t fill(const Source& runs, std::span<const TinyEnd> ends, TinyRun::Kind kind, std::size_t from,
+                              std::vector<std::size_t>& others, const Doomed& doomed) {
+    taken_ = 0;
+    from = runs.columns != nullptr ? read_columns(*runs.columns, kind, from) : read_rows(runs.rows, kind, from);
+    for (std::size_t i = 0; i < taken_; ++i) {
+      const auto* const end = reinterpret_cast<const char*>(&ends[static_cast<std::size_t>(cell_[i])]);
+      hwy::Prefetch(end);
+      hwy::Prefetch(end + 64);
     }
     count = next = 0;
-    for (std::size_t i = 0; i < taken; i += kWidth) scale(i, taken - i, others, doomed);
+    for (std::size_t i = 0; i < taken_; i += kWidth) scale(i, taken_ - i, others, doomed);
     return from;
   }
 
  private:
+  std::size_t read_rows(std::span<const TinyRun> rows, TinyRun::Kind kind, std::size_t from) {
+    for (; from < rows.size() && taken_ < kSize; ++from) {
+      const TinyRun& run = rows[from];
+      if (run.kind != kind) continue;
+      h_[taken_] = run.h;
+      mu_[taken_] = run.mu;
+      for (std::size_t s = 0; s < S / 2; ++s) at_[s][taken_] = run.x[s];
+      for (std::size_t s = 0; s < S / 2; ++s) at_[S / 2 + s][taken_] = run.y[s];
+      if constexpr (S == 4) shape_[taken_] = run.shape;
+      tolerance_[taken_] = run.tolerance;
+      max_steps_[taken_] = static_cast<double>(run.max_steps);  // beyond 2^53 it is rounded, and never reached
+      cell_[taken_] = static_cast<double>(from);
+      ++taken_;
+    }
+    return from;
+  }
+  std::size_t read_columns(const TinyColumns& columns, TinyRun::Kind kind, std::size_t from) {
+    if (columns.shared.kind != kind) return columns.count;
+    taken_ = std::min(kSize, columns.count - from);
+    const auto read = [&](const double* column, double shared, double* to) {
+      if (column != nullptr) std::copy_n(column + from, taken_, to);
+      else std::fill_n(to, taken_, shared);
+    };
+    const TinyRun& shared = columns.shared;
+    read(columns.h, shared.h, h_);
+    read(columns.mu, shared.mu, mu_);
+    for (std::size_t s = 0; s < S / 2; ++s) read(columns.x[s], shared.x[s], at_[s]);
+    for (std::size_t s = 0; s < S / 2; ++s) read(columns.y[s], shared.y[s], at_[S / 2 + s]);
+    if constexpr (S == 4) read(columns.shape, shared.shape, shape_);
+    read(columns.tolerance, shared.tolerance, tolerance_);
+    std::fill_n(max_steps_, taken_, static_cast<double>(shared.max_steps));
+    for (std::size_t i = 0; i < taken_; ++i) cell_[i] = static_cast<double>(from + i);
+    return from + taken_;
+  }
+
   // Scales a vector of runs, of which the first `used` are there, and appends them. m = 0, and iterates without a
   // gradient, are left to begin().
   template <class Doomed>
@@ -122,6 +148,7 @@ class Ready {
   static constexpr int kEarlySteps = 5;
 
   // Runs as they are given, an array a number.
+  std::size_t taken_ = 0;
   alignas(64) double at_[S][kSize] = {};
   alignas(64) double h_[kSize] = {};
   alignas(64) double mu_[kSize] = {};

@@ -8,6 +8,7 @@
 #include <complex>
 #include <limits>
 #include <optional>
+#include <span>
 
 #include "equipoise/core/numbers.hpp"
 #include "equipoise/core/verdict_rules.hpp"
@@ -133,15 +134,17 @@ bool ends_in_convergence(Follow<S>& follow, const Marks<S>& marks, Ending<S>& en
   return false;
 }
 
-// Jacobian of one step, by its columns.
+// Jacobian of some steps, by its columns: tangent vectors carried along.
 template <std::size_t S>
-EQUIPOISE_TINY Eigen::Matrix<double, S, S> jacobian(const Map<S>& map, const State<S>& z) {
+EQUIPOISE_TINY Eigen::Matrix<double, S, S> jacobian(const Map<S>& map, std::span<const State<S>> states) {
+  std::array<State<S>, S> columns{};
+  for (std::size_t k = 0; k < S; ++k) columns[k][k] = 1;
+  for (const State<S>& z : states) {
+    for (State<S>& w : columns) step_tangent(map, z, w);
+  }
   Eigen::Matrix<double, S, S> J;
   for (std::size_t k = 0; k < S; ++k) {
-    State<S> w{};
-    w[k] = 1;
-    step_tangent(map, z, w);
-    for (std::size_t i = 0; i < S; ++i) J(static_cast<Index>(i), static_cast<Index>(k)) = w[i];
+    for (std::size_t i = 0; i < S; ++i) J(static_cast<Index>(i), static_cast<Index>(k)) = columns[k][i];
   }
   return J;
 }
@@ -232,8 +235,7 @@ EQUIPOISE_TINY std::optional<TinyCycle> find_tiny_cycle(const Map<S>& map, const
   for (std::uint32_t shorter = 1; shorter < period; ++shorter) {
     if (period % shorter == 0 && near_shorter(states[shorter])) return std::nullopt;
   }
-  Eigen::Matrix<double, S, S> turn = jacobian(map, states[0]);
-  for (std::uint32_t k = 1; k < period; ++k) turn = (jacobian(map, states[k]) * turn).eval();
+  const auto turn = jacobian<S>(map, std::span(states).first(period));
   return TinyCycle{period, largest_multiplier(turn)};
 }
 

@@ -157,6 +157,53 @@ void GridCells::runs(std::uint64_t first, std::span<TinyRun> out) const {
   }
 }
 
+std::optional<TinyColumns> GridCells::columns(std::uint64_t first, std::uint64_t count, ColumnRoom& room) const {
+  const auto is_axis = [&](std::size_t slot) { return std::find(slot_.begin(), slot_.end(), slot) != slot_.end(); };
+  const bool as_it_stands = grid_.kind == GridKind::scalar && std::isnan(fixed_[at_times_L]) && !is_axis(at_times_L) &&
+                            !is_axis(at_max_steps);
+  if (!as_it_stands) return std::nullopt;
+  if (first > grid_.cells() || count > grid_.cells() - first)
+    throw Error(fmt::format("the grid ends at cell {}", grid_.cells()));
+  TinyColumns result;
+  result.count = count;
+  std::vector<double> numbers = fixed_;
+  room.values.resize(slot_.size());
+  std::uint64_t inner = 1;  // cells between two values of the axis
+  for (std::size_t axis = slot_.size(); axis-- > 0;) {
+    const std::vector<double>& values = values_[axis];
+    std::vector<double>& column = room.values[axis];
+    column.resize(count);
+    for (std::uint64_t i = 0; i < count;) {
+      const std::uint64_t place = (first + i) / inner % values.size();
+      const std::uint64_t rest = inner == 1 ? values.size() - place : inner - (first + i) % inner;
+      const std::uint64_t length = std::min(rest, count - i);
+      if (inner == 1) std::copy_n(values.data() + place, length, column.data() + i);
+      else std::fill_n(column.data() + i, length, values[place]);
+      i += length;
+    }
+    inner *= values.size();
+    numbers[slot_[axis]] = values.front();
+    switch (slot_[axis]) {
+      case at_h:
+        result.h = column.data();
+        break;
+      case at_mu:
+        result.mu = column.data();
+        break;
+      case at_x0:
+        result.x[0] = column.data();
+        break;
+      case at_y0:
+        result.y[0] = column.data();
+        break;
+      default:
+        result.tolerance = column.data();
+    }
+  }
+  result.shared = run_of(numbers);
+  return result;
+}
+
 TinyRun GridCells::run_at(std::span<const double> place) const {
   if (grid_.kind == GridKind::matrix) throw Error("the cells of a matrix are no tiny runs; run() computes them");
   if (place.size() != slot_.size())

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,12 @@ class GridCells {
   /// times_L / L with the largest Hessian eigenvalue L at the start, and 1 where L = 0, since nothing moves there.
   /// Throws Error beyond the last cell.
   void runs(std::uint64_t first, std::span<TinyRun> out) const;
+  /// The same as columns, which `room` keeps, for the kind scalar where h is given and max_steps is no axis: then every
+  /// axis is a number of the runs as it stands. Nothing for other grids.
+  struct ColumnRoom {
+    std::vector<std::vector<double>> values;  ///< of each axis
+  };
+  std::optional<TinyColumns> columns(std::uint64_t first, std::uint64_t count, ColumnRoom& room) const;
   /// The run anywhere between the cells: `place` has the value of each axis, within the limits of its parameter. Every
   /// kind but matrix.
   TinyRun run_at(std::span<const double> place) const;

@@ -3,8 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
+#include <iterator>
+#include <optional>
+#include <random>
 
 #include "equipoise/core/error.hpp"
 #include "equipoise/core/sharpness.hpp"
@@ -60,6 +64,51 @@ TEST(GridCells, AreInCOrderFromAnywhere) {
   for (std::size_t i = 0; i < some.size(); ++i) EXPECT_EQ(some[i].y[0] + some[i].h, all[95 + i].y[0] + all[95 + i].h);
   cells.runs(120, std::span<TinyRun>());
   EXPECT_NE(refusal([&] { cells.runs(104, some); }), "");
+}
+
+TEST(GridCells, ColumnsAreTheRuns) {
+  std::mt19937_64 random(9);
+  const char* const keys[] = {"h", "x0", "y0", "mu", "tolerance"};
+  for (int trial = 0; trial < 200; ++trial) {
+    SCOPED_TRACE(trial);
+    Grid grid;
+    std::vector<std::string> axes(std::begin(keys), std::end(keys));
+    std::shuffle(axes.begin(), axes.end(), random);
+    axes.resize(1 + random() % 4);
+    for (const std::string& key : axes) {
+      const double from = key == "tolerance" ? 1e-9 : 0.25;
+      const std::uint64_t count = 1 + random() % 9;
+      grid.axes.push_back({key, AxisScale::linear, from, count == 1 ? from : 0.75, count, {}});
+    }
+    for (const char* key : keys) {
+      if (std::find(axes.begin(), axes.end(), key) == axes.end() && key != std::string("tolerance"))
+        grid.fixed.push_back({key, 0.5});
+    }
+    const GridCells cells(resolved(grid));
+    const std::uint64_t first = random() % cells.grid().cells(), count = random() % (cells.grid().cells() - first + 1);
+    std::vector<TinyRun> runs(count);
+    cells.runs(first, runs);
+    GridCells::ColumnRoom room;
+    const std::optional<TinyColumns> columns = cells.columns(first, count, room);
+    ASSERT_TRUE(columns.has_value());
+    ASSERT_EQ(columns->count, count);
+    for (std::uint64_t i = 0; i < count; ++i) {
+      const TinyRun run = columns->run(i);
+      ASSERT_TRUE(run.h == runs[i].h && run.mu == runs[i].mu && run.x[0] == runs[i].x[0] && run.y[0] == runs[i].y[0] &&
+                  run.tolerance == runs[i].tolerance && run.max_steps == runs[i].max_steps && run.kind == runs[i].kind)
+          << i;
+    }
+    EXPECT_NE(refusal([&] { cells.columns(first, cells.grid().cells() - first + 1, room); }), "");
+  }
+  // Where a number of the run follows from others there are none.
+  Grid relative = scalar_grid();
+  relative.axes[0].key = "times_L";
+  GridCells::ColumnRoom room;
+  EXPECT_FALSE(GridCells(resolved(relative)).columns(0, 1, room).has_value());
+  Grid budgets = scalar_grid();
+  budgets.fixed = {{"mu", 1}, {"y0", 1}, {"h", 0.1}};
+  budgets.axes[0] = {"max_steps", AxisScale::list, 0, 0, 2, {10, 20}};
+  EXPECT_FALSE(GridCells(resolved(budgets)).columns(0, 1, room).has_value());
 }
 
 // The start of `factor scalar:mu --rank length --seed s --start-norms a,b`, and of isotropic:n:mu.

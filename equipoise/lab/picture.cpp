@@ -439,6 +439,7 @@ Reducer::Reducer(const Painting& painting, const Plane& plane, std::uint64_t lon
   for (std::size_t i = 0, group = 0; i < 256; ++i) {
     while (group + 1 < painting.groups.size() && i >= painting.groups[group + 1]) ++group;
     group_of_[i] = static_cast<std::uint8_t>(group);
+    if (first_of_group_.size() <= group) first_of_group_.resize(group + 1, i);
   }
 }
 
@@ -477,13 +478,10 @@ void Reducer::finish_blocks() {
       ++counts[index];
       ++in_group[group_of_[index]];
     });
-    const auto best = static_cast<std::size_t>(std::ranges::max_element(in_group) - in_group.begin());
-    std::uint32_t so_far = 0;
-    std::size_t median = 0;
-    while (true) {
-      if (group_of_[median] == best) so_far += counts[median];
-      if (2 * so_far >= in_group[best]) break;
-      ++median;
+    const std::span<const std::uint32_t> groups(in_group.data(), first_of_group_.size());
+    const auto best = static_cast<std::size_t>(std::ranges::max_element(groups) - groups.begin());
+    std::size_t median = first_of_group_[best];
+    for (std::uint32_t so_far = counts[median]; 2 * so_far < in_group[best]; so_far += counts[++median]) {
     }
     raster_.pixels.push_back(static_cast<std::uint8_t>(median));
     // Of 256 counts a square touches a few: they alone are cleared.

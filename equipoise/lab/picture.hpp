@@ -113,6 +113,7 @@ class Reducer {
 
   std::uint64_t width_, height_, block_ = 1, next_ = 0;
   std::array<std::uint8_t, 256> group_of_{};
+  std::vector<std::size_t> first_of_group_;
   std::vector<std::uint8_t> held_;
   Raster raster_;
 };

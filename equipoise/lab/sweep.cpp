@@ -86,7 +86,7 @@ void put_all(Bytes& bytes, std::uint64_t at, std::span<const TinyEnd> ends, cons
   for (const TinyEnd& end : ends) bytes.put(at++, value(end));
 }
 
-void put_field(Field field, std::span<const TinyEnd> ends, std::span<const TinyRun> runs, Bytes& bytes,
+void put_field(Field field, std::span<const TinyEnd> ends, std::span<const double> rates, Bytes& bytes,
                std::uint64_t at) {
   switch (field) {
     case Field::outcome:
@@ -118,7 +118,7 @@ void put_field(Field field, std::span<const TinyEnd> ends, std::span<const TinyR
     case Field::lyapunov_error:
       return put_all(bytes, at, ends, [](const TinyEnd& end) { return end.lyapunov_error; });
     case Field::learning_rate:
-      for (const TinyRun& run : runs) bytes.put(at++, run.h);
+      for (const double rate : rates) bytes.put(at++, rate);
   }
 }
 
@@ -128,8 +128,8 @@ class MatrixCells {
   MatrixCells(const GridCells& cells, const SpectralBasis& basis, Units units, bool needs_product)
       : cells_(cells), basis_(basis), units_(units), needs_product_(needs_product) {}
 
-  /// Nothing where `stop` said so. `run` gets the learning rate.
-  std::optional<TinyEnd> operator()(std::uint64_t cell, const std::atomic<bool>* stop, TinyRun& run) {
+  /// Nothing where `stop` said so. `rate` becomes the learning rate.
+  std::optional<TinyEnd> operator()(std::uint64_t cell, const std::atomic<bool>* stop, double& rate) {
     const Key key{cells_.value("rank", cell), cells_.value("seed", cell), cells_.value("norm_x", cell),
                   cells_.value("norm_y", cell)};
     if (!known_ || !same(key, key_)) prepare(key);
@@ -145,7 +145,7 @@ class MatrixCells {
     const Record record =
         in_users_units(equipoise::run(*coordinates_.problem, coordinates_.start, h, settings, watch), units_);
     if (record.verdict.outcome == Outcome::stopped) return std::nullopt;
-    run.h = record.learning_rate;
+    rate = record.learning_rate;
     TinyEnd end = tiny_end(record);
     end.product = nan;
     if (needs_product_ && coordinates_.left.rows() == coordinates_.right.rows()) {
@@ -207,12 +207,13 @@ class Desk {
   Desk(const Shared& shared, std::uint64_t most_cells) : shared_(shared) {
     for (const Column& column : shared.columns) bytes_.emplace_back(column, most_cells);
     const std::uint64_t room = std::min(shared.stretch, most_cells);
-    runs_.resize(room);
     if (grid().output == OutputKind::orbit) {
+      runs_.resize(room);
       orbits_.resize(room * grid().last);
       exponents_.resize(room);
     } else {
       ends_.resize(room);
+      rates_.resize(room);
     }
     if (grid().kind == GridKind::matrix)
       matrix_.emplace(shared.cells, shared.basis, shared.units, shared.keeps(Field::product));
@@ -224,27 +225,18 @@ class Desk {
     for (std::uint64_t at = 0; at < length; at += shared_.stretch) {
       const std::uint64_t count = std::min(shared_.stretch, length - at);
       if (is_set(shared_.stop)) return false;
-      const std::span<TinyRun> runs = std::span(runs_).first(count);
       if (grid().output == OutputKind::orbit) {
+        const std::span<TinyRun> runs = std::span(runs_).first(count);
         shared_.cells.runs(first + at, runs);
         orbit(runs, at);
         for (const TinyRun& run : runs) result.steps += run.max_steps;
         continue;
       }
       const std::span<TinyEnd> ends = std::span(ends_).first(count);
-      if (matrix_) {
-        for (std::uint64_t i = 0; i < count; ++i) {
-          const std::optional<TinyEnd> end = (*matrix_)(first + at + i, shared_.stop, runs[i]);
-          if (!end) return false;
-          ends[i] = *end;
-        }
-      } else {
-        shared_.cells.runs(first + at, runs);
-        run_batch(runs, ends, {shared_.target, shared_.measures, shared_.stop});
-        if (is_set(shared_.stop)) return false;  // some ends may not have been reached
-      }
+      const std::span<double> rates = std::span(rates_).first(count);
+      if (!run_cells(first + at, ends, rates)) return false;
       for (std::size_t column = 0; column < bytes_.size(); ++column)
-        put_field(grid().fields[column], ends, runs, bytes_[column], at);
+        put_field(grid().fields[column], ends, rates, bytes_[column], at);
       for (const TinyEnd& end : ends) result.steps += end.steps;
     }
     result.columns.clear();
@@ -254,6 +246,30 @@ class Desk {
 
  private:
   const Grid& grid() const { return shared_.cells.grid(); }
+
+  // The ends of the cells from `first` on, and their learning rates; false where `stop` said so.
+  bool run_cells(std::uint64_t first, std::span<TinyEnd> ends, std::span<double> rates) {
+    const BatchSettings settings{shared_.target, shared_.measures, shared_.stop};
+    if (matrix_) {
+      for (std::uint64_t i = 0; i < ends.size(); ++i) {
+        const std::optional<TinyEnd> end = (*matrix_)(first + i, shared_.stop, rates[i]);
+        if (!end) return false;
+        ends[i] = *end;
+      }
+      return true;
+    }
+    if (const std::optional<TinyColumns> columns = shared_.cells.columns(first, ends.size(), room_)) {
+      run_batch(*columns, ends, settings);
+      for (std::uint64_t i = 0; i < ends.size(); ++i)
+        rates[i] = columns->h != nullptr ? columns->h[i] : columns->shared.h;
+    } else {
+      runs_.resize(ends.size());
+      shared_.cells.runs(first, runs_);
+      run_batch(runs_, ends, settings);
+      for (std::uint64_t i = 0; i < ends.size(); ++i) rates[i] = runs_[i].h;
+    }
+    return !is_set(shared_.stop);  // otherwise some ends may not have been reached
+  }
 
   void orbit(std::span<const TinyRun> runs, std::uint64_t at) {
     const std::span<double> orbits = std::span(orbits_).first(runs.size() * grid().last);
@@ -267,14 +283,16 @@ class Desk {
   const Shared& shared_;
   std::vector<Bytes> bytes_;
   std::vector<TinyRun> runs_;
+  GridCells::ColumnRoom room_;
   std::vector<TinyEnd> ends_;
+  std::vector<double> rates_;
   std::vector<double> orbits_, exponents_;
   std::optional<MatrixCells> matrix_;
 };
 
 void require_target(const std::string& target) {
   // An empty batch checks the name and does nothing else.
-  run_batch({}, {}, {target, false, nullptr});
+  run_batch(std::span<const TinyRun>(), {}, {target, false, nullptr});
 }
 
 }  // namespace
