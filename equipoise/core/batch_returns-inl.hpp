@@ -21,25 +21,10 @@ class Returns {
     ++count_;
   }
 
-  /// 64 steps of every run.
-  HWY_NOINLINE void walk() {
-    const Tag tag;
-    Vec at[kVecs], z[kVecs][S], m[kVecs], far[kVecs];
-    Mask back[kVecs];
-    for_each<kVecs>([&](auto v) HWY_ATTR {
-      for (std::size_t s = 0; s < S; ++s) z[v][s] = hn::Load(tag, z_[s] + v * kWidth);
-      at[v] = z[v][0];
-      m[v] = hn::Load(tag, m_ + v * kWidth);
-      far[v] = hn::Mul(hn::Mul(hn::Set(tag, verdict_rules::cycle_tolerance), lengths(z[v])), hn::Set(tag, reach(1, 1)));
-      back[v] = hn::Ne(m[v], m[v]);  // nowhere
-    });
-    for (std::uint64_t i = 0; i < largest_period; ++i) {
-      for_each<kVecs>([&](auto v) HWY_ATTR {
-        step_lanes(z[v], m[v]);
-        back[v] = hn::Or(back[v], hn::Le(hn::Abs(hn::Sub(z[v][0], at[v])), far[v]));
-      });
-    }
-    for_each<kVecs>([&](auto v) HWY_ATTR { back_[v] = bits_of(back[v]); });
+  /// 64 steps of every run. Of its numbers the first is compared: where that does not come back, the run does not.
+  void walk() {
+    if (count_ <= kWidth) walk_vectors<1>();
+    else walk_vectors<kVecs>();
   }
 
   /// Hands every run to found(lane, whether it came back), and is empty.
@@ -52,6 +37,27 @@ class Returns {
  private:
   static constexpr std::size_t kVecs = 2;
   static constexpr std::size_t kSize = kVecs * kWidth;
+
+  template <std::size_t VECS>
+  HWY_NOINLINE void walk_vectors() {
+    const Tag tag;
+    Vec at[VECS], z[VECS][S], m[VECS], far[VECS];
+    Mask back[VECS];
+    for_each<VECS>([&](auto v) HWY_ATTR {
+      for (std::size_t s = 0; s < S; ++s) z[v][s] = hn::Load(tag, z_[s] + v * kWidth);
+      at[v] = z[v][0];
+      m[v] = hn::Load(tag, m_ + v * kWidth);
+      far[v] = hn::Mul(hn::Mul(hn::Set(tag, verdict_rules::cycle_tolerance), lengths(z[v])), hn::Set(tag, reach(1, 1)));
+      back[v] = hn::Ne(m[v], m[v]);  // nowhere
+    });
+    for (std::uint64_t i = 0; i < largest_period; ++i) {
+      for_each<VECS>([&](auto v) HWY_ATTR {
+        step_lanes(z[v], m[v]);
+        back[v] = hn::Or(back[v], hn::Le(hn::Abs(hn::Sub(z[v][0], at[v])), far[v]));
+      });
+    }
+    for_each<VECS>([&](auto v) HWY_ATTR { back_[v] = bits_of(back[v]); });
+  }
 
   alignas(64) double z_[S][kSize] = {};
   alignas(64) double m_[kSize] = {};
