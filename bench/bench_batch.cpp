@@ -6,7 +6,6 @@
 #include <oneapi/tbb/parallel_for.h>
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <cmath>
 
@@ -14,6 +13,7 @@
 #include "equipoise/core/batch.hpp"
 #include "equipoise/core/batch_kernel.hpp"
 #include "equipoise/core/start.hpp"
+#include "equipoise/lab/grid_cells.hpp"
 #include "peers.hpp"
 
 namespace equipoise::bench {
@@ -72,17 +72,19 @@ Contender ours(const std::shared_ptr<Cells>& cells, const char* name, int thread
   return result;
 }
 
-/// Numbers of the first `count` runs for the peers, already scaled: rate 1 and m = h mu, mu = 1.
-void hand_over_scaled(const std::filesystem::path& folder, const Cells& cells, std::size_t count) {
-  std::vector<double> x, y;
-  for (std::size_t i = 0; i < count; ++i) {
-    x.push_back(std::sqrt(cells.h[i]) * cells.x[i]);
-    y.push_back(std::sqrt(cells.h[i]));
+/// Numbers of the runs for the peers, already scaled: rate 1 and m = h mu.
+void hand_over_scaled(const std::filesystem::path& folder, const TinyColumns& runs) {
+  std::vector<double> m, x, y;
+  for (std::size_t i = 0; i < runs.count; ++i) {
+    const TinyRun run = runs.run(i);
+    m.push_back(run.h * run.mu);
+    x.push_back(std::sqrt(run.h) * run.x[0]);
+    y.push_back(std::sqrt(run.h) * run.y[0]);
   }
   const auto give = [&](const char* name, const std::vector<double>& numbers) {
-    hand_over(folder / name, numbers.data(), count * sizeof(double));
+    hand_over(folder / name, numbers.data(), numbers.size() * sizeof(double));
   };
-  give("m", cells.h), give("x", x), give("y", y);
+  give("m", m), give("x", x), give("y", y);
 }
 
 /// Steps and nothing else, beside numpy and torch that do as many steps of 4096 lanes in cache.
@@ -128,11 +130,12 @@ Case ensemble_case(const std::string& name, double h0, double h1, int threads, c
     constexpr std::size_t kLanes = 4096;
     const std::size_t lanes = std::min(kLanes, cells->size());
     const auto steps = static_cast<std::uint64_t>(cells->steps / static_cast<double>(lanes));
-    hand_over_scaled(peers->folder(), *cells, lanes);
+    const TinyColumns first = cells->columns(0, lanes);
+    hand_over_scaled(peers->folder(), first);
     std::vector<TinyRun> starts;
     std::vector<double> products(lanes);
     for (std::size_t i = 0; i < lanes; ++i) {
-      starts.push_back(cells->columns(0, lanes).run(i));
+      starts.push_back(first.run(i));
       starts.back().max_steps = steps;
     }
     record_orbits(starts, 1, products, {"scalar", false});
@@ -146,53 +149,29 @@ Case ensemble_case(const std::string& name, double h0, double h1, int threads, c
   return result;
 }
 
-/// The axes of an atlas: h from 0.01 to 1.2, x0 in [-4, 4]; y0 = 1. Most cells converge, diverge at once or cycle.
-struct Axes {
-  std::vector<double> h, x;
+/// side x side cells: h from 0.01 to 1.2, x0 in [-4, 4]; y0 = 1. Most cells converge, diverge at once or cycle.
+Grid atlas_grid(std::size_t side) {
+  Grid grid;
+  grid.fixed = {{"mu", 1}, {"y0", 1}, {"max_steps", static_cast<double>(kMostSteps)}};
+  grid.axes = {{"h", AxisScale::linear, 0.01, 1.2, side, {}}, {"x0", AxisScale::linear, -4, 4, side, {}}};
+  return resolved(grid);
+}
 
-  explicit Axes(std::size_t side) {
-    for (std::size_t i = 0; i < side; ++i) {
-      const double place = static_cast<double>(i) / static_cast<double>(side - 1);
-      h.push_back(0.01 + (1.2 - 0.01) * place);
-      x.push_back(-4 + 8 * place);
-    }
-  }
-  std::size_t cells() const { return h.size() * x.size(); }
-  /// Cells first to first + count - 1, in rows of equal h.
-  void put(std::size_t first, std::size_t count, Cells& cells) const {
-    cells.h.resize(count);
-    cells.x.resize(count);
-    for (std::size_t i = 0; i < count;) {
-      const std::size_t column = (first + i) % x.size(), length = std::min(x.size() - column, count - i);
-      std::fill_n(cells.h.data() + i, length, h[(first + i) / x.size()]);
-      std::copy_n(x.data() + column, length, cells.x.data() + i);
-      i += length;
-    }
-  }
-};
-
-/// From the axes to the outcome of every cell, a tile at a time as a sweep does: 1 converged, 4 diverged, 0 anything
+/// From the grid to the outcome of every cell, a tile at a time as a sweep does: 1 converged, 4 diverged, 0 anything
 /// else. Returns the steps.
-std::uint64_t run_atlas(const Axes& axes, std::span<std::uint8_t> outcomes, int threads) {
-  constexpr std::array<std::uint8_t, 6> codes = [] {
-    std::array<std::uint8_t, 6> result{};
-    result[static_cast<std::size_t>(Outcome::converged)] = 1;
-    result[static_cast<std::size_t>(Outcome::diverged)] = 4;
-    return result;
-  }();
+std::uint64_t run_atlas(const GridCells& cells, std::span<std::uint8_t> outcomes, int threads) {
   const std::size_t tiles = (outcomes.size() + kTile - 1) / kTile;
   std::atomic<std::uint64_t> steps{0};
   const auto tile = [&](std::size_t t) {
-    thread_local Cells cells;
+    thread_local std::vector<std::vector<double>> room;
+    thread_local std::vector<TinyEnd> room_for_ends(kTile);
     const std::size_t first = t * kTile, count = std::min(kTile, outcomes.size() - first);
-    axes.put(first, count, cells);
-    cells.ends.resize(kTile);
-    run_span(cells, 0, count);
-    const std::span<const TinyEnd> ends = cells.ends;
+    const std::span<TinyEnd> ends = std::span(room_for_ends).first(count);
+    run_batch(cells.columns(first, count, room).value(), ends, {"", false});
     std::uint64_t taken = 0;
     for (std::size_t i = 0; i < count; ++i) {
       const TinyEnd& end = ends[i];
-      outcomes[first + i] = codes[static_cast<std::size_t>(end.outcome)];
+      outcomes[first + i] = end.outcome == Outcome::converged ? 1 : end.outcome == Outcome::diverged ? 4 : 0;
       taken += end.steps;
     }
     steps += taken;
@@ -205,28 +184,28 @@ std::uint64_t run_atlas(const Axes& axes, std::span<std::uint8_t> outcomes, int 
   return steps;
 }
 
-Contender our_atlas(const std::shared_ptr<const Axes>& axes, const char* name, int threads) {
-  const auto outcomes = std::make_shared<std::vector<std::uint8_t>>(axes->cells());
+Contender our_atlas(const std::shared_ptr<const GridCells>& cells, const char* name, int threads) {
+  const auto outcomes = std::make_shared<std::vector<std::uint8_t>>(cells->grid().cells());
   Contender result;
   result.name = name;
-  result.flops = kFlops * static_cast<double>(run_atlas(*axes, *outcomes, 1));
-  result.call = [=] { run_atlas(*axes, *outcomes, threads); };
+  result.flops = kFlops * static_cast<double>(run_atlas(*cells, *outcomes, 1));
+  result.call = [=] { run_atlas(*cells, *outcomes, threads); };
   return result;
 }
 
 /// side x side cells. What numpy gets are the starts and rates as arrays, which takes none of its time.
 Case atlas_case(const std::string& name, std::size_t side, int threads, const Options& options) {
-  const auto axes = std::make_shared<const Axes>(side);
+  const auto cells = std::make_shared<const GridCells>(atlas_grid(side));
   Case result{name, threads, {}};
   result.contenders.push_back(fma_peak(threads, options));
-  result.contenders.push_back(our_atlas(axes, "equipoise", threads));
-  if (threads > 1) result.contenders.push_back(our_atlas(axes, "one thread", 1));
+  result.contenders.push_back(our_atlas(cells, "equipoise", threads));
+  if (threads > 1) result.contenders.push_back(our_atlas(cells, "one thread", 1));
   if (PythonPeers* peers = python_peers(); peers != nullptr && threads == 1) {
-    Cells cells;
-    axes->put(0, axes->cells(), cells);
-    hand_over_scaled(peers->folder(), cells, cells.size());
-    std::vector<std::uint8_t> outcomes(axes->cells());
-    run_atlas(*axes, outcomes, 1);
+    std::vector<std::vector<double>> room;
+    const std::size_t count = cells->grid().cells();
+    hand_over_scaled(peers->folder(), cells->columns(0, count, room).value());
+    std::vector<std::uint8_t> outcomes(count);
+    run_atlas(*cells, outcomes, 1);
     hand_over(peers->folder() / "outcomes", outcomes.data(), outcomes.size());
     const std::string order = "atlas " + std::to_string(outcomes.size()) + " " + std::to_string(kMostSteps);
     // Outcomes must be equal, but for cells within rounding of a boundary: one in ten thousand.

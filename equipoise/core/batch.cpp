@@ -367,10 +367,10 @@ void run_batch(std::span<const TinyRun> runs, std::span<TinyEnd> ends, const Bat
     require(i, runs[i]);
     isotropic += runs[i].kind == TinyRun::Kind::isotropic ? 1 : 0;
   }
-  constexpr TinyRun::Kind both[] = {TinyRun::Kind::pair, TinyRun::Kind::isotropic};
-  const std::size_t first = isotropic == runs.size() ? 1 : 0;
-  const std::size_t last = isotropic == 0 ? 1 : 2;
-  run_source({runs, nullptr}, std::span(both).subspan(first, last - std::min(first, last)), ends, settings);
+  std::vector<TinyRun::Kind> kinds;
+  if (isotropic < runs.size()) kinds.push_back(TinyRun::Kind::pair);
+  if (isotropic > 0) kinds.push_back(TinyRun::Kind::isotropic);
+  run_source({runs, nullptr}, kinds, ends, settings);
 }
 
 void run_batch(const TinyColumns& runs, std::span<TinyEnd> ends, const BatchSettings& settings) {

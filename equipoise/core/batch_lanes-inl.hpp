@@ -2,8 +2,8 @@
 // batch_kernel.cpp alone, once for every target.
 //
 // Cost, per vector: nothing but steps in the 16 between marks; a mark is two stores, a look 10 operations. A vector of
-// which lanes end takes some 140 instructions, however many they are; each of those lanes then a walk, a row and its
-// part of making runs ready.
+// which several lanes end takes some 140 instructions, however many they are; each of those lanes then a walk, a row
+// and its part of making runs ready.
 
 HWY_BEFORE_NAMESPACE();
 namespace equipoise::tiny::HWY_NAMESPACE {
@@ -115,7 +115,7 @@ class Lanes {
   // event, and refilled. Whatever is rarer goes to look() itself. All of it for the vector of lanes from `first` on,
   // however many of them end.
   HWY_INLINE void after_block(std::size_t first, unsigned bits) {
-    // One lane alone takes a third of the time without vectors.
+    // For one lane alone vectors are the longer way.
     if (std::has_single_bit(bits) && arrives_alone(first + static_cast<std::size_t>(std::countr_zero(bits)))) return;
     const Tag tag;
     const Vec m = hn::Load(tag, m_ + first);

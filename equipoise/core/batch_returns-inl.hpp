@@ -1,7 +1,7 @@
 // Which runs come back to where they are within 64 steps, some vectors of them at a time. Included by batch_kernel.cpp
 // alone, once for every target.
 //
-// Cost: 64 steps and tests of a lane, some 10 operations each; for a few vectors the time is that of one chain.
+// Cost: 64 steps of a lane, each with a test of 4 operations; for a few vectors the time is that of one chain.
 
 HWY_BEFORE_NAMESPACE();
 namespace equipoise::tiny::HWY_NAMESPACE {

@@ -272,6 +272,41 @@ bool look(Follow<S>& follow, const Marks<S>& marks, Ending<S>& ending, bool may_
 /// How far apart two components can be where the iterates are within a tolerance relative to their length.
 EQUIPOISE_TINY double reach(double tolerance, double length) { return tolerance * length * (1 + 1e-6); }
 
+/// |b - a| / |a|; NaN at zero.
+template <std::size_t S>
+EQUIPOISE_TINY double distance(const State<S>& a, const State<S>& b) {
+  State<S> difference;
+  for (std::size_t i = 0; i < S; ++i) difference[i] = b[i] - a[i];
+  const double scale = sum_of_squares(a);
+  return std::sqrt(sum_of_squares(difference) / scale);  // no cycle at zero
+}
+
+/// Whether an iterate is within a distance of another, relative to that one's length. Nearly all are told by their
+/// components, without a root and a quotient: one that is far, or all of them close.
+template <std::size_t S>
+class Within {
+ public:
+  EQUIPOISE_TINY Within(const State<S>& at, double tolerance) : at_(at), tolerance_(tolerance) {
+    const double length_of_state = length(at);
+    far_ = reach(tolerance, length_of_state);
+    constexpr double share = S == 2 ? 0.7071 : 0.4999;                             // below 1 / sqrt(S)
+    close_ = length_of_state > 1e-100 ? share * tolerance * length_of_state : -1;  // squares of smaller ones vanish
+  }
+  EQUIPOISE_TINY bool operator()(const State<S>& z) const {
+    bool close = true;
+    for (std::size_t i = 0; i < S; ++i) {
+      const double apart = std::abs(z[i] - at_[i]);
+      if (apart > far_) return false;
+      close = close && apart <= close_;
+    }
+    return close || distance(at_, z) <= tolerance_;
+  }
+
+ private:
+  State<S> at_;
+  double tolerance_, far_, close_;
+};
+
 /// Everything but the measures, which become NaN.
 template <std::size_t S>
 EQUIPOISE_TINY void report_ending(const Ending<S>& ending, TinyEnd& end) {

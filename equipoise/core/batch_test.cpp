@@ -409,6 +409,33 @@ TEST(Batch, OrbitsAreTheLastIterates) {
   for (const double value : orbit) EXPECT_TRUE(std::isnan(value));
 }
 
+// The shortcuts of Within against the distance itself, around the tolerance, at zero and at any scale whose squares are
+// normal numbers.
+TEST(Batch, WithinIsTheDistance) {
+  std::mt19937_64 random(61);
+  const auto uniform = [&](double from, double to) { return std::uniform_real_distribution<double>(from, to)(random); };
+  const auto check = [&]<std::size_t S>(std::integral_constant<std::size_t, S>) {
+    int inside = 0;
+    for (int trial = 0; trial < 20000; ++trial) {
+      const double tolerance = std::pow(10.0, uniform(-12, -6));
+      const double scale = trial % 4 == 0 ? std::pow(10.0, uniform(-140, 100)) : 1;
+      tiny::State<S> at, direction, z;
+      for (double& each : at) each = trial % 50 == 0 ? 0 : scale * uniform(-2, 2);
+      for (double& each : direction) each = trial % 3 == 0 && &each != &direction[0] ? 0 : uniform(-1, 1);
+      const double share = trial % 2 == 0 ? uniform(0, 3) : 1 + uniform(-1e-3, 1e-3);
+      const double apart = share * tolerance * tiny::length(at) / tiny::length(direction);
+      for (std::size_t i = 0; i < S; ++i) z[i] = at[i] + apart * direction[i];
+      const bool expected = tiny::distance(at, z) <= tolerance;
+      inside += expected ? 1 : 0;
+      ASSERT_EQ(tiny::Within<S>(at, tolerance)(z), expected) << S << " " << trial;
+    }
+    EXPECT_GT(inside, 5000);
+    EXPECT_LT(inside, 15000);
+  };
+  check(std::integral_constant<std::size_t, 2>());
+  check(std::integral_constant<std::size_t, 4>());
+}
+
 TEST(Batch, LogarithmHasNoLibraryInIt) {
   std::mt19937_64 random(3);
   for (int i = 0; i < 100000; ++i) {

@@ -5,17 +5,18 @@
 
 #include <algorithm>
 #include <fstream>
-#include <functional>
 #include <iterator>
 #include <random>
 #include <thread>
 
-#include "equipoise/core/error.hpp"
+#include "equipoise/core/test_refusal.hpp"
 #include "equipoise/io/files.hpp"
 #include "equipoise/io/test_support.hpp"
 
 namespace equipoise::sweep_folder_test {
 namespace {
+
+using test_refusal::refusal;
 
 namespace fs = std::filesystem;
 using testing::TemporaryFolder;
@@ -50,15 +51,6 @@ struct Made {
                     std::as_bytes(std::span(steps)), std::as_bytes(std::span(loss))};
   }
 };
-
-std::string refusal(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
-}
 
 TEST(SweepFolder, KeepsWhatThreadsWrite) {
   const TemporaryFolder folder;

@@ -94,10 +94,12 @@ TinyRun GridCells::run_of(const std::vector<double>& numbers) const {
   return run;
 }
 
+bool GridCells::is_axis(std::size_t slot) const { return std::find(slot_.begin(), slot_.end(), slot) != slot_.end(); }
+bool GridCells::rate_follows_start() const { return std::isfinite(fixed_[at_times_L]) || is_axis(at_times_L); }
+
 double* GridCells::number_of(TinyRun& run, std::size_t slot) const {
   const bool scalar = grid_.kind == GridKind::scalar;
-  if (std::isfinite(fixed_[at_times_L]) || std::find(slot_.begin(), slot_.end(), at_times_L) != slot_.end())
-    return nullptr;  // h follows the start
+  if (rate_follows_start()) return nullptr;
   switch (slot) {
     case at_h:
       return &run.h;
@@ -157,21 +159,19 @@ void GridCells::runs(std::uint64_t first, std::span<TinyRun> out) const {
   }
 }
 
-std::optional<TinyColumns> GridCells::columns(std::uint64_t first, std::uint64_t count, ColumnRoom& room) const {
-  const auto is_axis = [&](std::size_t slot) { return std::find(slot_.begin(), slot_.end(), slot) != slot_.end(); };
-  const bool as_it_stands = grid_.kind == GridKind::scalar && std::isnan(fixed_[at_times_L]) && !is_axis(at_times_L) &&
-                            !is_axis(at_max_steps);
-  if (!as_it_stands) return std::nullopt;
+std::optional<TinyColumns> GridCells::columns(std::uint64_t first, std::uint64_t count,
+                                              std::vector<std::vector<double>>& room) const {
+  if (grid_.kind != GridKind::scalar || rate_follows_start() || is_axis(at_max_steps)) return std::nullopt;
   if (first > grid_.cells() || count > grid_.cells() - first)
     throw Error(fmt::format("the grid ends at cell {}", grid_.cells()));
   TinyColumns result;
   result.count = count;
   std::vector<double> numbers = fixed_;
-  room.values.resize(slot_.size());
+  room.resize(slot_.size());
   std::uint64_t inner = 1;  // cells between two values of the axis
   for (std::size_t axis = slot_.size(); axis-- > 0;) {
     const std::vector<double>& values = values_[axis];
-    std::vector<double>& column = room.values[axis];
+    std::vector<double>& column = room[axis];
     column.resize(count);
     for (std::uint64_t i = 0; i < count;) {
       const std::uint64_t place = (first + i) / inner % values.size();

@@ -26,18 +26,19 @@ class GridCells {
   /// times_L / L with the largest Hessian eigenvalue L at the start, and 1 where L = 0, since nothing moves there.
   /// Throws Error beyond the last cell.
   void runs(std::uint64_t first, std::span<TinyRun> out) const;
-  /// The same as columns, which `room` keeps, for the kind scalar where h is given and max_steps is no axis: then every
-  /// axis is a number of the runs as it stands. Nothing for other grids.
-  struct ColumnRoom {
-    std::vector<std::vector<double>> values;  ///< of each axis
-  };
-  std::optional<TinyColumns> columns(std::uint64_t first, std::uint64_t count, ColumnRoom& room) const;
+  /// The same as columns, for the kind scalar where h is given and max_steps is no axis: then every axis is a number of
+  /// the runs as it stands. Nothing for other grids. `room` keeps the values, an array an axis.
+  std::optional<TinyColumns> columns(std::uint64_t first, std::uint64_t count,
+                                     std::vector<std::vector<double>>& room) const;
   /// The run anywhere between the cells: `place` has the value of each axis, within the limits of its parameter. Every
   /// kind but matrix.
   TinyRun run_at(std::span<const double> place) const;
 
  private:
   TinyRun run_of(const std::vector<double>& numbers) const;
+  bool is_axis(std::size_t slot) const;
+  /// Whether h is a multiple of 1/L, hence another number of each start.
+  bool rate_follows_start() const;
   /// The number in a run that a parameter is as it stands; nullptr where others follow from it.
   double* number_of(TinyRun& run, std::size_t slot) const;
 

@@ -5,34 +5,21 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <iterator>
 #include <optional>
 #include <random>
 
-#include "equipoise/core/error.hpp"
 #include "equipoise/core/sharpness.hpp"
 #include "equipoise/core/start.hpp"
+#include "equipoise/core/test_refusal.hpp"
+#include "equipoise/lab/test_grid.hpp"
 #include "equipoise/problems/dense.hpp"
 
 namespace equipoise::grid_cells_test {
 namespace {
 
-Grid scalar_grid() {
-  Grid grid;
-  grid.fixed = {{"mu", 1}, {"y0", 1}, {"max_steps", 20000}};
-  grid.axes = {{"h", AxisScale::linear, 0.01, 1.2, 5, {}}, {"x0", AxisScale::linear, -4, 4, 3, {}}};
-  return grid;
-}
-
-std::string refusal(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
-}
+using test_grid::scalar_grid;
+using test_refusal::refusal;
 
 TEST(GridCells, AreInCOrderFromAnywhere) {
   Grid grid = scalar_grid();
@@ -88,7 +75,7 @@ TEST(GridCells, ColumnsAreTheRuns) {
     const std::uint64_t first = random() % cells.grid().cells(), count = random() % (cells.grid().cells() - first + 1);
     std::vector<TinyRun> runs(count);
     cells.runs(first, runs);
-    GridCells::ColumnRoom room;
+    std::vector<std::vector<double>> room;
     const std::optional<TinyColumns> columns = cells.columns(first, count, room);
     ASSERT_TRUE(columns.has_value());
     ASSERT_EQ(columns->count, count);
@@ -103,7 +90,7 @@ TEST(GridCells, ColumnsAreTheRuns) {
   // Where a number of the run follows from others there are none.
   Grid relative = scalar_grid();
   relative.axes[0].key = "times_L";
-  GridCells::ColumnRoom room;
+  std::vector<std::vector<double>> room;
   EXPECT_FALSE(GridCells(resolved(relative)).columns(0, 1, room).has_value());
   Grid budgets = scalar_grid();
   budgets.fixed = {{"mu", 1}, {"y0", 1}, {"h", 0.1}};

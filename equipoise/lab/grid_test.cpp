@@ -7,26 +7,14 @@
 #include <functional>
 #include <limits>
 
-#include "equipoise/core/error.hpp"
+#include "equipoise/core/test_refusal.hpp"
+#include "equipoise/lab/test_grid.hpp"
 
 namespace equipoise::grid_test {
 namespace {
 
-Grid scalar_grid() {
-  Grid grid;
-  grid.fixed = {{"mu", 1}, {"y0", 1}, {"max_steps", 20000}};
-  grid.axes = {{"h", AxisScale::linear, 0.01, 1.2, 5, {}}, {"x0", AxisScale::linear, -4, 4, 3, {}}};
-  return grid;
-}
-
-std::string refusal(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
-}
+using test_grid::scalar_grid;
+using test_refusal::refusal;
 
 void expect_refused(Grid grid, const std::string& part) {
   const std::string message = refusal([&] { resolved(grid); });

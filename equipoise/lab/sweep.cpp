@@ -283,7 +283,7 @@ class Desk {
   const Shared& shared_;
   std::vector<Bytes> bytes_;
   std::vector<TinyRun> runs_;
-  GridCells::ColumnRoom room_;
+  std::vector<std::vector<double>> room_;
   std::vector<TinyEnd> ends_;
   std::vector<double> rates_;
   std::vector<double> orbits_, exponents_;
