@@ -1,4 +1,4 @@
-// Columns, ledger and lock of a sweep's folder.
+// Columns and lock of a sweep's folder, what is written when, and merging.
 #include "equipoise/io/sweep_folder.hpp"
 
 #include <fcntl.h>
@@ -16,15 +16,11 @@
 #include <cstring>
 #include <exception>
 #include <mutex>
-#include <nlohmann/json.hpp>
-#include <optional>
 #include <system_error>
 #include <thread>
 #include <utility>
 
 #include "equipoise/core/error.hpp"
-#include "equipoise/io/bytes.hpp"
-#include "equipoise/io/files.hpp"
 #include "equipoise/io/grid_file.hpp"
 #include "equipoise/io/npy.hpp"
 #include "equipoise/io/text.hpp"
@@ -36,7 +32,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::string_view lock_name = ".lock";
-constexpr std::uint64_t longest_ledger = std::uint64_t{16} << 30;
 
 std::string shown(const fs::path& path) { return on_one_line(path.string()); }
 
@@ -104,93 +99,6 @@ std::string header_of(const Grid& grid, const Column& column) {
   return npy_header(column.type == FieldType::float64 ? 'f' : 'u', bytes_of(column.type), shape_of(grid, column));
 }
 std::uint64_t bytes_per_cell(const Column& column) { return column.per_cell * bytes_of(column.type); }
-
-// ---- the ledger
-
-struct Line {
-  std::uint64_t tile;
-  std::uint32_t crc;
-  std::uint64_t steps;
-};
-
-struct Ledger {
-  LedgerHeader header;
-  std::vector<Line> lines;         // a tile once; the last line of it counts
-  std::vector<std::size_t> place;  // of each tile: its line, counted from 1; 0 where it has none
-  std::uint64_t length = 0;        // bytes up to the end of the last whole line
-};
-
-std::string header_line(const LedgerHeader& header) {
-  nlohmann::ordered_json line;
-  line["equipoise"] = EQUIPOISE_VERSION;
-  line["cells"] = header.tiling.cells;
-  line["cells_per_tile"] = header.tiling.size;
-  line["shard"] = fmt::format("{}/{}", header.shard.index, header.shard.count);
-  line["matrix"] = header.matrix.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(header.matrix);
-  return line.dump() + "\n";
-}
-
-std::string tile_line(const Line& line) {
-  return fmt::format("{{\"tile\":{},\"crc32\":\"{:08x}\",\"steps\":{}}}\n", line.tile, line.crc, line.steps);
-}
-
-std::string without_end(std::string line) {
-  line.pop_back();
-  return line;
-}
-
-// `cells`: of the grid beside it, so that a broken number cannot ask for all memory.
-Ledger read_ledger(const fs::path& path, std::uint64_t cells) {
-  const std::string text = read_file(path, longest_ledger);
-  const Document document{text, path.native()};
-  Ledger ledger;
-  std::vector<std::size_t>& place = ledger.place;
-  std::size_t begin = 0;
-  for (std::uint64_t number = 1; begin < text.size(); ++number) {
-    const std::size_t end = text.find('\n', begin);
-    if (end == std::string::npos) break;  // torn: as if it had not been written
-    try {
-      const nlohmann::json line = nlohmann::json::parse(text.begin() + static_cast<std::ptrdiff_t>(begin),
-                                                        text.begin() + static_cast<std::ptrdiff_t>(end));
-      if (number == 1) {
-        ledger.header.tiling = {line.at("cells").get<std::uint64_t>(), line.at("cells_per_tile").get<std::uint64_t>()};
-        const std::optional<Shard> shard = read_shard(line.at("shard").get<std::string>());
-        if (ledger.header.tiling.cells != cells)
-          fail(document, number,
-               fmt::format("it speaks of {} cells, and the grid beside it has {}", ledger.header.tiling.cells, cells));
-        if (!shard || ledger.header.tiling.size == 0) fail(document, number, "the sizes make no sense");
-        ledger.header.shard = *shard;
-        if (line.at("matrix").is_string()) ledger.header.matrix = line.at("matrix").get<std::string>();
-        place.resize(ledger.header.tiling.count());
-      } else {
-        const Line entry{line.at("tile").get<std::uint64_t>(),
-                         static_cast<std::uint32_t>(std::stoul(line.at("crc32").get<std::string>(), nullptr, 16)),
-                         line.at("steps").get<std::uint64_t>()};
-        if (entry.tile >= place.size() || !ledger.header.shard.has(entry.tile))
-          fail(document, number, fmt::format("tile {} is none of this sweep's", entry.tile));
-        std::size_t& at = place[entry.tile];
-        if (at == 0) {
-          ledger.lines.push_back(entry);
-          at = ledger.lines.size();
-        } else {
-          ledger.lines[at - 1] = entry;
-        }
-      }
-    } catch (const Error&) {
-      throw;
-    } catch (const std::exception&) {
-      fail(document, number,
-           fmt::format(
-               "{} is no line of a ledger; it should be like {}",
-               in_quotes(std::string_view(text).substr(begin, end - begin)),
-               without_end(number == 1 ? header_line({{4096, 256}, {}, ""}) : tile_line({17, 0x1a2b3c4d, 12345}))));
-    }
-    begin = end + 1;
-  }
-  if (begin == 0) fail(document, "the ledger is empty; the sweep never began, so delete the folder and start it again");
-  ledger.length = begin;
-  return ledger;
-}
 
 // ---- columns, mapped for reading
 
@@ -266,15 +174,6 @@ std::vector<MappedColumn> map_columns(const fs::path& folder, const Grid& grid) 
 
 }  // namespace
 
-std::optional<Shard> read_shard(std::string_view text) {
-  const std::size_t slash = text.find('/');
-  if (slash == std::string_view::npos) return std::nullopt;
-  const std::optional<std::uint64_t> index = whole_number_from(text.substr(0, slash));
-  const std::optional<std::uint64_t> count = whole_number_from(text.substr(slash + 1));
-  if (!index || !count || *index < 1 || *index > *count || *count > (std::uint64_t{1} << 32)) return std::nullopt;
-  return Shard{*index, *count};
-}
-
 std::string matrix_checksum(const Matrix& A) {
   const std::int64_t sizes[2] = {A.rows(), A.cols()};
   std::uint32_t crc = crc_of(0, reinterpret_cast<const char*>(sizes), sizeof sizes);
@@ -306,7 +205,7 @@ struct SweepWriter::State {
   // that a slow disk costs fewer, larger forcings and never holds up the threads that compute.
   std::mutex mutex;
   std::condition_variable changed;
-  std::vector<Line> waiting;
+  std::vector<LedgerLine> waiting;
   bool keeping = false, closing = false;
   std::exception_ptr failure;
   std::thread keeper;
@@ -327,14 +226,14 @@ void SweepWriter::State::keep() {
   while (true) {
     changed.wait(hold, [&] { return !waiting.empty() || closing; });
     if (waiting.empty()) return;
-    std::vector<Line> lines = std::exchange(waiting, {});
+    std::vector<LedgerLine> lines = std::exchange(waiting, {});
     keeping = true;
     hold.unlock();
     std::exception_ptr caught;
     try {
       for (std::size_t i = 0; i < files.size(); ++i) force(files[i], column_path(folder, columns[i]));
       std::string text;
-      for (const Line& line : lines) text += tile_line(line);
+      for (const LedgerLine& line : lines) text += tile_line(line);
       write_all(ledger, ledger_path(folder), text, ledger_length);
       force(ledger, ledger_path(folder));
       ledger_length += text.size();
@@ -435,7 +334,7 @@ void SweepWriter::State::go_on_in_folder() {
   open_files();
   done.assign(header.tiling.count(), 0);
   const std::vector<MappedColumn> mapped = map_columns(folder, grid);
-  for (const Line& line : before.lines) {
+  for (const LedgerLine& line : before.lines) {
     const bool sound = crc_of(mapped, header.tiling, line.tile) == line.crc;
     done[line.tile] = sound ? 1 : 0;
     if (!sound) ++damaged;
@@ -544,7 +443,7 @@ SweepFolder::SweepFolder(const fs::path& folder) : state_(std::make_unique<State
   state.ledger = read_ledger(ledger_path(folder), state.grid.cells());
   state.columns = map_columns(folder, state.grid);
   state.done.assign(state.ledger.header.tiling.count(), 0);
-  for (const Line& line : state.ledger.lines) state.done[line.tile] = 1;
+  for (const LedgerLine& line : state.ledger.lines) state.done[line.tile] = 1;
 }
 SweepFolder::~SweepFolder() = default;
 SweepFolder::SweepFolder(SweepFolder&&) noexcept = default;
@@ -560,7 +459,7 @@ bool SweepFolder::complete() const {
 
 std::uint64_t SweepFolder::steps() const {
   std::uint64_t sum = 0;
-  for (const Line& line : state_->ledger.lines) sum += line.steps;
+  for (const LedgerLine& line : state_->ledger.lines) sum += line.steps;
   return sum;
 }
 
@@ -595,7 +494,7 @@ template std::span<const double> SweepFolder::column(std::string_view) const;
 FinishedTile SweepFolder::tile(std::uint64_t number) const {
   const std::size_t place = number < state_->ledger.place.size() ? state_->ledger.place[number] : 0;
   if (place == 0) throw Error(fmt::format("tile {} of the sweep in {} is not done", number, shown(state_->folder)));
-  const Line& line = state_->ledger.lines[place - 1];
+  const LedgerLine& line = state_->ledger.lines[place - 1];
   if (crc_of(state_->columns, header().tiling, number) != line.crc) {
     throw Error(fmt::format(
         "the files in {} do not hold what the ledger says of tile {}, cells {} to {}; sweep --resume computes it again",

@@ -12,26 +12,16 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "equipoise/io/sweep_ledger.hpp"
 #include "equipoise/lab/sweep.hpp"
 
 namespace equipoise {
 
-/// What the first line of a ledger says, besides the version.
-struct LedgerHeader {
-  Tiling tiling;
-  Shard shard;
-  std::string matrix;  ///< of a grid of that kind: a checksum of A, so that another matrix of the same name is noticed
-  bool operator==(const LedgerHeader&) const = default;
-};
-
-/// "2/8": shard 2 of 8. Nothing where it is anything else.
-std::optional<Shard> read_shard(std::string_view text);
 /// Of the sizes and entries of A, for LedgerHeader::matrix.
 std::string matrix_checksum(const Matrix& A);
 /// True where a sweep began in this folder.
