@@ -24,6 +24,9 @@ namespace {
 
 /// A step is short: threads have to meet twice within some microseconds, which pays from five times the usual work on.
 constexpr double kWorth = 5;
+/// Columns of a chunk times the square of the rank that make up for its own sums, which are set to zero before and
+/// added up after it.
+constexpr Index kChunkWork = 65536;
 
 /// Where the rows of X and Y stand among the columns of the transposed arrays: the leading ones, which the loss treats
 /// apart, are filled up to whole vectors. Cut into chunks by the shape alone; chunk 0 is the leading part.
@@ -40,7 +43,7 @@ struct Layout {
     stride = padded_leading + others;
     if (stride % 64 == 0)
       stride += kLaneLimit;  // rows 512 bytes apart or a multiple would share a few sets of the first cache
-    chunk_columns = whole(std::max<Index>(512, others / 64), block);
+    chunk_columns = whole(std::max({Index{256}, others / 64, kChunkWork / std::max<Index>(rank * rank, 1)}), block);
     chunks = 1 + (others + chunk_columns - 1) / chunk_columns;
     work = 3 * static_cast<double>(shape.rows + shape.cols) * static_cast<double>(rank) * static_cast<double>(rank);
   }
@@ -220,12 +223,20 @@ class SpectralProblem final : public Problem {
     /// body(factor, lane) for every entry of a factor and its place among the lanes, a cache line of lanes at a time.
     template <class Body>
     void copy(MutableBlock block, Lanes& lanes, const Body& body) const {
+      const Index leading = std::min(layout_.leading, block.rows());
+      copy_rows(block, 0, leading, lanes.get(), body);
+      copy_rows(block, leading, block.rows(), lanes.get() + layout_.padded_leading - leading, body);
+    }
+    /// Rows [begin, end), which have the lanes of these numbers.
+    template <class Body>
+    void copy_rows(MutableBlock block, Index begin, Index end, double* lanes, const Body& body) const {
       const Index rank = layout_.rank;
-      for (Index first = 0; first < block.rows(); first += kLaneLimit) {
-        const Index last = std::min(first + kLaneLimit, block.rows());
+      for (Index first = begin; first < end; first += kLaneLimit) {
+        const Index count = std::min(kLaneLimit, end - first);
         for (Index k = 0; k < rank; ++k) {
-          double* const lane = lanes.get() + k * layout_.stride;
-          for (Index i = first; i < last; ++i) body(block.data()[i * rank + k], lane[layout_.column(i)]);
+          double* factor = block.data() + first * rank + k;
+          double* const lane = lanes + k * layout_.stride + first;
+          for (Index i = 0; i < count; ++i) body(factor[i * rank], lane[i]);
         }
       }
     }
@@ -235,9 +246,6 @@ class SpectralProblem final : public Problem {
       std::fill_n(memory_.sums.get(), layout_.chunks * part_, 0.0);
       const Index columns_x = layout_.columns(z_.shape().rows), columns_y = layout_.columns(z_.shape().cols);
       const Index end = std::max(columns_x, columns_y);
-      // Chunk 0 is a few columns: two threads find work where there are two more. Each thread keeps its chunks in its
-      // own cache.
-      const double work = layout_.chunks > 2 ? layout_.work / kWorth : 0;
       const auto pass_over = [&](Index chunk) {
         const Index first = layout_.first(chunk);
         const Index last = chunk == 0 ? layout_.padded_leading : std::min(first + layout_.chunk_columns, end);
@@ -246,7 +254,12 @@ class SpectralProblem final : public Problem {
         kernel(SpectralPass{first, last - first, layout_.rank, layout_.stride, xt, yt, memory_.values.get(),
                             memory_.gram_x.get(), memory_.gram_y.get(), h_, memory_.sums.get() + chunk * part_});
       };
-      for_each_chunk(layout_.chunks, work, pass_over, tbb::static_partitioner());
+      // Chunk 0 is a few columns, which would upset an even share of the others. Each thread keeps its chunks in its
+      // own cache.
+      const Index others = layout_.chunks - 1;
+      pass_over(0);
+      for_each_chunk(
+          others, layout_.work / kWorth, [&](Index chunk) { pass_over(chunk + 1); }, tbb::static_partitioner());
     }
 
     // The sums of all chunks, in their order; lanes last. Leaves the whole Gram matrices for the next step.

@@ -85,51 +85,60 @@ struct Step {
 };
 
 /// Rows [l, l + ROWS) and VECTORS vectors of columns: out = x - h g with g_l = sum over k of G_kl x_k - s other_l.
-/// ROWS (2 rank + 5) flops a column, 2 more a row with the cross sum.
+/// ROWS (2 rank + 5) flops a column, 2 more a row with the cross sum. All before and after the sum over k goes row by
+/// row, since otherwise the addresses of all rows want a register each, and there are not that many.
 template <int ROWS, int VECTORS, Pairs PAIRS>
 HWY_INLINE void step_tile(const Step& step, std::ptrdiff_t l, std::ptrdiff_t col, Sums& sums) {
   const Lanes lanes;
   const std::ptrdiff_t N = static_cast<std::ptrdiff_t>(hn::Lanes(lanes));
-  const std::ptrdiff_t stride = step.x.stride, rank = step.rank;
-  const double* HWY_RESTRICT x = step.x.at + col;
+  const std::ptrdiff_t stride = step.x.stride, out_stride = step.out_stride, rank = step.rank;
+  const double* HWY_RESTRICT const x = step.x.at + col;
+  const std::ptrdiff_t slot = col % kSquareLanes;  // VECTORS of them lie side by side: col is a multiple of VECTORS N
   Vec g[ROWS][VECTORS];
-  for (int v = 0; v < VECTORS; ++v) {
-    double* const cross_of = sums.cross + (col + v * N) % kSquareLanes;
-    if constexpr (PAIRS == Pairs::none) {
-      for (int i = 0; i < ROWS; ++i) g[i][v] = hn::Zero(lanes);
-    } else {
-      const Vec s = hn::Neg(hn::LoadU(lanes, step.values + col + v * N));
-      for (int i = 0; i < ROWS; ++i)
-        g[i][v] = hn::Mul(s, hn::LoadU(lanes, step.other.at + (l + i) * stride + col + v * N));
+  if constexpr (PAIRS == Pairs::none) {
+    for (int i = 0; i < ROWS; ++i) {
+      for (int v = 0; v < VECTORS; ++v) g[i][v] = hn::Zero(lanes);
+    }
+  } else {
+    const double* HWY_RESTRICT other = step.other.at + l * stride + col;
+    const double* HWY_RESTRICT x_row = x + l * stride;
+    Vec s[VECTORS], cross[VECTORS];
+    for (int v = 0; v < VECTORS; ++v) s[v] = hn::Neg(hn::LoadU(lanes, step.values + col + v * N));
+    if constexpr (PAIRS == Pairs::with_cross) {
+      for (int v = 0; v < VECTORS; ++v) cross[v] = hn::LoadU(lanes, sums.cross + slot + v * N);
+    }
+    for (int i = 0; i < ROWS; ++i, other += stride, x_row += stride) {
+      for (int v = 0; v < VECTORS; ++v) {
+        g[i][v] = hn::Mul(s[v], hn::LoadU(lanes, other + v * N));
+        if constexpr (PAIRS == Pairs::with_cross) cross[v] = fused(hn::LoadU(lanes, x_row + v * N), g[i][v], cross[v]);
+      }
     }
     if constexpr (PAIRS == Pairs::with_cross) {
-      Vec cross = hn::LoadU(lanes, cross_of);
-      for (int i = 0; i < ROWS; ++i) cross = fused(hn::LoadU(lanes, x + (l + i) * stride + v * N), g[i][v], cross);
-      hn::StoreU(cross, lanes, cross_of);
+      for (int v = 0; v < VECTORS; ++v) hn::StoreU(cross[v], lanes, sums.cross + slot + v * N);
     }
   }
   const double* HWY_RESTRICT gram = step.gram + l;
-  const double* HWY_RESTRICT x_row = x;
-  for (std::ptrdiff_t k = 0; k < rank; ++k, gram += rank, x_row += stride) {
-    Vec x_k[VECTORS];
-    for (int v = 0; v < VECTORS; ++v) x_k[v] = hn::LoadU(lanes, x_row + v * N);
+  const double* HWY_RESTRICT x_k = x;
+  for (std::ptrdiff_t k = 0; k < rank; ++k, gram += rank, x_k += stride) {
+    Vec of_x[VECTORS];
+    for (int v = 0; v < VECTORS; ++v) of_x[v] = hn::LoadU(lanes, x_k + v * N);
     for (int i = 0; i < ROWS; ++i) {
-      const Vec of_row = hn::Set(lanes, gram[i]);
-      for (int v = 0; v < VECTORS; ++v) g[i][v] = fused(of_row, x_k[v], g[i][v]);
+      const Vec of_gram = hn::Set(lanes, gram[i]);
+      for (int v = 0; v < VECTORS; ++v) g[i][v] = fused(of_gram, of_x[v], g[i][v]);
     }
   }
   const Vec rate = hn::Set(lanes, -step.h);
-  double* HWY_RESTRICT out = step.out + l * step.out_stride + col;
-  for (int v = 0; v < VECTORS; ++v) {
-    double* const squares_of = sums.squares + (col + v * N) % kSquareLanes;
-    Vec squares = hn::LoadU(lanes, squares_of);
-    for (int i = 0; i < ROWS; ++i) {
-      squares = fused(g[i][v], g[i][v], squares);
-      hn::StoreU(fused(rate, g[i][v], hn::LoadU(lanes, x + (l + i) * stride + v * N)), lanes,
-                 out + i * step.out_stride + v * N);
+  const double* HWY_RESTRICT x_row = x + l * stride;
+  double* HWY_RESTRICT out = step.out + l * out_stride + col;
+  Vec squares[VECTORS];
+  for (int v = 0; v < VECTORS; ++v) squares[v] = hn::LoadU(lanes, sums.squares + slot + v * N);
+  for (int i = 0; i < ROWS; ++i, x_row += stride, out += out_stride) {
+    for (int v = 0; v < VECTORS; ++v) {
+      squares[v] = fused(g[i][v], g[i][v], squares[v]);
+      hn::StoreU(fused(rate, g[i][v], hn::LoadU(lanes, x_row + v * N)), lanes, out + v * N);
     }
-    hn::StoreU(squares, lanes, squares_of);
   }
+  for (int v = 0; v < VECTORS; ++v) hn::StoreU(squares[v], lanes, sums.squares + slot + v * N);
 }
 
 template <int ROWS, Pairs PAIRS>
@@ -179,9 +188,12 @@ HWY_NOINLINE void gram_tile(const Piece& x, std::ptrdiff_t rank, std::ptrdiff_t 
       }
     }
   };
+  // Where the sums of row k + i begin at column l. To work it out for every single sum took as long as adding up.
+  double* at[ROWS];
+  at[0] = sums + sum_of(k, l, rank);
+  for (int i = 1; i < ROWS; ++i) at[i] = at[i - 1] + (rank - k - i) * kLaneLimit;
   for (std::ptrdiff_t lane = 0; lane < kLaneLimit; lane += N) {
-    for_each_sum([&](int i, int j)
-                     HWY_ATTR { sum[i][j] = hn::LoadU(lanes, sums + sum_of(k + i, l + j, rank) + lane); });
+    for_each_sum([&](int i, int j) HWY_ATTR { sum[i][j] = hn::LoadU(lanes, at[i] + j * kLaneLimit + lane); });
     for (std::ptrdiff_t c = lane; c < width; c += kLaneLimit) {
       Vec x_k[ROWS], x_l[COLS];
       for (int j = 0; j < COLS; ++j) x_l[j] = hn::LoadU(lanes, at_l + j * stride + c);
@@ -191,8 +203,7 @@ HWY_NOINLINE void gram_tile(const Piece& x, std::ptrdiff_t rank, std::ptrdiff_t 
       }
       for_each_sum([&](int i, int j) HWY_ATTR { sum[i][j] = fused(x_k[i], x_l[j], sum[i][j]); });
     }
-    for_each_sum([&](int i, int j)
-                     HWY_ATTR { hn::StoreU(sum[i][j], lanes, sums + sum_of(k + i, l + j, rank) + lane); });
+    for_each_sum([&](int i, int j) HWY_ATTR { hn::StoreU(sum[i][j], lanes, at[i] + j * kLaneLimit + lane); });
   }
 }
 
