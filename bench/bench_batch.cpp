@@ -27,7 +27,8 @@ constexpr std::uint64_t kMostSteps = 20000;
 struct Cells {
   std::vector<double> h, x;
   std::vector<TinyEnd> ends;
-  double steps = 0;  ///< of all runs together, up to their verdicts
+  double steps = 0;   ///< of all runs together, up to their verdicts
+  double walked = 0;  ///< the same where each run goes on to a multiple of 64, and then takes 16 to find its exact step
 
   std::size_t size() const { return h.size(); }
   TinyColumns columns(std::size_t first, std::size_t count) const {
@@ -61,7 +62,10 @@ void run_all(Cells& cells, int threads) {
 void settle(Cells& cells) {
   cells.ends.resize(cells.size());
   run_all(cells, 1);
-  for (const TinyEnd& end : cells.ends) cells.steps += static_cast<double>(end.steps);
+  for (const TinyEnd& end : cells.ends) {
+    cells.steps += static_cast<double>(end.steps);
+    cells.walked += static_cast<double>((end.steps + 63) / 64 * 64 + 16);
+  }
 }
 
 Contender ours(const std::shared_ptr<Cells>& cells, const char* name, int threads) {
@@ -70,6 +74,19 @@ Contender ours(const std::shared_ptr<Cells>& cells, const char* name, int thread
   result.flops = kFlops * cells->steps;
   result.call = [=] { run_all(*cells, threads); };
   return result;
+}
+
+/// The steps that looks at every 64th cost, and nothing else: no look, no new run, no row.
+Contender steps_alone(const Cells& cells, int threads) {
+  constexpr std::size_t kLanes = 192;
+  const auto steps = static_cast<std::uint64_t>(cells.walked / static_cast<double>(kLanes) / threads);
+  const std::vector<double> m(kLanes, 0.5), z(2 * kLanes, 0.3);
+  const auto data = std::make_shared<std::vector<std::vector<double>>>(static_cast<std::size_t>(threads), z);
+  const std::string target = batch_targets().front();
+  return limit(kFlops * cells.steps, 0, [=] {
+    tbb::parallel_for(std::size_t{0}, data->size(),
+                      [&](std::size_t i) { tiny::advance_lanes(target, m, (*data)[i], steps); });
+  });
 }
 
 /// Numbers of the runs for the peers, already scaled: rate 1 and m = h mu.
@@ -124,6 +141,7 @@ Case ensemble_case(const std::string& name, double h0, double h1, int threads, c
   Case result{name, threads, {}};
   result.contenders.push_back(fma_peak(threads, options));
   result.contenders.push_back(ours(cells, "equipoise", threads));
+  result.contenders.push_back(steps_alone(*cells, threads));
   if (threads > 1) result.contenders.push_back(ours(cells, "one thread", 1));
   if (PythonPeers* peers = python_peers(); peers != nullptr && threads == 1) {
     // As many lane-steps without any detection: less work than ours. Its result is that of the plain loop.

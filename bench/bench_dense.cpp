@@ -1,10 +1,15 @@
 // The fused pass over a dense A against the ceilings, two OpenBLAS products, Eigen, numpy and torch.
+#include <oneapi/tbb/parallel_for.h>
+
+#include <algorithm>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "contenders.hpp"
 #include "equipoise/core/start.hpp"
 #include "equipoise/problems/dense.hpp"
+#include "equipoise/problems/dense_kernel.hpp"
 #include "peers.hpp"
 
 namespace equipoise::bench {
@@ -75,6 +80,36 @@ std::shared_ptr<Given<Entries>> given(Index rows, Index cols) {
   return found;
 }
 
+/// The kernel alone over as many entries, every row of A being the same one, which stays in the first cache: what the
+/// arithmetic units, the first caches and the code in between let through.
+template <class Entries>
+std::function<void()> kernel_in_cache(std::shared_ptr<Given<Entries>> given, Shape shape, const Factors& at,
+                                      int threads) {
+  struct Arrays {
+    std::vector<double> x, yt, out_x, out_yt;
+  };
+  const Index stride = (shape.cols + kLaneLimit - 1) / kLaneLimit * kLaneLimit + kLaneLimit;
+  const Index share = (shape.rows + threads - 1) / threads;
+  const auto room = [](Index size) { return std::vector<double>(static_cast<std::size_t>(size)); };
+  const auto arrays = std::make_shared<Arrays>();
+  arrays->x.assign(at.data(), at.data() + shape.rows * shape.rank);
+  arrays->out_x = room(shape.rows * shape.rank);
+  arrays->yt = room(shape.rank * stride);
+  arrays->out_yt = room(threads * shape.rank * stride);
+  for (Index k = 0; k < shape.rank; ++k) {
+    for (Index j = 0; j < shape.cols; ++j) arrays->yt[static_cast<std::size_t>(k * stride + j)] = at.Y()(j, k);
+  }
+  return [=] {
+    tbb::parallel_for(0, threads, [&](int t) {
+      const Index first = t * share, count = std::min(share, shape.rows - first);
+      const double *x = arrays->x.data() + first * shape.rank, *yt = arrays->yt.data();
+      residual_pass(ResidualPass<typename Entries::Scalar>{count, shape.cols, shape.rank, given->A.data(), 0, x, yt, x,
+                                                           yt, stride, arrays->out_x.data() + first * shape.rank,
+                                                           arrays->out_yt.data() + t * shape.rank * stride, true});
+    });
+  };
+}
+
 template <class Entries>
 Case dense_case(const std::string& name, Shape shape, int threads, const Options& options) {
   using Scalar = typename Entries::Scalar;
@@ -96,7 +131,7 @@ Case dense_case(const std::string& name, Shape shape, int threads, const Options
   const Index m = shape.rows, n = shape.cols, d = shape.rank;
   const double area = static_cast<double>(m) * static_cast<double>(n), rank = static_cast<double>(d);
   // Products in single precision add up millions of squares in it: some of them were off by 1.4e-4.
-  const double limit = single ? 1e-3 : 1e-11;
+  const double most_off = single ? 1e-3 : 1e-11;
   Factors reference(at.shape());
   const double loss = data->given->plain->gradient(at, reference);
 
@@ -104,9 +139,14 @@ Case dense_case(const std::string& name, Shape shape, int threads, const Options
   auto& all = result.contenders;
   const std::size_t bytes = static_cast<std::size_t>(m) * static_cast<std::size_t>(n) * sizeof(Scalar);
   all.push_back(fma_peak(threads, options));
-  all.push_back(read_peak({reinterpret_cast<const std::byte*>(A.data()), bytes}));
+  all.push_back(read_peak({reinterpret_cast<const std::byte*>(A.data()), bytes}, data));
   // 6 m n d flops and one read of A: the residual is formed, then multiplied from both sides.
   all.push_back(own_steps(data->given->fast, at, 6 * area * rank, static_cast<double>(bytes), 1e-11, reference, loss));
+
+  // At lower ranks memory is the limit, and the ceiling says how far.
+  if (d >= 8) {
+    all.push_back(limit(6 * area * rank, static_cast<double>(bytes), kernel_in_cache(data->given, shape, at, threads)));
+  }
 
   Contender blas;
   blas.name = "openblas pair";
@@ -117,7 +157,7 @@ Case dense_case(const std::string& name, Shape shape, int threads, const Options
   };
   blas.call();
   blas.error = block_error(data->P, at.X() * (at.Y().transpose() * at.Y()) - reference.X());
-  blas.error_limit = limit;
+  blas.error_limit = most_off;
   all.push_back(blas);
 
   if (threads == 1 && (!options.quick || d == 8)) {
@@ -129,7 +169,7 @@ Case dense_case(const std::string& name, Shape shape, int threads, const Options
     };
     eigen.call();
     eigen.error = block_error(data->P, reference.X());  // R here is X Y^T - A: the gradient itself
-    eigen.error_limit = limit;
+    eigen.error_limit = most_off;
     all.push_back(eigen);
   }
 
@@ -147,7 +187,7 @@ Case dense_case(const std::string& name, Shape shape, int threads, const Options
       // The slow ones have no aim.
       if (options.quick && peer != "numpy residual") continue;
       const double flops = (peer == "numpy gram" ? 4 : 6) * area * rank;
-      all.push_back(python_peer(peer, threads, flops, limit));
+      all.push_back(python_peer(peer, threads, flops, most_off));
     }
   }
   return result;

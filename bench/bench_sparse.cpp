@@ -1,8 +1,13 @@
 // Sparse A and observed entries, against scipy, Eigen and the numpy expression.
+#include <oneapi/tbb/parallel_for.h>
+
 #include <algorithm>
 
+#include "ceilings.hpp"
 #include "contenders.hpp"
 #include "equipoise/core/start.hpp"
+#include "equipoise/problems/blocked_entries.hpp"
+#include "equipoise/problems/entry_kernel.hpp"
 #include "equipoise/problems/observed.hpp"
 #include "peers.hpp"
 
@@ -27,6 +32,39 @@ SparseMatrix scattered(Index rows, Index cols, Index per_row) {
   }
   A.finalize();
   return A;
+}
+
+/// The rows of a factor that the entries of A need, added up in the order of the kernel: what every such kernel has to
+/// fetch, and one multiply-add for a vector of it.
+std::function<void()> rows_gathered(const SparseMatrix& A, Index rank) {
+  struct Piece {
+    Index first_entry, count, first_col;
+  };
+  struct Gather {
+    BlockedEntries entries;
+    std::vector<double> factor;
+    std::vector<std::vector<Piece>> runs;
+  };
+  const Index stride = entry_stride(rank);
+  const auto gather = std::make_shared<Gather>(
+      Gather{BlockedEntries(A, {}), std::vector<double>(static_cast<std::size_t>(A.cols() * stride), 0.5), {}});
+  for (Index run = 0; run < gather->entries.runs(); ++run) {
+    gather->runs.emplace_back();
+    for (Index block = 0; block < gather->entries.blocks(); ++block) {
+      const Tile tile = gather->entries.tile(run, block);
+      Piece piece{tile.first_entry, 0, block * gather->entries.block_cols()};
+      for (Index s = tile.first_segment; s < tile.last_segment; ++s) piece.count += gather->entries.segments()[s].count;
+      gather->runs.back().push_back(piece);
+    }
+  }
+  return [=] {
+    tbb::parallel_for(std::size_t{0}, gather->runs.size(), [&](std::size_t run) {
+      for (const Piece& piece : gather->runs[run]) {
+        gather_rows(gather->entries.columns() + piece.first_entry, gather->entries.values() + piece.first_entry,
+                    piece.count, gather->factor.data() + piece.first_col * stride, stride);
+      }
+    });
+  };
 }
 
 Case stored_case(const std::string& name, bool observed, Shape shape, Index per_row, int threads,
@@ -55,10 +93,14 @@ Case stored_case(const std::string& name, bool observed, Shape shape, Index per_
   auto& all = result.contenders;
   all.push_back(fma_peak(threads, options));
   const std::size_t bytes = static_cast<std::size_t>(stored) * sizeof(double);
-  all.push_back(read_peak({reinterpret_cast<const std::byte*>(A.valuePtr()), bytes}));
+  all.push_back(read_peak({reinterpret_cast<const std::byte*>(A.valuePtr()), bytes}, data));
   // Two copies of values (8 bytes) and columns (4): what has to come from memory.
   all.push_back(own_steps(observed ? observed_problem(A) : sparse_problem(A), data->at, flops, 24 * entries, 1e-11,
                           reference, loss));
+  if (shape.rank == 8 || shape.rank == 16 || shape.rank == 32) {
+    const auto by_row = rows_gathered(A, shape.rank), by_col = rows_gathered(SparseMatrix(A.transpose()), shape.rank);
+    all.push_back(limit(flops, 24 * entries, [=] { by_row(), by_col(); }));
+  }
   if (!options.quick) {
     Contender plain = own_steps(observed ? plain_observed_problem(A) : plain_sparse_problem(A), data->at, flops,
                                 32 * entries, 1e-11, reference, loss);

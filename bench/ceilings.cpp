@@ -75,6 +75,50 @@ double read_piece(const std::byte* from, std::size_t size) {
   return sum;
 }
 
+/// VECTORS vectors of each row; sums enough to hide the latency of a multiply-add. Rows of several lines are fetched 16
+/// entries ahead, which pays for them alone.
+template <int VECTORS>
+double gather_vectors(const std::uint32_t* columns, const double* values, std::ptrdiff_t count, const double* rows,
+                      std::ptrdiff_t stride) {
+  const hn::CappedTag<double, 8> lanes;
+  const std::ptrdiff_t N = static_cast<std::ptrdiff_t>(hn::Lanes(lanes));
+  constexpr int kTurns = VECTORS < 4 ? 4 : 2;
+  constexpr std::ptrdiff_t kAhead = 16;
+  hn::Vec<hn::CappedTag<double, 8>> sum[kTurns][VECTORS];
+  for (int t = 0; t < kTurns; ++t) {
+    for (int v = 0; v < VECTORS; ++v) sum[t][v] = hn::Zero(lanes);
+  }
+  const auto add = [&](std::ptrdiff_t e, int t) HWY_ATTR {
+    const auto value = hn::Set(lanes, values[e]);
+    const double* const row = rows + static_cast<std::ptrdiff_t>(columns[e]) * stride;
+    for (int v = 0; v < VECTORS; ++v) sum[t][v] = hn::MulAdd(value, hn::LoadU(lanes, row + v * N), sum[t][v]);
+  };
+  std::ptrdiff_t e = 0;
+  for (; e + kTurns + kAhead <= count; e += kTurns) {
+    for (int t = 0; t < kTurns; ++t) {
+      for (std::ptrdiff_t k = 0; VECTORS * N > 8 && k < VECTORS * N; k += 8)
+        hwy::Prefetch(rows + static_cast<std::ptrdiff_t>(columns[e + t + kAhead]) * stride + k);
+      add(e + t, t);
+    }
+  }
+  for (; e < count; ++e) add(e, 0);
+  for (int t = 0; t < kTurns; ++t) {
+    for (int v = 0; v < VECTORS; ++v) sum[0][0] = hn::Add(sum[0][0], sum[t][v]);
+  }
+  return hn::GetLane(hn::SumOfLanes(lanes, sum[0][0]));
+}
+
+double gather_here(const std::uint32_t* columns, const double* values, std::ptrdiff_t count, const double* rows,
+                   std::ptrdiff_t stride) {
+  const std::ptrdiff_t N = static_cast<std::ptrdiff_t>(hn::Lanes(hn::CappedTag<double, 8>()));
+  if (stride == N) return gather_vectors<1>(columns, values, count, rows, stride);
+  if (stride == 2 * N) return gather_vectors<2>(columns, values, count, rows, stride);
+  double sum = 0;
+  for (std::ptrdiff_t at = 0; at < stride; at += 4 * N)
+    sum += gather_vectors<4>(columns, values, count, rows + at, stride);
+  return sum;
+}
+
 }  // namespace
 }  // namespace equipoise::bench::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -84,6 +128,7 @@ namespace equipoise::bench {
 
 HWY_EXPORT(chains);
 HWY_EXPORT(read_piece);
+HWY_EXPORT(gather_here);
 
 namespace {
 std::atomic<double> seen{0};  ///< what the loops computed, so that no compiler leaves them out
@@ -101,6 +146,13 @@ double fma_chains(int threads, std::int64_t rounds) {
   };
   tbb::parallel_for(0, threads, body, tbb::simple_partitioner());
   return flops.load();
+}
+
+double gather_rows(const std::uint32_t* columns, const double* values, std::ptrdiff_t count, const double* rows,
+                   std::ptrdiff_t stride) {
+  const double sum = HWY_DYNAMIC_DISPATCH(gather_here)(columns, values, count, rows, stride);
+  seen.store(sum);
+  return sum;
 }
 
 double read_all(std::span<const std::byte> memory) {

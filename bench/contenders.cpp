@@ -7,6 +7,7 @@
 #include <cmath>
 #include <span>
 #include <sstream>
+#include <utility>
 
 #include "ceilings.hpp"
 #include "measure.hpp"
@@ -23,11 +24,20 @@ Contender fma_peak(int threads, const Options& options) {
   return result;
 }
 
-Contender read_peak(std::span<const std::byte> memory) {
+Contender read_peak(std::span<const std::byte> memory, std::shared_ptr<const void> owner) {
   Contender result;
   result.name = "read peak";
   result.bytes = static_cast<double>(memory.size());
-  result.call = [=] { read_all(memory); };
+  result.call = [memory, owner = std::move(owner)] { read_all(memory); };
+  return result;
+}
+
+Contender limit(double flops, double bytes, std::function<void()> call) {
+  Contender result;
+  result.name = "limit";
+  result.flops = flops;
+  result.bytes = bytes;
+  result.call = std::move(call);
   return result;
 }
 

@@ -12,8 +12,12 @@ namespace equipoise::bench {
 
 /// Fused multiply-adds in double precision, on this many threads.
 Contender fma_peak(int threads, const Options& options);
-/// Reading this memory, which must live as long as the case.
-Contender read_peak(std::span<const std::byte> memory);
+/// Reading this memory, which `owner` keeps.
+Contender read_peak(std::span<const std::byte> memory, std::shared_ptr<const void> owner);
+
+/// What limits a kernel where neither ceiling does, measured: the least that work of this kind can take. Counted as the
+/// kernel's own flops and bytes. docs/performance.md says for each case what it is.
+Contender limit(double flops, double bytes, std::function<void()> call);
 
 /// Steps of descent by Problem::advance; the samples are seconds a step. flops and bytes are those of a step. The rate
 /// is so small that the iterate hardly moves. `error`: of the gradient and loss at `at` against the reference.

@@ -77,7 +77,8 @@ void measure(const std::vector<Plan>& plans, const Options& options, std::FILE* 
       for (std::size_t turn = 0; turn < count; ++turn) {
         // Another one begins each round.
         const Contender& contender = current.contenders[(turn + static_cast<std::size_t>(repetition)) % count];
-        const bool is_ours = contender.name == "equipoise" || contender.name.find("peak") != std::string::npos;
+        const bool is_ours = contender.name == "equipoise" || contender.name == "limit" ||
+                             contender.name.find("peak") != std::string::npos;
         const Seconds seconds = contender.timed ? contender.timed(is_ours         ? slice
                                                                   : options.quick ? 0
                                                                                   : slice)

@@ -91,9 +91,9 @@ def paired(ours, other, form):
     return [form(ours[r], other[r]) for r in sorted(ours) if r in other]
 
 
-def metrics_of(contenders):
+def metrics_of(contenders, whose="equipoise"):
     """[(metric, values over the repetitions)]"""
-    ours = contenders["equipoise"]
+    ours = contenders[whose]
     found = []
     if "fma peak" in contenders and ours[min(ours)]["flops"] > 0:
         found.append(("fraction_of_fma_peak", paired(ours, contenders["fma peak"], lambda a, b: (
@@ -124,22 +124,27 @@ def quartiles(values):
 def summarize(cases):
     rows = []
     for name, contenders in cases.items():
+        # What equipoise would show if it took no longer than what limits it.
+        limits = dict(metrics_of(contenders, "limit")) if "limit" in contenders else {}
         for metric, values in metrics_of(contenders):
             low, high = quartiles(values)
             rows.append({"name": name, "metric": metric, "value": statistics.median(values), "low": low, "high": high,
-                         "target": target(name, metric)})
+                         "target": target(name, metric),
+                         "limit": statistics.median(limits[metric]) if metric in limits else None})
     return rows
 
 
 def markdown(cases, rows):
     lines = ["# Ratios", "",
-             "Median over the repetitions, quartiles beside it. Ratios above 1: equipoise is faster.", "",
-             "| case | metric | median | quartiles | target | met |", "|---|---|---|---|---|---|"]
+             "Median over the repetitions, quartiles beside it. Ratios above 1: equipoise is faster. The limit is what a kernel",
+             "would show that took no longer than what was measured to limit it (docs/performance.md).", "",
+             "| case | metric | median | quartiles | limit | target | met |", "|---|---|---|---|---|---|---|"]
     for row in rows:
         aim = row["target"]
         met = "" if aim is None else "yes" if is_met(row["metric"], row["value"], aim) else "**no**"
+        limit = "" if row["limit"] is None else f"{row['limit']:.3g}"
         lines.append(f"| {row['name']} | {row['metric']} | {row['value']:.3g} | {row['low']:.3g} to {row['high']:.3g} | "
-                     f"{'' if aim is None else aim} | {met} |")
+                     f"{limit} | {'' if aim is None else aim} | {met} |")
     lines += ["", "# Times", "", "| case | contender | rounds | ms | spread (quartiles, % of the median) | Gflop/s | GB/s |",
               "|---|---|---|---|---|---|---|"]
     for name, contenders in cases.items():
@@ -175,7 +180,8 @@ def main():
         aim = row["target"]
         if aim is not None:
             verdict = "met" if is_met(row["metric"], row["value"], aim) else "MISSED"
-            print(f"{row['name']:50s} {row['metric']:28s} {row['value']:8.3g}  target {aim:<5g} {verdict}")
+            limit = "" if row["limit"] is None else f"  (limit here {row['limit']:.3g})"
+            print(f"{row['name']:50s} {row['metric']:28s} {row['value']:8.3g}  target {aim:<5g} {verdict}{limit}")
 
 
 if __name__ == "__main__":
