@@ -89,23 +89,24 @@ std::function<void()> kernel_in_cache(std::shared_ptr<Given<Entries>> given, Sha
     std::vector<double> x, yt, out_x, out_yt;
   };
   const Index stride = (shape.cols + kLaneLimit - 1) / kLaneLimit * kLaneLimit + kLaneLimit;
-  const Index share = (shape.rows + threads - 1) / threads;
+  const Index pieces = threads == 1 ? 1 : 8;  // as the problem cuts its rows
+  const Index share = (shape.rows + pieces - 1) / pieces;
   const auto room = [](Index size) { return std::vector<double>(static_cast<std::size_t>(size)); };
   const auto arrays = std::make_shared<Arrays>();
   arrays->x.assign(at.data(), at.data() + shape.rows * shape.rank);
   arrays->out_x = room(shape.rows * shape.rank);
   arrays->yt = room(shape.rank * stride);
-  arrays->out_yt = room(threads * shape.rank * stride);
+  arrays->out_yt = room(pieces * shape.rank * stride);
   for (Index k = 0; k < shape.rank; ++k) {
     for (Index j = 0; j < shape.cols; ++j) arrays->yt[static_cast<std::size_t>(k * stride + j)] = at.Y()(j, k);
   }
   return [=] {
-    tbb::parallel_for(0, threads, [&](int t) {
-      const Index first = t * share, count = std::min(share, shape.rows - first);
+    tbb::parallel_for(Index{0}, pieces, [&](Index piece) {
+      const Index first = std::min(piece * share, shape.rows), count = std::min(share, shape.rows - first);
       const double *x = arrays->x.data() + first * shape.rank, *yt = arrays->yt.data();
       residual_pass(ResidualPass<typename Entries::Scalar>{count, shape.cols, shape.rank, given->A.data(), 0, x, yt, x,
                                                            yt, stride, arrays->out_x.data() + first * shape.rank,
-                                                           arrays->out_yt.data() + t * shape.rank * stride, true});
+                                                           arrays->out_yt.data() + piece * shape.rank * stride, true});
     });
   };
 }
