@@ -14,15 +14,13 @@ namespace equipoise {
 /// Below this many multiplications waking a thread costs more than it brings.
 inline constexpr double kWorthThreads = 1e5;
 
-/// Calls body(chunk) for every chunk in [0, chunks), on several threads where `work` multiplications are worth it. With
-/// tbb::static_partitioner, every thread mostly gets the chunks that it had in the call before, and finds them in its
-/// cache.
-template <class Body, class Partitioner = tbb::auto_partitioner>
-void for_each_chunk(Index chunks, double work, const Body& body, const Partitioner& partitioner = {}) {
+/// Calls body(chunk) for every chunk in [0, chunks), on several threads where `work` multiplications are worth it.
+template <class Body>
+void for_each_chunk(Index chunks, double work, const Body& body) {
   if (chunks < 2 || work < kWorthThreads) {
     for (Index chunk = 0; chunk < chunks; ++chunk) body(chunk);
   } else {
-    tbb::parallel_for(Index{0}, chunks, body, partitioner);
+    tbb::parallel_for(Index{0}, chunks, body);
   }
 }
 

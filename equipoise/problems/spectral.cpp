@@ -15,6 +15,7 @@
 #include "equipoise/core/decompositions.hpp"
 #include "equipoise/core/error.hpp"
 #include "equipoise/problems/chunks.hpp"
+#include "equipoise/problems/crew.hpp"
 #include "equipoise/problems/grams.hpp"
 #include "equipoise/problems/spectral_kernel.hpp"
 
@@ -22,7 +23,7 @@ namespace equipoise {
 
 namespace {
 
-/// A step is short: threads have to meet twice within some microseconds, which pays from five times the usual work on.
+/// A step is short: threads meet twice within some microseconds, which pays from five times the usual work on.
 constexpr double kWorth = 5;
 /// Columns of a chunk times the square of the rank that make up for its own sums, which are set to zero before and
 /// added up after it.
@@ -186,7 +187,8 @@ class SpectralProblem final : public Problem {
           layout_(memory.layout),
           triangle_(memory.triangle),
           part_(memory.part),
-          memory_(memory) {
+          memory_(memory),
+          crew_(layout_.chunks - 1, layout_.work >= kWorth * kWorthThreads) {
       // Zeros beyond the factors: those of the last call became NaN if it diverged.
       std::fill_n(memory.xt.get(), layout_.rank * layout_.stride, 0.0);
       std::fill_n(memory.yt.get(), layout_.rank * layout_.stride, 0.0);
@@ -254,12 +256,9 @@ class SpectralProblem final : public Problem {
         kernel(SpectralPass{first, last - first, layout_.rank, layout_.stride, xt, yt, memory_.values.get(),
                             memory_.gram_x.get(), memory_.gram_y.get(), h_, memory_.sums.get() + chunk * part_});
       };
-      // Chunk 0 is a few columns, which would upset an even share of the others. Each thread keeps its chunks in its
-      // own cache.
-      const Index others = layout_.chunks - 1;
+      // Chunk 0 is a few columns, which would upset an even share of the others.
       pass_over(0);
-      for_each_chunk(
-          others, layout_.work / kWorth, [&](Index chunk) { pass_over(chunk + 1); }, tbb::static_partitioner());
+      crew_.for_each_chunk([&](Index chunk) { pass_over(chunk + 1); });
     }
 
     // The sums of all chunks, in their order; lanes last. Leaves the whole Gram matrices for the next step.
@@ -299,6 +298,7 @@ class SpectralProblem final : public Problem {
     const Layout& layout_;
     const Index triangle_, part_;
     Memory& memory_;
+    Crew crew_;
   };
 
   /// out -= S V; serves S^T as well, since both are the same diagonal.
