@@ -144,8 +144,8 @@ Case dense_case(const std::string& name, Shape shape, int threads, const Options
   // 6 m n d flops and one read of A: the residual is formed, then multiplied from both sides.
   all.push_back(own_steps(data->given->fast, at, 6 * area * rank, static_cast<double>(bytes), 1e-11, reference, loss));
 
-  // At lower ranks memory is the limit, and the ceiling says how far.
-  if (d >= 8) {
+  // At the lowest ranks memory is the limit, and the ceiling says how far.
+  if (single || d >= 4) {
     all.push_back(limit(6 * area * rank, static_cast<double>(bytes), kernel_in_cache(data->given, shape, at, threads)));
   }
 
