@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <exception>
 #include <memory>
+#include <new>
 #include <thread>
 #include <utility>
 
@@ -22,12 +23,17 @@ namespace equipoise {
 /// next. Helpers are busy from the first loop until the destructor: for some milliseconds, not for a program's life.
 class Crew {
  public:
-  /// Helpers are asked for where there are more chunks than one, and threads for them. Throws std::bad_alloc.
+  /// Helpers are asked for where there are more chunks than one, and threads for them. Throws std::bad_alloc where
+  /// there is no memory for a number a chunk.
   Crew(Index chunks, bool with_helpers)
       : chunks_(chunks), taken_(new std::atomic<std::uint64_t>[static_cast<std::size_t>(chunks)]()) {
     if (!with_helpers) return;
     const Index helpers = std::min<Index>(tbb::this_task_arena::max_concurrency(), chunks) - 1;
-    for (Index h = 1; h <= helpers; ++h) pool_.run([this, start = h * chunks_ / (helpers + 1)] { help(start); });
+    try {
+      for (Index h = 1; h <= helpers; ++h) pool_.run([this, start = h * chunks_ / (helpers + 1)] { help(start); });
+    } catch (const std::bad_alloc&) {
+      // Those that are on their way need this object, and fewer do.
+    }
   }
   ~Crew() {
     ended_.store(true, std::memory_order_release);
@@ -50,8 +56,8 @@ class Crew {
   }
 
  private:
-  // Chunks of this loop that nobody has, from `start` on and around. One that is taken in vain belongs to a loop that
-  // is over: then every other is, too.
+  // Chunks of this loop that nobody has, from `start` on and around. A helper that comes when the loop is over finds
+  // all of them taken, whatever loop the others are in by then.
   void take(std::uint64_t loop, Index start) {
     for (Index i = 0; i < chunks_; ++i) {
       const Index chunk = start + i < chunks_ ? start + i : start + i - chunks_;
