@@ -126,6 +126,7 @@ def summarize(cases):
     for name, contenders in cases.items():
         # What equipoise would show if it took no longer than what limits it.
         limits = dict(metrics_of(contenders, "limit")) if "limit" in contenders else {}
+        limits.pop("ratio_to_one_thread", None)  # one thread of equipoise is no measure of less work
         for metric, values in metrics_of(contenders):
             low, high = quartiles(values)
             rows.append({"name": name, "metric": metric, "value": statistics.median(values), "low": low, "high": high,
