@@ -1,17 +1,14 @@
-// The fused pass over a dense A, cut into row chunks for threads; a plain loop where A is tiny.
+// Steps on a dense A: from its products where the loss is large, from the residual where it is small; a plain loop
+// where A is tiny.
 #include "equipoise/problems/dense.hpp"
 
 #include <fmt/format.h>
-#include <hwy/aligned_allocator.h>
 
-#include <algorithm>
-#include <new>
+#include <cmath>
 #include <utility>
-#include <vector>
 
 #include "equipoise/core/error.hpp"
-#include "equipoise/problems/chunks.hpp"
-#include "equipoise/problems/dense_kernel.hpp"
+#include "equipoise/problems/dense_passes.hpp"
 #include "equipoise/problems/grams.hpp"
 
 namespace equipoise {
@@ -21,71 +18,25 @@ namespace {
 /// Below this many entries a loop over scalars beats the preparation of the vector kernel. It is also the form that
 /// treats X and Y alike: a start with X = -Y stays exactly so on a symmetric A.
 constexpr Index kTiny = 64;
-constexpr Index kMostChunks = 64;
-/// Multiplications per chunk that make up for reducing its partial sums.
-constexpr double kChunkWork = 65536;
-constexpr Index kTransposePiece = 512;
-constexpr Index kRowUnit = 12;  ///< a multiple of the rows that the vector kernel takes at once
+/// Products save a third of the flops of a pass, 2 rows cols rank, and need Grams and products with them, 4 (rows +
+/// cols) rank^2 flops at a few times the cost, and a few microseconds: they pay where rows cols is this many times
+/// (rows + cols) (rank + 8). Measured: from 300 x 300 at rank 8 on, from 800 x 800 at rank 32.
+constexpr double kProductsPay = 10;
+/// The loss in products is a difference of squares; where it is at least this share of what they can add up to, that
+/// costs at most three of its sixteen digits.
+constexpr double kLeastShare = 1.0 / 1024;
 
-/// Doubles that start on a cache line. Not initialised.
-class Scratch {
- public:
-  explicit Scratch(Index size)
-      : values_(hwy::AllocateAligned<double>(static_cast<std::size_t>(std::max<Index>(size, 1)))) {
-    if (values_ == nullptr) throw std::bad_alloc();
+/// Sum of squares in eight interleaved sums, the same bits wherever the row lies.
+template <class Scalar>
+double squared_norm(const Scalar* row, Index size) {
+  double sum[8] = {};
+  Index j = 0;
+  for (; j + 8 <= size; j += 8) {
+    for (Index l = 0; l < 8; ++l) sum[l] += static_cast<double>(row[j + l]) * static_cast<double>(row[j + l]);
   }
-  double* data() const { return values_.get(); }
-
- private:
-  hwy::AlignedFreeUniquePtr<double[]> values_;
-};
-
-/// How a pass over rows x cols entries with this rank is cut into row chunks: by the shape alone.
-struct Cut {
-  Shape shape;
-  Index stride;  ///< of arrays of `rank` rows along the columns of A
-  Index rows_per_chunk;
-  Index chunks;
-  double work;  ///< multiplications
-
-  explicit Cut(Shape s) : shape(s) {
-    stride = (s.cols + kLaneLimit - 1) / kLaneLimit * kLaneLimit;
-    // Rows 4096 bytes apart would compete for the same few cache lines.
-    if (stride % 512 == 0) stride += kLaneLimit;
-    const double area = static_cast<double>(s.rows) * static_cast<double>(s.cols);
-    work = 3 * area * static_cast<double>(std::max<Index>(s.rank, 1));
-    // Each chunk has its own sums for Y, which are added up after it, at large ranks from memory: at 256 rows a chunk
-    // that took a tenth of a step at rank 64. Fewer rows where there would be less than 8 chunks for the threads.
-    const double partial = static_cast<double>(std::max<Index>(s.rank, 1)) * static_cast<double>(stride);
-    const double by_memory = std::max(1048576.0, area / 4) / std::max(partial, 1.0);
-    const double rows = static_cast<double>(s.rows);
-    const double by_rows = std::max(std::min(8.0, rows / 48), std::min(static_cast<double>(kMostChunks), rows / 512));
-    const double most = std::max(std::min({work / kChunkWork, by_memory, by_rows}), 1.0);
-    const Index wanted = static_cast<Index>(most);
-    rows_per_chunk = std::max<Index>(((s.rows + wanted - 1) / wanted + kRowUnit - 1) / kRowUnit * kRowUnit, kRowUnit);
-    chunks = (s.rows + rows_per_chunk - 1) / rows_per_chunk;
-  }
-};
-
-/// to = Y^T with rows `stride` apart, zero beyond Y.
-void transpose_into(const ConstBlock& Y, const Cut& cut, double* to) {
-  for_each_piece(cut.stride, kTransposePiece, cut.work, [&](Index first, Index count) {
-    const Index inside = std::clamp<Index>(Y.rows() - first, 0, count);
-    for (Index k = 0; k < Y.cols(); ++k) {
-      double* row = to + k * cut.stride + first;
-      for (Index j = 0; j < inside; ++j) row[j] = Y.data()[(first + j) * Y.cols() + k];
-      std::fill(row + inside, row + count, 0.0);
-    }
-  });
+  for (; j < size; ++j) sum[0] += static_cast<double>(row[j]) * static_cast<double>(row[j]);
+  return ((sum[0] + sum[4]) + (sum[2] + sum[6])) + ((sum[1] + sum[5]) + (sum[3] + sum[7]));
 }
-
-/// Memory of one pass, kept from step to step.
-struct Workspace {
-  Cut cut;
-  Scratch yt, partials;
-  explicit Workspace(Shape shape)
-      : cut(shape), yt(shape.rank * cut.stride), partials(cut.chunks * shape.rank * cut.stride) {}
-};
 
 template <class Scalar>
 class DenseProblem final : public Problem {
@@ -96,6 +47,9 @@ class DenseProblem final : public Problem {
     }
     for (Index i = 0; i < A_.rows; ++i) {
       const Scalar* row = A_.data + i * A_.stride;
+      const double squares = squared_norm(row, A_.cols);
+      squared_norm_ += squares;
+      if (std::isfinite(squares)) continue;  // else some entry is not, or the squares overflow
       for (Index j = 0; j < A_.cols; ++j) require_finite(static_cast<double>(row[j]), i, j);
     }
   }
@@ -107,25 +61,31 @@ class DenseProblem final : public Problem {
 
   double gradient(ConstFactors at, MutableFactors out) const override {
     if (tiny()) return tiny_gradient(at, out);
-    Workspace workspace(at.shape());
-    return gradient(at, out, workspace);
+    DensePasses<Scalar> passes(A_, at.shape().rank);
+    bool small = false;
+    return gradient(at, out, passes, small);
   }
 
   void hessian_product(ConstFactors at, ConstFactors direction, MutableFactors out) const override {
     if (tiny()) return tiny_hessian_product(at, direction, out);
-    Workspace workspace(at.shape());
-    const Scratch vt(at.shape().rank * workspace.cut.stride);
-    transpose_into(at.Y(), workspace.cut, workspace.yt.data());
-    transpose_into(direction.Y(), workspace.cut, vt.data());
-    pass(at.X().data(), workspace.yt.data(), direction.X().data(), vt.data(), out, workspace);
-    // D Y = U (Y^T Y) + X (V^T Y) and D^T X = V (X^T X) + Y (U^T X)
+    DensePasses<Scalar> passes(A_, at.shape().rank);
+    if (products_pay(at.shape().rank)) {
+      passes.products(direction, out);
+      // D Y - R V = U (Y^T Y) + X (V^T Y + Y^T V) - A V, and the mirror image
+      const Matrix mixed_x = gram(direction.X(), at.X()), mixed_y = gram(direction.Y(), at.Y());
+      add_product(at.X(), mixed_y + mixed_y.transpose(), out.X());
+      add_product(at.Y(), mixed_x + mixed_x.transpose(), out.Y());
+    } else {
+      passes.residual_products(at, direction, out);
+      // D Y = U (Y^T Y) + X (V^T Y) and D^T X = V (X^T X) + Y (U^T X)
+      add_product(at.X(), gram(direction.Y(), at.Y()), out.X());
+      add_product(at.Y(), gram(direction.X(), at.X()), out.Y());
+    }
     add_product(direction.X(), gram(at.Y(), at.Y()), out.X());
-    add_product(at.X(), gram(direction.Y(), at.Y()), out.X());
     add_product(direction.Y(), gram(at.X(), at.X()), out.Y());
-    add_product(at.Y(), gram(direction.X(), at.X()), out.Y());
   }
 
-  /// The default's steps bit for bit, with the memory of one of them.
+  /// The default's steps bit for bit, with the memory of one of them, and knowing at each what the one before it was.
   void advance(MutableFactors z, double h, std::span<StepTrace> trace) const override {
     Factors gradient_at_z(z.shape());
     if (tiny()) {
@@ -135,51 +95,46 @@ class DenseProblem final : public Problem {
       }
       return;
     }
-    Workspace workspace(z.shape());
+    DensePasses<Scalar> passes(A_, z.shape().rank);
+    bool small = false;
     for (StepTrace& seen : trace) {
-      seen = trace_of(gradient(z, gradient_at_z, workspace), gradient_at_z, z);
+      seen = trace_of(gradient(z, gradient_at_z, passes, small), gradient_at_z, z);
       z.flat() -= h * gradient_at_z.flat();
     }
   }
 
  private:
   bool tiny() const { return A_.rows * A_.cols < kTiny; }
-
-  double gradient(ConstFactors at, MutableFactors out, Workspace& workspace) const {
-    transpose_into(at.Y(), workspace.cut, workspace.yt.data());
-    const double* yt = workspace.yt.data();
-    return pass(at.X().data(), yt, at.X().data(), yt, out, workspace) / 2;
+  bool products_pay(Index rank) const {
+    const double rows = static_cast<double>(A_.rows), cols = static_cast<double>(A_.cols);
+    return rows * cols >= kProductsPay * (rows + cols) * (static_cast<double>(rank) + 8);
   }
 
-  /// out = (-R V, -R^T U), returns |R|_F^2.
-  double pass(const double* x, const double* yt, const double* u, const double* vt, MutableFactors out,
-              Workspace& workspace) const {
-    const Cut& cut = workspace.cut;
-    const Index rank = cut.shape.rank;
-    const Index partial = rank * cut.stride;
-    MutableBlock out_x = out.X();
-    MutableBlock out_y = out.Y();
-    const double squares = sum_over_chunks(cut.chunks, cut.work, [&](Index chunk) {
-      const Index first = chunk * cut.rows_per_chunk;
-      const Index count = std::min(cut.rows_per_chunk, cut.shape.rows - first);
-      double* sums = workspace.partials.data() + chunk * partial;
-      std::fill(out_x.data() + first * rank, out_x.data() + (first + count) * rank, 0.0);
-      return residual_pass(ResidualPass<Scalar>{count, cut.shape.cols, rank, A_.data + first * A_.stride, A_.stride,
-                                                x + first * rank, yt, u + first * rank, vt, cut.stride,
-                                                out_x.data() + first * rank, sums, true});
-    });
-    // The partial sums for Y, in the order of the chunks, and back to row-major.
-    for_each_piece(cut.shape.cols, kTransposePiece, cut.work, [&](Index first, Index count) {
-      for (Index k = 0; k < rank; ++k) {
-        double* sum = workspace.partials.data() + k * cut.stride + first;
-        for (Index chunk = 1; chunk < cut.chunks; ++chunk) {
-          const double* part = sum + chunk * partial;
-          for (Index j = 0; j < count; ++j) sum[j] += part[j];
-        }
-        for (Index j = 0; j < count; ++j) out_y.data()[(first + j) * rank + k] = sum[j];
-      }
-    });
-    return squares;
+  /// Products where the loss that they give is large enough, else the residual: which, depends on the iterate alone.
+  /// `small` only foresees it, from the iterate before, and learns how it was.
+  double gradient(ConstFactors at, MutableFactors out, DensePasses<Scalar>& passes, bool& small) const {
+    if (!products_pay(at.shape().rank)) return passes.residual_products(at, at, out) / 2;
+    // |A - X Y^T|_F and all that it is computed from are at most this, however much terms cancel.
+    const double reach = std::sqrt(squared_norm_) + std::sqrt(inner(at.X(), at.X())) * std::sqrt(inner(at.Y(), at.Y()));
+    const double least = kLeastShare * reach * reach;
+    if (small) {
+      // Both forms agree to far better than a thousandth where they are near `least`.
+      const double loss = passes.residual_products(at, at, out) / 2;
+      if (!std::isfinite(loss) || loss < least * (1 - 1e-3)) return loss;
+    }
+    const double loss = product_gradient(at, out, passes);
+    small = !(std::isfinite(loss) && loss >= least);
+    return small ? passes.residual_products(at, at, out) / 2 : loss;
+  }
+
+  /// (X Y^T Y - A Y, Y X^T X - A^T X) and 1/2 (|A|^2 - 2 <A Y, X> + <X^T X, Y^T Y>)
+  double product_gradient(ConstFactors at, MutableFactors out, DensePasses<Scalar>& passes) const {
+    passes.products(at, out);
+    const double minus_overlap = inner(ConstFactors(out).X(), at.X());
+    const Matrix gram_x = gram(at.X(), at.X()), gram_y = gram(at.Y(), at.Y());
+    add_product(at.X(), gram_y, out.X());
+    add_product(at.Y(), gram_x, out.Y());
+    return (squared_norm_ + 2 * minus_overlap + inner(gram_x, gram_y)) / 2;
   }
 
   double tiny_gradient(ConstFactors at, MutableFactors out) const {
@@ -229,6 +184,7 @@ class DenseProblem final : public Problem {
   }
 
   DenseView<Scalar> A_;
+  double squared_norm_ = 0;
 };
 
 class PlainDenseProblem final : public Problem {

@@ -1,31 +1,37 @@
-// One pass over some rows of a dense A: the residual and both of its products, by the widest vectors the processor has.
+// One pass over some rows of a dense A: products from both sides with A or with A - X Y^T, by the widest vectors the
+// processor has.
 #pragma once
 
 #include <cstddef>
 
 namespace equipoise {
 
-/// Arrays over the columns of A (yt, vt, out_yt) are `rank` rows of `stride` doubles: lanes run along the columns.
-/// stride is at least cols rounded up to kLaneLimit; what lies beyond cols is read and written, and must hold numbers.
-inline constexpr std::ptrdiff_t kLaneLimit = 8;
+/// Arrays over the columns of A (yt, vt, out_yt) are kept in panels: `rank` rows of kPanelColumns doubles, and then the
+/// next kPanelColumns columns. What a step touches at a time lies together so. The last panel is a full one, too: what
+/// lies beyond cols is read and written, and must hold zeros in yt and vt.
+inline constexpr std::ptrdiff_t kPanelColumns = 32;
 
-/// What residual_pass() reads and adds to. a: rows x cols, consecutive rows a_stride apart. x, u, out_x: rows x rank,
-/// row-major. No alignment is needed anywhere. x may be u and yt may be vt; the outputs overlap nothing.
+/// What a pass reads and adds to. a: rows x cols, consecutive rows a_stride apart. u, out_x: rows x rank, row-major. No
+/// alignment is needed anywhere, though panels on cache lines are faster. The outputs overlap nothing.
 template <class Scalar>
-struct ResidualPass {
+struct DensePass {
   std::ptrdiff_t rows, cols, rank;
   const Scalar* a;
   std::ptrdiff_t a_stride;
-  const double *x, *yt;  ///< the residual is R = A - X Y^T
-  const double *u, *vt;  ///< and is multiplied by these
-  std::ptrdiff_t stride;
-  double *out_x, *out_yt;    ///< out_x -= R V, out_yt -= (R^T U)^T
-  bool sets_out_yt = false;  ///< out_yt = -(R^T U)^T instead, whatever it holds; with at least one row
+  const double *u, *vt;
+  double *out_x, *out_yt;
+  bool sets_out_yt = false;  ///< out_yt holds nothing to be added to; with at least one row
 };
 
-/// Returns |R|_F^2. 6 rows cols rank flops; A is read once. Arithmetic is double, with fused multiply-adds where the
-/// processor has them: targets may differ in the last bits, but one target always gives the same bits.
-double residual_pass(const ResidualPass<double>& pass);
-double residual_pass(const ResidualPass<float>& pass);
+/// out_x -= A V, out_yt -= (A^T U)^T. 4 rows cols rank flops; A is read once. Arithmetic is double, with fused
+/// multiply-adds where the processor has them: targets may differ in the last bits, but one target always gives the
+/// same bits.
+void product_pass(const DensePass<double>& pass);
+void product_pass(const DensePass<float>& pass);
+
+/// The same with R = A - X Y^T in place of A, x being rows x rank like u and yt like vt; they may be the same. Returns
+/// |R|_F^2. 6 rows cols rank flops.
+double residual_pass(const DensePass<double>& pass, const double* x, const double* yt);
+double residual_pass(const DensePass<float>& pass, const double* x, const double* yt);
 
 }  // namespace equipoise

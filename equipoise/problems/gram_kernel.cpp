@@ -27,21 +27,29 @@ constexpr int kRows = 6, kVectors = 4;
 constexpr int kRows = 4, kVectors = 2;
 #endif
 
-/// Loads and stores where only `left` doubles may be left of a row. A vector that lies in part beyond the end goes
-/// through a copy: a masked load or store may touch what lies there.
+/// Loads and stores where only `left` doubles may be left of a row.
 template <class Lanes>
 HWY_INLINE hn::Vec<Lanes> load_to(Lanes lanes, const double* from, std::ptrdiff_t left) {
   if (left >= static_cast<std::ptrdiff_t>(hn::Lanes(lanes))) return hn::LoadU(lanes, from);
+#if HWY_TARGET <= HWY_AVX2
+  return hn::MaskedLoad(hn::FirstN(lanes, static_cast<std::size_t>(left)), lanes, from);
+#else
+  // Elsewhere a masked load or store may touch what lies beyond the end.
   double copy[kMostLanes] = {};
   for (std::ptrdiff_t l = 0; l < left; ++l) copy[l] = from[l];
   return hn::LoadU(lanes, copy);
+#endif
 }
 template <class Lanes>
 HWY_INLINE void store_to(hn::Vec<Lanes> value, Lanes lanes, double* to, std::ptrdiff_t left) {
   if (left >= static_cast<std::ptrdiff_t>(hn::Lanes(lanes))) return hn::StoreU(value, lanes, to);
+#if HWY_TARGET <= HWY_AVX2
+  hn::BlendedStore(value, hn::FirstN(lanes, static_cast<std::size_t>(left)), lanes, to);
+#else
   double copy[kMostLanes];
   hn::StoreU(value, lanes, copy);
   for (std::ptrdiff_t l = 0; l < left; ++l) to[l] = copy[l];
+#endif
 }
 
 /// Row i of `to` becomes, or gains, the sum over t < count of factors[i * factor_row + t * factor_step] times row t of
@@ -96,16 +104,43 @@ template <class Lanes, int ROWS>
 void run_rows(const Sums& sums, std::ptrdiff_t first) {
   const std::ptrdiff_t N = static_cast<std::ptrdiff_t>(hn::Lanes(Lanes()));
   std::ptrdiff_t col = 0;
-  for (; col + (kVectors - 1) * N < sums.width; col += kVectors * N) run_tile<Lanes, ROWS, kVectors>(sums, first, col);
+  if constexpr (hn::MaxLanes(Lanes()) == hn::MaxLanes(hn::CappedTag<double, kMostLanes>())) {
+    for (; col + (kVectors - 1) * N < sums.width; col += kVectors * N)
+      run_tile<Lanes, ROWS, kVectors>(sums, first, col);
+  }
   for (; col < sums.width; col += N) run_tile<Lanes, ROWS, 1>(sums, first, col);
 }
 
+/// Rows in groups as equal as can be: a single one would wait for the latency of its own sums.
 template <std::ptrdiff_t MOST_LANES>
 void run_with(const Sums& sums, std::ptrdiff_t rows) {
   using Lanes = hn::CappedTag<double, MOST_LANES>;
-  std::ptrdiff_t first = 0;
-  for (; first + kRows <= rows; first += kRows) run_rows<Lanes, kRows>(sums, first);
-  for (; first < rows; ++first) run_rows<Lanes, 1>(sums, first);
+  const std::ptrdiff_t groups = (rows + kRows - 1) / kRows;
+  for (std::ptrdiff_t group = 0; group < groups; ++group) {
+    const std::ptrdiff_t first = group * rows / groups;
+    switch ((group + 1) * rows / groups - first) {
+      case 1:
+        run_rows<Lanes, 1>(sums, first);
+        break;
+      case 2:
+        run_rows<Lanes, 2>(sums, first);
+        break;
+      case 3:
+        run_rows<Lanes, 3>(sums, first);
+        break;
+      case 4:
+        run_rows<Lanes, 4>(sums, first);
+        break;
+#if HWY_TARGET <= HWY_AVX3
+      case 5:
+        run_rows<Lanes, 5>(sums, first);
+        break;
+      case 6:
+        run_rows<Lanes, 6>(sums, first);
+        break;
+#endif
+    }
+  }
 }
 
 /// Narrow rows take narrow vectors, which need no copies.

@@ -3,9 +3,10 @@
 
 #include <cstddef>
 
-#include "equipoise/problems/dense_kernel.hpp"
-
 namespace equipoise {
+
+/// Partial sums of each sum, whatever the width of the vectors.
+inline constexpr std::ptrdiff_t kLaneLimit = 8;
 
 /// Both factors lie transposed: rank rows of `stride` doubles, lanes along the rows of X and Y, so that no rank wastes
 /// lanes. The columns [first, first + count) are worked on, both multiples of kLaneLimit; beyond X and Y there are
