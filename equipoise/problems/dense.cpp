@@ -22,10 +22,6 @@ constexpr Index kTiny = 64;
 /// cols) rank^2 flops at a few times the cost, and a few microseconds: they pay where rows cols is this many times
 /// (rows + cols) (rank + 8). Measured: from 300 x 300 at rank 8 on, from 800 x 800 at rank 32.
 constexpr double kProductsPay = 10;
-/// The loss in products is a difference of squares; where it is at least this share of what they can add up to, that
-/// costs at most three of its sixteen digits.
-constexpr double kLeastShare = 1.0 / 1024;
-
 /// Sum of squares in eight interleaved sums, the same bits wherever the row lies.
 template <class Scalar>
 double squared_norm(const Scalar* row, Index size) {
@@ -114,9 +110,7 @@ class DenseProblem final : public Problem {
   /// `small` only foresees it, from the iterate before, and learns how it was.
   double gradient(ConstFactors at, MutableFactors out, DensePasses<Scalar>& passes, bool& small) const {
     if (!products_pay(at.shape().rank)) return passes.residual_products(at, at, out) / 2;
-    // |A - X Y^T|_F and all that it is computed from are at most this, however much terms cancel.
-    const double reach = std::sqrt(squared_norm_) + std::sqrt(inner(at.X(), at.X())) * std::sqrt(inner(at.Y(), at.Y()));
-    const double least = kLeastShare * reach * reach;
+    const double least = least_loss_of_products(squared_norm_, at);
     if (small) {
       // Both forms agree to far better than a thousandth where they are near `least`.
       const double loss = passes.residual_products(at, at, out) / 2;

@@ -245,42 +245,11 @@ TEST(Dense, ProductsGiveTheSameBitsForAnyThreads) {
   }
 }
 
-// Which form a loss comes from depends on the iterate alone: a run that was cut, or replayed from the middle, must not
-// differ in a bit from one that was not, also where it passes from the one form to the other.
 TEST(Dense, PassingFromProductsToTheResidualKeepsEveryBit) {
-  const Shape shape{330, 300, 3};
   std::mt19937_64 random(5);
-  const NearFit fit(shape, 1e-5, random);
+  const NearFit fit({330, 300, 3}, 1e-5, random);
   const Matrix A = fit.A.cast<double>();
-  const auto problem = dense_problem(A);
-  for (const double rate : {0.2, 2.2}) {  // times 1/L or so: down to the fit, and away from it
-    SCOPED_TRACE(rate);
-    Factors z(fit.at), gradient(shape);
-    z.flat() *= rate < 1 ? 1.3 : 1.01;
-    const double h = rate * static_cast<double>(shape.rank) / z.flat().squaredNorm();
-    std::vector<StepTrace> whole(24);
-    Factors end(z);
-    problem->advance(end, h, whole);
-    int small = 0;
-    bool was_small = false;
-    for (const StepTrace& seen : whole) {
-      const double loss = problem->gradient(z, gradient);
-      EXPECT_TRUE(same_bits(loss, seen.loss)) << loss << " and " << seen.loss;
-      const double want = static_cast<double>(
-          (A.cast<long double>() - z.X().cast<long double>() * z.Y().cast<long double>().transpose()).squaredNorm() /
-          2);
-      EXPECT_NEAR(loss, want, 1e-12 * want);
-      const double reach = A.norm() + z.X().norm() * z.Y().norm();
-      const bool is_small = loss < reach * reach / 1024;
-      small += is_small ? 1 : 0;
-      was_small = is_small;
-      z.flat() -= h * gradient.flat();
-    }
-    EXPECT_TRUE(same_bits(z, end));
-    EXPECT_GE(small, 5);
-    EXPECT_LE(small, 19);
-    EXPECT_EQ(was_small, rate < 1);
-  }
+  check_passage(*dense_problem(A), A, fit.at, 0);
 }
 
 // Columns that all but cancel: X Y^T is no larger than A, but what its square is added up from is 10^10 times as large,

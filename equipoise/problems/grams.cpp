@@ -62,6 +62,12 @@ double inner(const ConstBlock& P, const ConstBlock& Q) {
   });
 }
 
+double least_loss_of_products(double squared_norm_of_A, ConstFactors at) {
+  const double norms = std::sqrt(inner(at.X(), at.X())) * std::sqrt(inner(at.Y(), at.Y()));
+  const double reach = std::sqrt(squared_norm_of_A) + norms;
+  return reach * reach / 1024;
+}
+
 void require_finite(double value, Index row, Index col) {
   if (!std::isfinite(value)) {
     throw Error(fmt::format("A holds {} in row {}, column {} (counted from 0); every entry must be a finite number",

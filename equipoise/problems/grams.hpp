@@ -19,6 +19,12 @@ double inner(const Matrix& G, const Matrix& H);
 /// The same for tall blocks: 2 rows d flops. Same bits for any number of threads.
 double inner(const ConstBlock& P, const ConstBlock& Q);
 
+/// The least loss that may be taken from products, 1/2 (|A|^2 - 2 <A Y, X> + <X^T X, Y^T Y>), at these factors: a
+/// difference of squares, of whose sixteen digits it costs at most three. 1/1024 of (|A| + |X| |Y|)^2, in Frobenius
+/// norms, which is all that it can be added up from, however much terms cancel. 2 (rows + cols) rank flops; the same
+/// bits for any number of threads.
+double least_loss_of_products(double squared_norm_of_A, ConstFactors at);
+
 /// Throws Error unless the value is finite; the message names this entry of A, counted from 0.
 void require_finite(double value, Index row, Index col);
 

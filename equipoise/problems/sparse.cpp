@@ -1,6 +1,8 @@
-// A Y by rows, A^T X by columns, and Grams for everything that A does not hold.
+// A Y by rows, A^T X by columns, and Grams for everything that A does not hold; entries are measured where the loss is
+// small.
 #include "equipoise/problems/sparse.hpp"
 
+#include <cmath>
 #include <utility>
 
 #include "equipoise/problems/entry_passes.hpp"
@@ -11,7 +13,10 @@ namespace {
 
 class SparseProblem final : public Problem {
  public:
-  explicit SparseProblem(const SparseMatrix& A) : by_row_(A, {}), by_col_(SparseMatrix(A.transpose()), {}, true) {}
+  explicit SparseProblem(const SparseMatrix& A) : by_row_(A, {}), by_col_(SparseMatrix(A.transpose()), {}, true) {
+    const ConstBlock values(by_row_.values(), by_row_.stored(), 1);
+    squared_norm_ = inner(values, values);
+  }
 
   Index rows() const override { return by_row_.rows(); }
   Index cols() const override { return by_row_.cols(); }
@@ -19,17 +24,18 @@ class SparseProblem final : public Problem {
   bool complete() const override { return true; }
 
   double gradient(ConstFactors at, MutableFactors out) const override {
-    const Matrix gram_x = gram(at.X(), at.X());
-    const Matrix gram_y = gram(at.Y(), at.Y());
-    out.flat().setZero();
-    add_product(at.X(), gram_y, out.X());
-    add_product(at.Y(), gram_x, out.Y());
-    const StridedRows X(at.X()), Y(at.Y());
-    const EntrySums all = add_entries(by_row_, EntryWork::multiply_measure, {&X, &Y}, out.X());
-    add_entries(by_col_, EntryWork::multiply, {nullptr, &X}, out.Y());
-    double absent = by_row_.stored() == entries() ? 0 : inner(gram_x, gram_y) - all.products;
-    if (absent < 0) absent = 0;  // rounding; a NaN stays one
-    return (all.residuals + absent) / 2;
+    bool small = false;
+    return gradient(at, out, small);
+  }
+
+  /// The default's steps bit for bit, knowing at each how large the loss before it was.
+  void advance(MutableFactors z, double h, std::span<StepTrace> trace) const override {
+    Factors gradient_at_z(z.shape());
+    bool small = false;
+    for (StepTrace& seen : trace) {
+      seen = trace_of(gradient(z, gradient_at_z, small), gradient_at_z, z);
+      z.flat() -= h * gradient_at_z.flat();
+    }
   }
 
   void hessian_product(ConstFactors at, ConstFactors direction, MutableFactors out) const override {
@@ -47,7 +53,35 @@ class SparseProblem final : public Problem {
   }
 
  private:
+  /// Entries are measured only where the loss is too small to come from products: which, depends on the iterate alone.
+  /// `small` foresees it, from the iterate before, and learns how it was; the gradient has the same bits either way.
+  double gradient(ConstFactors at, MutableFactors out, bool& small) const {
+    const Matrix gram_x = gram(at.X(), at.X());
+    const Matrix gram_y = gram(at.Y(), at.Y());
+    const double grams = inner(gram_x, gram_y);
+    const StridedRows X(at.X()), Y(at.Y());
+    out.Y().setZero();
+    add_product(at.Y(), gram_x, out.Y());
+    add_entries(by_col_, EntryWork::multiply, {nullptr, &X}, out.Y());
+    const auto for_x = [&](bool measures) {
+      out.X().setZero();
+      add_product(at.X(), gram_y, out.X());
+      return add_entries(by_row_, measures ? EntryWork::multiply_measure : EntryWork::multiply, {&X, &Y}, out.X());
+    };
+    const bool measured = small;
+    EntrySums all = for_x(measured);
+    // X Y^T Y - A Y times X is |X Y^T|^2 - <A Y, X>.
+    const double loss = (squared_norm_ + 2 * inner(ConstFactors(out).X(), at.X()) - grams) / 2;
+    small = !(std::isfinite(loss) && loss >= least_loss_of_products(squared_norm_, at));
+    if (!small) return loss;
+    if (!measured) all = for_x(true);
+    double absent = by_row_.stored() == entries() ? 0 : grams - all.products;
+    if (absent < 0) absent = 0;  // rounding; a NaN stays one
+    return (all.residuals + absent) / 2;
+  }
+
   BlockedEntries by_row_, by_col_;
+  double squared_norm_ = 0;
 };
 
 }  // namespace

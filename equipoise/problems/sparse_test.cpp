@@ -56,6 +56,33 @@ TEST(Sparse, LossNearAnExactFit) {
   }
 }
 
+TEST(Sparse, PassingFromALargeLossToASmallOneKeepsEveryBit) {
+  std::mt19937_64 random(7);
+  for (const bool full : {false, true}) {
+    Factors fit = random_factors({60, 50, 3}, random);
+    if (!full) fit.X().bottomRows(35).setZero(), fit.Y().topRows(20).setZero();
+    const Matrix A = fit.X() * fit.Y().transpose();
+    // Where every entry is stored, a small loss has all its digits.
+    check_passage(*sparse_problem(sparse_from(A, full ? Matrix::Ones(60, 50).eval() : A)), A, fit, full ? 0 : 8);
+  }
+}
+
+// What is measured where the loss is small, by entries, and what comes from products where it is large are the same
+// loss: between the two there is no step of more than rounding.
+TEST(Sparse, LossIsContinuousWhereItsFormChanges) {
+  std::mt19937_64 random(8);
+  Factors fit = random_factors({60, 50, 3}, random), gradient(fit.shape());
+  fit.X().bottomRows(35).setZero();
+  const Matrix A = fit.X() * fit.Y().transpose();
+  const auto problem = sparse_problem(sparse_from(A, A));
+  for (double size = 1.0; size < 1.4; size += 0.003) {
+    Factors z(fit);
+    z.flat() *= size;
+    const double want = std::pow(size * size - 1, 2) * A.squaredNorm() / 2;
+    EXPECT_NEAR(problem->gradient(z, gradient), want, 1e-13 * want + 8 * 2.2e-16 * A.squaredNorm());
+  }
+}
+
 TEST(Sparse, RefusesNumbersThatAreNotFinite) {
   SparseMatrix A(3, 4);
   A.insert(1, 2) = std::numeric_limits<double>::quiet_NaN();

@@ -8,6 +8,8 @@
 #include <cstring>
 #include <limits>
 
+#include "equipoise/core/decompositions.hpp"
+
 namespace equipoise::testing {
 
 std::string text(const Shape& shape) {
@@ -143,6 +145,35 @@ void check_advance(const Problem& problem, ConstFactors start, double h, double 
     expect_same(whole[i].loss, plain[i].loss, loss_scale);
     expect_same(whole[i].gradient_squared, plain[i].gradient_squared, loss_scale * (1 + z_scale * z_scale));
     expect_same(whole[i].norm_squared, plain[i].norm_squared, z_scale * z_scale);
+  }
+}
+
+void check_passage(const Problem& problem, const Matrix& A, const Factors& fit, double rounding) {
+  const Matrix XtX = fit.X().transpose() * fit.X(), YtY = fit.Y().transpose() * fit.Y();
+  const double L = symmetric_eigenvalues(XtX).maxCoeff() + symmetric_eigenvalues(YtY).maxCoeff();
+  for (const double rate : {0.2, 2.5}) {
+    SCOPED_TRACE(rate);
+    Factors z(fit), gradient(fit.shape());
+    z.flat() *= rate < 1 ? 1.3 : 1.01;
+    const double h = rate / L;
+    std::vector<StepTrace> whole(24);
+    Factors end(z);
+    problem.advance(end, h, whole);
+    int small = 0;
+    for (const StepTrace& seen : whole) {
+      const double loss = problem.gradient(z, gradient);
+      EXPECT_TRUE(same_bits(loss, seen.loss)) << loss << " and " << seen.loss;
+      const LongMatrix R = A.cast<long double>() - z.X().cast<long double>() * z.Y().cast<long double>().transpose();
+      const double want = static_cast<double>(R.squaredNorm() / 2), reach = A.norm() + z.X().norm() * z.Y().norm();
+      const bool is_small = want < reach * reach / 1024;
+      const double eps = std::numeric_limits<double>::epsilon();
+      EXPECT_NEAR(loss, want, 1e-12 * want + (is_small ? rounding * eps * A.squaredNorm() : 0));
+      small += is_small ? 1 : 0;
+      z.flat() -= h * gradient.flat();
+    }
+    EXPECT_TRUE(same_bits(z, end));
+    EXPECT_GE(small, 4);
+    EXPECT_LE(small, 20);
   }
 }
 

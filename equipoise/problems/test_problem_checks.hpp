@@ -52,6 +52,11 @@ void check_derivatives(const Problem& problem, ConstFactors at, ConstFactors u, 
 /// advance() takes the steps that its description says, and cutting a run does not change a bit.
 void check_advance(const Problem& problem, ConstFactors start, double h, double rounding = 0);
 
+/// Runs down to the fit of A and away from it, whole and step by step, where a loss comes from products or from a
+/// residual, as it is large or small: which, may depend on the iterate alone, so that a run that was cut or replayed
+/// has the same bits. Every loss has 12 digits; a small one may be off by `rounding` eps |A|^2 besides.
+void check_passage(const Problem& problem, const Matrix& A, const Factors& fit, double rounding);
+
 /// The exact change of X^T X - Y^T Y in one step, (docs/theory.md, imbalance), along a few steps.
 void check_imbalance_identity(const Problem& problem, ConstFactors start, double h);
 
