@@ -291,19 +291,8 @@ HWY_INLINE double all_lanes(const double* lane) {
   return ((lane[0] + lane[4]) + (lane[2] + lane[6])) + ((lane[1] + lane[5]) + (lane[3] + lane[7]));
 }
 
-void add_up_here(const double* sums, std::ptrdiff_t chunks, std::ptrdiff_t part, double* totals) {
-  const Lanes lanes;
-  const std::ptrdiff_t N = static_cast<std::ptrdiff_t>(hn::Lanes(lanes));
-  for (std::ptrdiff_t at = 0; at < part; at += kLaneLimit) {
-    alignas(64) double lane[kLaneLimit];
-    for (std::ptrdiff_t l = 0; l < kLaneLimit; l += N) {
-      Vec sum = hn::Zero(lanes);
-      for (std::ptrdiff_t chunk = 0; chunk < chunks; ++chunk)
-        sum = hn::Add(sum, hn::LoadU(lanes, sums + chunk * part + at + l));
-      hn::StoreU(sum, lanes, lane + l);
-    }
-    totals[at / kLaneLimit] = all_lanes(lane);
-  }
+void add_up_here(const double* sums, std::ptrdiff_t part, double* totals) {
+  for (std::ptrdiff_t at = 0; at < part; at += kLaneLimit) totals[at / kLaneLimit] = all_lanes(sums + at);
 }
 
 double leading_here(const double* xt, const double* yt, std::ptrdiff_t rank, std::ptrdiff_t stride, std::ptrdiff_t rows,
@@ -343,8 +332,8 @@ HWY_EXPORT(leading_here);
 
 void spectral_step(const SpectralPass& pass) { HWY_DYNAMIC_DISPATCH(step_here)(pass); }
 void spectral_grams(const SpectralPass& pass) { HWY_DYNAMIC_DISPATCH(grams_here)(pass); }
-void spectral_add_up(const double* sums, std::ptrdiff_t chunks, std::ptrdiff_t part, double* totals) {
-  HWY_DYNAMIC_DISPATCH(add_up_here)(sums, chunks, part, totals);
+void spectral_add_up(const double* sums, std::ptrdiff_t part, double* totals) {
+  HWY_DYNAMIC_DISPATCH(add_up_here)(sums, part, totals);
 }
 double spectral_leading(const double* xt, const double* yt, std::ptrdiff_t rank, std::ptrdiff_t stride,
                         std::ptrdiff_t rows, std::ptrdiff_t padded, const double* values) {

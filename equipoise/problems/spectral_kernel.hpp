@@ -38,9 +38,9 @@ void spectral_step(const SpectralPass& pass);
 /// The triangles alone, with the same bits as the step that led to these factors would give them.
 void spectral_grams(const SpectralPass& pass);
 
-/// Adds up the sums of `chunks` passes, `part` doubles apart, in their order, then the lanes of each. totals:
-/// spectral_sums(rank) / kLaneLimit doubles.
-void spectral_add_up(const double* sums, std::ptrdiff_t chunks, std::ptrdiff_t part, double* totals);
+/// Adds up the lanes of the sums of one pass, `part` = spectral_sums(rank) doubles. totals: part / kLaneLimit of them.
+/// The same bits everywhere.
+void spectral_add_up(const double* sums, std::ptrdiff_t part, double* totals);
 /// |S1 - X1 Y1^T|_F^2 over the first `rows` columns of xt and all `padded` ones of yt, which are whole vectors. 2 rank
 /// flops an entry. The same bits on every target.
 double spectral_leading(const double* xt, const double* yt, std::ptrdiff_t rank, std::ptrdiff_t stride,
