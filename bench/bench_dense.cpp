@@ -10,6 +10,7 @@
 #include "equipoise/core/start.hpp"
 #include "equipoise/problems/dense.hpp"
 #include "equipoise/problems/dense_kernel.hpp"
+#include "equipoise/problems/dense_passes.hpp"
 #include "peers.hpp"
 
 namespace equipoise::bench {
@@ -85,19 +86,18 @@ std::shared_ptr<Given<Entries>> given(Index rows, Index cols) {
 template <class Entries>
 std::function<void()> kernel_in_cache(std::shared_ptr<Given<Entries>> given, Shape shape, const Factors& at,
                                       int threads) {
-  struct Arrays {
-    std::vector<double> x, yt, out_x, out_yt;
-  };
   const Index padded = (shape.cols + kPanelColumns - 1) / kPanelColumns * kPanelColumns;
   const Index pieces = threads == 1 ? 1 : 8;  // as the problem cuts its rows
   const Index share = (shape.rows + pieces - 1) / pieces;
-  const auto room = [](Index size) { return std::vector<double>(static_cast<std::size_t>(size)); };
-  const auto arrays = std::make_shared<Arrays>();
-  arrays->x.assign(at.data(), at.data() + shape.rows * shape.rank);
-  arrays->out_x = room(shape.rows * shape.rank);
-  arrays->yt = room(shape.rank * padded);
-  arrays->out_yt = room(pieces * shape.rank * padded);
+  struct Arrays {
+    Scratch x, yt, out_x, out_yt;
+  };
+  const auto arrays = std::make_shared<Arrays>(Scratch(shape.rows * shape.rank), Scratch(shape.rank * padded),
+                                               Scratch(shape.rows * shape.rank), Scratch(pieces * shape.rank * padded));
+  std::copy_n(at.X().data(), shape.rows * shape.rank, arrays->x.data());
+  std::fill_n(arrays->yt.data(), shape.rank * padded, 0.0);
   std::copy_n(at.Y().data(), shape.cols * shape.rank, arrays->yt.data());  // in any order
+  std::fill_n(arrays->out_x.data(), shape.rows * shape.rank, 0.0);
   return [=] {
     tbb::parallel_for(Index{0}, pieces, [&](Index piece) {
       const Index first = std::min(piece * share, shape.rows), count = std::min(share, shape.rows - first);
