@@ -161,6 +161,7 @@ class Lanes {
     const auto mark = static_cast<std::size_t>(std::bit_width(before)) - 1;
     const double step = origin_[i] + static_cast<double>(look_every * (blocks_ - 1) + mark * mark_every);
     arrivals_.add(state(marks_[mark], i), map, cell_[i], step);
+    fetch_row(i);
     if (arrivals_.full()) flush_arrivals();
     replace_lane(i);
     return true;
@@ -190,6 +191,14 @@ class Lanes {
     const Vec first_step =
         hn::Add(hn::Load(tag, origin_ + first), hn::Set(tag, static_cast<double>(look_every * (blocks_ - 1))));
     walks.add(set, from, m, near, near_low, hn::Load(tag, cell_ + first), hn::Add(first_step, at));
+    for (unsigned left = set; left != 0; left &= left - 1)
+      fetch_row(first + static_cast<std::size_t>(std::countr_zero(left)));
+  }
+  // The row of this lane's run, which is written when the walks are full: some ten runs later.
+  HWY_INLINE void fetch_row(std::size_t i) const {
+    const auto* const row = reinterpret_cast<const char*>(&cells_.ends[static_cast<std::size_t>(cell_[i])]);
+    hwy::Prefetch(row);
+    hwy::Prefetch(row + 64);
   }
 
   static HWY_INLINE void load(const double (&from)[S][kSize], std::size_t first, Vec (&z)[S]) {
@@ -401,7 +410,7 @@ class Lanes {
         }
         if (cells_.next == cells_.runs.size()) break;
         cells_.next =
-            cells_.ready.fill(cells_.runs, cells_.ends, cells_.kind, cells_.next, cells_.others,
+            cells_.ready.fill(cells_.runs, cells_.kind, cells_.next, cells_.others,
                               [&](unsigned set, const Vec(&z)[S], Vec m, Vec near, Vec near_low, Vec cell) HWY_ATTR {
                                 divergences_.add(set, z, m, near, near_low, cell, hn::Zero(Tag()));
                                 if (divergences_.full()) flush_divergences();

@@ -26,15 +26,10 @@ class Ready {
   /// are handed to doomed(set of lanes, z, m, near, near_low, cells) at once. Cells that need more care, because they
   /// end at the start or are out of range, go to `others`.
   template <class Doomed>
-  HWY_INLINE std::size_t fill(const Source& runs, std::span<const TinyEnd> ends, TinyRun::Kind kind, std::size_t from,
+  HWY_INLINE std::size_t fill(const Source& runs, TinyRun::Kind kind, std::size_t from,
                               std::vector<std::size_t>& others, const Doomed& doomed) {
     taken_ = 0;
     from = runs.columns != nullptr ? read_columns(*runs.columns, kind, from) : read_rows(runs.rows, kind, from);
-    for (std::size_t i = 0; i < taken_; ++i) {
-      const auto* const end = reinterpret_cast<const char*>(&ends[static_cast<std::size_t>(cell_[i])]);
-      hwy::Prefetch(end);
-      hwy::Prefetch(end + 64);
-    }
     count = next = 0;
     for (std::size_t i = 0; i < taken_; i += kWidth) scale(i, taken_ - i, others, doomed);
     return from;
