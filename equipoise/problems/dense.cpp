@@ -20,20 +20,8 @@ namespace {
 constexpr Index kTiny = 64;
 /// Products save a third of the flops of a pass, 2 rows cols rank, and need Grams and products with them, 4 (rows +
 /// cols) rank^2 flops at a few times the cost, and a few microseconds: they pay where rows cols is this many times
-/// (rows + cols) (rank + 8). Measured: from 300 x 300 at rank 8 on, from 800 x 800 at rank 32.
+/// (rows + cols) (rank + 8). Measured at the edge: a sixth at 400 x 400 and rank 8, an eighth at 800 x 800 and rank 32.
 constexpr double kProductsPay = 10;
-/// Sum of squares in eight interleaved sums, the same bits wherever the row lies.
-template <class Scalar>
-double squared_norm(const Scalar* row, Index size) {
-  double sum[8] = {};
-  Index j = 0;
-  for (; j + 8 <= size; j += 8) {
-    for (Index l = 0; l < 8; ++l) sum[l] += static_cast<double>(row[j + l]) * static_cast<double>(row[j + l]);
-  }
-  for (; j < size; ++j) sum[0] += static_cast<double>(row[j]) * static_cast<double>(row[j]);
-  return ((sum[0] + sum[4]) + (sum[2] + sum[6])) + ((sum[1] + sum[5]) + (sum[3] + sum[7]));
-}
-
 template <class Scalar>
 class DenseProblem final : public Problem {
  public:
@@ -43,7 +31,7 @@ class DenseProblem final : public Problem {
     }
     for (Index i = 0; i < A_.rows; ++i) {
       const Scalar* row = A_.data + i * A_.stride;
-      const double squares = squared_norm(row, A_.cols);
+      const double squares = interleaved_inner(row, row, A_.cols);
       squared_norm_ += squares;
       if (std::isfinite(squares)) continue;  // else some entry is not, or the squares overflow
       for (Index j = 0; j < A_.cols; ++j) require_finite(static_cast<double>(row[j]), i, j);

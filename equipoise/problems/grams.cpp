@@ -47,18 +47,10 @@ double inner(const Matrix& G, const Matrix& H) {
 }
 
 double inner(const ConstBlock& P, const ConstBlock& Q) {
-  // Eight interleaved sums a piece: one alone would wait for its own latency.
   const Index pieces = (P.size() + kPiece - 1) / kPiece;
   return sum_over_chunks(pieces, static_cast<double>(P.size()), [&](Index piece) {
-    const Index size = std::min(kPiece, P.size() - piece * kPiece);
-    const double *p = P.data() + piece * kPiece, *q = Q.data() + piece * kPiece;
-    double sum[8] = {};
-    Index at = 0;
-    for (; at + 8 <= size; at += 8) {
-      for (Index l = 0; l < 8; ++l) sum[l] += p[at + l] * q[at + l];
-    }
-    for (; at < size; ++at) sum[0] += p[at] * q[at];
-    return ((sum[0] + sum[4]) + (sum[2] + sum[6])) + ((sum[1] + sum[5]) + (sum[3] + sum[7]));
+    const Index first = piece * kPiece;
+    return interleaved_inner(P.data() + first, Q.data() + first, std::min(kPiece, P.size() - first));
   });
 }
 

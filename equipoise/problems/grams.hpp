@@ -14,6 +14,18 @@ Matrix gram(const ConstBlock& P, const ConstBlock& Q);
 /// out += P G for tall P and small square G: 2 rows d^2 flops. Same bits for any number of threads.
 void add_product(const ConstBlock& P, const Matrix& G, MutableBlock out);
 
+/// <p, q> in eight interleaved sums: one alone would wait for its own latency. The same bits wherever the numbers lie.
+template <class Scalar>
+double interleaved_inner(const Scalar* p, const Scalar* q, Index size) {
+  double sum[8] = {};
+  Index at = 0;
+  for (; at + 8 <= size; at += 8) {
+    for (Index l = 0; l < 8; ++l) sum[l] += static_cast<double>(p[at + l]) * static_cast<double>(q[at + l]);
+  }
+  for (; at < size; ++at) sum[0] += static_cast<double>(p[at]) * static_cast<double>(q[at]);
+  return ((sum[0] + sum[4]) + (sum[2] + sum[6])) + ((sum[1] + sum[5]) + (sum[3] + sum[7]));
+}
+
 /// <G, H>, sum of the products of their entries.
 double inner(const Matrix& G, const Matrix& H);
 /// The same for tall blocks: 2 rows d flops. Same bits for any number of threads.
