@@ -13,16 +13,13 @@ namespace {
 constexpr std::size_t most_batches = 4096;
 }  // namespace
 
-Tangent::Tangent(Shape shape) : direction_(gaussian_factors(shape, 2)), image_(shape) {
-  if (shape.size() == 0) {
-    alive_ = false;
-    return;
-  }
-  direction_.flat().normalize();
-}
-
 void Tangent::advance(const Problem& problem, ConstFactors at, double h) {
   if (!alive_) return;
+  if (direction_.shape().size() == 0) {
+    direction_ = gaussian_factors(at.shape(), 2);
+    direction_.flat().normalize();
+    image_ = Factors(at.shape());
+  }
   problem.hessian_product(at, direction_, image_);
   image_.flat() = direction_.flat() - h * image_.flat();
   const double growth = image_.flat().stableNorm();

@@ -20,7 +20,8 @@ struct LyapunovEstimate {
 /// stable minimiser since the Hessian has zero eigenvalues there. Memory is bounded however long the run.
 class Tangent {
  public:
-  explicit Tangent(Shape shape);
+  /// Of a run of that shape. Takes its memory, twice the factors', with the first step.
+  explicit Tangent(Shape shape) : alive_(shape.size() > 0) {}
 
   /// Carries the vector over the step that leaves `at`. Cost: one Hessian product.
   void advance(const Problem& problem, ConstFactors at, double h);
@@ -41,7 +42,7 @@ class Tangent {
   double open_batch_ = 0;
   double log_growth_ = 0;
   std::uint64_t steps_ = 0;
-  bool alive_ = true;
+  bool alive_;
 };
 
 /// The exponent of the run from `start` over `steps` steps, the first half dropped. Cost: two steps per step.

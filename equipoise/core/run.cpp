@@ -477,6 +477,10 @@ class Driver {
   }
 
   void measure_the_end() {
+    // Nothing is taken back any more, and the sharpness needs the memory.
+    before_ = Factors();
+    before_step_ = Factors();
+    tangent_ = Tangent(Shape{});
     here_ = trace_here();
     sample_end();
     record_.steps = step_;

@@ -57,18 +57,20 @@ SingularTriplets top_singular_triplets(const Problem& problem, Index count, cons
     result.right = Matrix(cols, 0);
     return result;
   }
-  // With one factor zero the residual is A itself, and the gradient's other half is -A v or -A^T u, also with a ridge.
+  // At zero factors the residual is A itself. A ridge adds itself to the Hessian there, and it is what a direction of
+  // X alone is multiplied with.
   const Shape shape{rows, cols, 1};
+  const Factors zero(shape);
+  Factors image(shape);
+  {
+    Factors direction(shape);
+    direction.X().setOnes();
+    problem.hessian_product(zero, direction, image);
+  }
+  const double ridge = image.X()(0, 0);
   const SymmetricProduct symmetric_form = [&](const double* in, double* out) {
-    Factors at(shape);
-    Factors gradient(shape);
-    at.Y() = ConstFactors(shape, in).Y();
-    problem.gradient(at, gradient);
-    MutableFactors(shape, out).X() = -gradient.X();
-    at.Y().setZero();
-    at.X() = ConstFactors(shape, in).X();
-    problem.gradient(at, gradient);
-    MutableFactors(shape, out).Y() = -gradient.Y();
+    problem.hessian_product(zero, ConstFactors(shape, in), image);
+    Eigen::Map<Vector>(out, shape.size()) = ridge * Eigen::Map<const Vector>(in, shape.size()) - image.flat();
   };
   const Eigenpairs pairs = extreme_eigenpairs_of(rows + cols, symmetric_form, count, SpectrumEnd::largest, settings);
   result.values = Eigen::Map<const Vector>(pairs.values.data(), count);

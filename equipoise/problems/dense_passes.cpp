@@ -23,10 +23,12 @@ Index panels_over(Index cols) { return (cols + kPanelColumns - 1) / kPanelColumn
 
 Index chunk_rows(Shape s, double work) {
   // Each chunk has its own sums for Y, which are added up after it, at large ranks from memory: at 256 rows a chunk
-  // that took a tenth of a step at rank 64. Fewer rows where there would be less than 8 chunks for the threads.
+  // that took a tenth of a step at rank 64. Fewer rows where there would be less than 8 chunks for the threads. All the
+  // sums take 8 MiB, or of a larger A a 128th in single precision; more only for those 8 chunks.
   const double area = static_cast<double>(s.rows) * static_cast<double>(s.cols), rows = static_cast<double>(s.rows);
-  const double partial = static_cast<double>(std::max<Index>(s.rank, 1)) * static_cast<double>(s.cols);
-  const double by_memory = std::max(1048576.0, area / 4) / std::max(partial, 1.0);
+  const double partial =
+      static_cast<double>(std::max<Index>(s.rank, 1)) * static_cast<double>(std::max<Index>(s.cols, 1));
+  const double by_memory = std::max(std::max(1048576.0, area / 256) / partial, std::min(8.0, rows / 512));
   const double by_rows = std::max(std::min(8.0, rows / 48), std::min(static_cast<double>(kMostChunks), rows / 512));
   const double most = std::max(std::min({work / kChunkWork, by_memory, by_rows}), 1.0);
   const Index wanted = static_cast<Index>(most);
