@@ -118,7 +118,8 @@ FirstLook first_look(const WorkingOperator& op, const Vector& first, double tole
       const ColumnMatrix small = projected.topLeftCorner(k + 1, k + 1);
       const SymmetricEigen eigen = symmetric_eigen((small + small.transpose()) / 2);
       const Vector best = basis.leftCols(k + 1) * eigen.vectors.col(k);
-      const bool converged = left * std::abs(eigen.vectors(k, k)) <= tolerance * std::abs(eigen.values[k]);
+      const double of_H = std::abs(eigen.values[k] - WorkingOperator::shift);
+      const bool converged = left * std::abs(eigen.vectors(k, k)) <= tolerance * of_H;
       if (closed || converged) return {measured(op, best), {}};
       return {std::nullopt, best};
     }

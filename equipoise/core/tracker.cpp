@@ -64,8 +64,10 @@ Climb climb(const SymmetricProduct& product, Vector x, double tolerance, int mos
     const Vector weights = ritz.vectors.rightCols(1);
     const Vector next = space.basis * weights;
     const Vector next_image = space.images * weights;
-    last_direction = next - weights[0] * x;
-    last_image = next_image - weights[0] * Hx;
+    // next - weights[0] x, without what cancels: near the end its rounding error would weigh more than it does.
+    const Index others = space.basis.cols() - 1;
+    last_direction = space.basis.rightCols(others) * weights.tail(others);
+    last_image = space.images.rightCols(others) * weights.tail(others);
     const double length = next.norm();
     x = next / length;
     Hx = next_image / length;

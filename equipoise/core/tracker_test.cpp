@@ -57,6 +57,30 @@ TEST(Tracker, AnEigenvalueThatOvertakesIsFoundAtTheNextLookElsewhere) {
   EXPECT_NEAR(value, 9, 1e-4);
 }
 
+// Images of directions are carried along and not computed again. What the last direction adds is small near the end:
+// did its image have a rounding error as large as the whole image's, the climb would never settle there.
+TEST(Tracker, WhatIsCarriedAlongServesUpToTheLastDigits) {
+  for (const Index rank : {1, 2}) {
+    for (const std::uint64_t seed : {1, 2, 3}) {
+      SCOPED_TRACE(::testing::Message() << "rank " << rank << " seed " << seed);
+      const Shape shape{60, 50, rank};
+      const auto problem = dense_problem(gaussian_factors({shape.rows, 0, shape.cols}, seed).X());
+      Factors z = gaussian_factors(shape, seed + 10);
+      SharpnessTracker tracker(*problem, 1e-11);
+      tracker.measure(z);
+      const int before = tracker.products();
+      for (int measurement = 0; measurement < 20; ++measurement) {
+        z.flat() *= 1.0001;
+        const Sharpness tracked = tracker.measure(z);
+        const double exact = largest(*problem, z);
+        EXPECT_NEAR(tracked.value, exact, 1e-12 * exact);
+        EXPECT_LE(tracked.residual, 1e-11 * exact);
+      }
+      EXPECT_LE(tracker.products() - before, 20 * 20);  // from scratch it would be 75 a measurement
+    }
+  }
+}
+
 TEST(Tracker, SmallSizesAndWhatIsNotFinite) {
   const auto one = dense_problem(Matrix::Constant(1, 1, 1));
   SharpnessTracker tiny(*one);
