@@ -28,8 +28,9 @@ Index chunk_rows(Shape s, double work) {
   const double area = static_cast<double>(s.rows) * static_cast<double>(s.cols), rows = static_cast<double>(s.rows);
   const double partial =
       static_cast<double>(std::max<Index>(s.rank, 1)) * static_cast<double>(std::max<Index>(s.cols, 1));
-  const double by_memory = std::max(std::max(1048576.0, area / 256) / partial, std::min(8.0, rows / 512));
-  const double by_rows = std::max(std::min(8.0, rows / 48), std::min(static_cast<double>(kMostChunks), rows / 512));
+  const double few = std::min(8.0, rows / 48);
+  const double by_memory = std::max(std::max(1048576.0, area / 256) / partial, few);
+  const double by_rows = std::max(few, std::min(static_cast<double>(kMostChunks), rows / 512));
   const double most = std::max(std::min({work / kChunkWork, by_memory, by_rows}), 1.0);
   const Index wanted = static_cast<Index>(most);
   return std::max<Index>(((s.rows + wanted - 1) / wanted + kRowUnit - 1) / kRowUnit * kRowUnit, kRowUnit);

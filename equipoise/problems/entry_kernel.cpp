@@ -46,57 +46,139 @@ HWY_INLINE void add_scaled(hn::Vec<Lanes> factor, const Row<Lanes, VECTORS>& fro
   for (int v = 0; v < VECTORS; ++v) to.part[v] = hn::MulAdd(factor, from.part[v], to.part[v]);
 }
 
+/// The lanes' sum of `even` in every even lane, that of `odd` in every odd one: fewer shuffles than two sums take.
+template <class Lanes>
+HWY_INLINE hn::Vec<Lanes> sums_of_two(hn::Vec<Lanes> even, hn::Vec<Lanes> odd) {
+  constexpr Lanes lanes;
+  hn::Vec<Lanes> sum = hn::Add(hn::OddEven(odd, even), hn::Reverse2(lanes, hn::OddEven(even, odd)));
+  if constexpr (hn::MaxLanes(lanes) > 2) sum = hn::Add(sum, hn::SwapAdjacentBlocks(sum));
+  if constexpr (hn::MaxLanes(lanes) > 4) sum = hn::Add(sum, hn::ReverseBlocks(lanes, sum));
+  return sum;
+}
+
+/// One entry, or two neighbouring ones of a segment in the even and the odd lanes.
+template <EntryWork WORK, class Lanes, int VECTORS>
+struct EntryStep {
+  using Vec = hn::Vec<Lanes>;
+  static constexpr bool kMeasures = WORK != EntryWork::multiply;
+  static constexpr bool kHessian = WORK == EntryWork::hessian;
+
+  const EntryPass& pass;
+  Row<Lanes, VECTORS> p{}, u{};  ///< of the segment's row
+  Vec residuals = hn::Zero(Lanes()), products = hn::Zero(Lanes());
+
+  HWY_INLINE Row<Lanes, VECTORS> row(const double* from, std::ptrdiff_t at) const {
+    return load_row<Lanes, VECTORS>(from + static_cast<std::ptrdiff_t>(pass.columns[at]) * pass.stride);
+  }
+  HWY_INLINE void fetch(std::ptrdiff_t at) const {
+    constexpr std::ptrdiff_t line = 8;
+    const std::ptrdiff_t soon =
+        static_cast<std::ptrdiff_t>(pass.columns[at + BlockedEntries::kColumnsBeyond]) * pass.stride;
+    for (std::ptrdiff_t k = 0; k < pass.stride; k += line) {
+      hwy::Prefetch(pass.q + soon + k);
+      if constexpr (kHessian) hwy::Prefetch(pass.v + soon + k);
+    }
+  }
+
+  /// What multiplies q in `out`, and v for a Hessian product, from the entry, its weight and its dot products.
+  struct Factors {
+    Vec of_q, of_v;
+  };
+  HWY_INLINE Factors factors(Vec a, Vec weight, Vec product, Vec change) {
+    if constexpr (WORK == EntryWork::multiply) return {hn::Neg(a), a};
+    const Vec r = hn::Sub(a, product);
+    if constexpr (WORK == EntryWork::multiply_measure) {
+      residuals = hn::MulAdd(r, r, residuals);
+      products = hn::MulAdd(product, product, products);
+      return {hn::Neg(a), a};
+    }
+    const Vec weighted = pass.weights == nullptr ? r : hn::Mul(r, weight);
+    if constexpr (WORK == EntryWork::residual) {
+      residuals = hn::MulAdd(weighted, r, residuals);
+      return {hn::Neg(weighted), a};
+    }
+    return {pass.weights == nullptr ? change : hn::Mul(change, weight), hn::Neg(weighted)};
+  }
+
+  HWY_INLINE Vec change_lanes(const Row<Lanes, VECTORS>& q, const Row<Lanes, VECTORS>& v) const {
+    return hn::Add(lane_products(u, q), lane_products(p, v));
+  }
+
+  HWY_INLINE void one(std::ptrdiff_t at, Row<Lanes, VECTORS>& out) {
+    constexpr Lanes lanes;
+    fetch(at);
+    const Row<Lanes, VECTORS> q = row(pass.q, at), v = kHessian ? row(pass.v, at) : q;
+    const Vec a = hn::Set(lanes, pass.values[at]);
+    const Vec weight = kMeasures && pass.weights != nullptr ? hn::Set(lanes, pass.weights[at]) : a;
+    const Vec product = kMeasures ? hn::SumOfLanes(lanes, lane_products(p, q)) : a;
+    const Vec change = kHessian ? hn::SumOfLanes(lanes, change_lanes(q, v)) : a;
+    const Factors by = factors(a, weight, product, change);
+    add_scaled(by.of_q, q, out);
+    if constexpr (kHessian) add_scaled(by.of_v, v, out);
+  }
+
+  /// The entries at `at` and behind it, each to its own sums: a multiply-add waits for the one before it.
+  HWY_INLINE void two(std::ptrdiff_t at, Row<Lanes, VECTORS>& out, Row<Lanes, VECTORS>& other) {
+    constexpr Lanes lanes;
+    fetch(at);
+    fetch(at + 1);
+    const Row<Lanes, VECTORS> q = row(pass.q, at), q1 = row(pass.q, at + 1);
+    const Row<Lanes, VECTORS> v = kHessian ? row(pass.v, at) : q, v1 = kHessian ? row(pass.v, at + 1) : q1;
+    const Vec a = hn::LoadDup128(lanes, pass.values + at);
+    const Vec weight = kMeasures && pass.weights != nullptr ? hn::LoadDup128(lanes, pass.weights + at) : a;
+    const Vec product = kMeasures ? sums_of_two<Lanes>(lane_products(p, q), lane_products(p, q1)) : a;
+    const Vec change = kHessian ? sums_of_two<Lanes>(change_lanes(q, v), change_lanes(q1, v1)) : a;
+    const Factors by = factors(a, weight, product, change);
+    add_scaled(hn::DupEven(by.of_q), q, out);
+    add_scaled(hn::DupOdd(by.of_q), q1, other);
+    if constexpr (kHessian) {
+      add_scaled(hn::DupEven(by.of_v), v, out);
+      add_scaled(hn::DupOdd(by.of_v), v1, other);
+    }
+  }
+};
+
 template <EntryWork WORK, class Lanes, int VECTORS>
 EntrySums over_segments(const EntryPass& pass) {
-  constexpr bool measures = WORK != EntryWork::multiply;
-  constexpr bool is_hessian = WORK == EntryWork::hessian;
-  const Lanes lanes;
-  const std::ptrdiff_t line = 8;
+  using Step = EntryStep<WORK, Lanes, VECTORS>;
+  constexpr Lanes lanes;
+  // Sums across lanes are what pairs save: a sixth of a step of observed entries at rank 8 where segments are long, and
+  // nothing where they are short. Two rows of three vectors are too many to hold, and of less than eight numbers too
+  // little to save.
+  constexpr bool pairs = Step::kMeasures && VECTORS <= 2 && VECTORS * hn::MaxLanes(lanes) >= 8;
+  Step step{pass};
+  // Sums of single entries, which are the same in every lane, and of pairs, which are not.
   auto residuals = hn::Zero(lanes), products = hn::Zero(lanes);
   std::ptrdiff_t at = 0;
   for (const Segment* segment = pass.first_segment; segment != pass.last_segment; ++segment) {
     const std::ptrdiff_t row = static_cast<std::ptrdiff_t>(segment->row) * pass.stride;
     const std::ptrdiff_t end = at + static_cast<std::ptrdiff_t>(segment->count);
-    Row<Lanes, VECTORS> p{}, u{};
-    if constexpr (measures) p = load_row<Lanes, VECTORS>(pass.p + row);
-    if constexpr (is_hessian) u = load_row<Lanes, VECTORS>(pass.u + row);
+    if constexpr (Step::kMeasures) step.p = load_row<Lanes, VECTORS>(pass.p + row);
+    if constexpr (Step::kHessian) step.u = load_row<Lanes, VECTORS>(pass.u + row);
     Row<Lanes, VECTORS> out = load_row<Lanes, VECTORS>(pass.out + row);
-    for (; at < end; ++at) {
-      const std::ptrdiff_t soon =
-          static_cast<std::ptrdiff_t>(pass.columns[at + BlockedEntries::kColumnsBeyond]) * pass.stride;
-      for (std::ptrdiff_t k = 0; k < pass.stride; k += line) {
-        hwy::Prefetch(pass.q + soon + k);
-        if constexpr (is_hessian) hwy::Prefetch(pass.v + soon + k);
+    if constexpr (pairs) {
+      Row<Lanes, VECTORS> other;
+      for (int v = 0; v < VECTORS; ++v) other.part[v] = hn::Zero(lanes);
+      for (; at + 1 < end; at += 2) step.two(at, out, other);
+      for (int v = 0; v < VECTORS; ++v) out.part[v] = hn::Add(out.part[v], other.part[v]);
+      if (at < end) {
+        std::swap(step.residuals, residuals), std::swap(step.products, products);
+        step.one(at++, out);
+        std::swap(step.residuals, residuals), std::swap(step.products, products);
       }
-      const std::ptrdiff_t col = static_cast<std::ptrdiff_t>(pass.columns[at]) * pass.stride;
-      const Row<Lanes, VECTORS> q = load_row<Lanes, VECTORS>(pass.q + col);
-      const auto a = hn::Set(lanes, pass.values[at]);
-      if constexpr (!measures) {
-        add_scaled(hn::Neg(a), q, out);
-      } else {
-        const auto product = hn::SumOfLanes(lanes, lane_products(p, q));
-        const auto r = hn::Sub(a, product);
-        const auto weighted = pass.weights == nullptr ? r : hn::Mul(r, hn::Set(lanes, pass.weights[at]));
-        if constexpr (WORK == EntryWork::multiply_measure) {
-          residuals = hn::MulAdd(r, r, residuals);
-          products = hn::MulAdd(product, product, products);
-          add_scaled(hn::Neg(a), q, out);
-        } else if constexpr (WORK == EntryWork::residual) {
-          residuals = hn::MulAdd(weighted, r, residuals);
-          add_scaled(hn::Neg(weighted), q, out);
-        } else {
-          const Row<Lanes, VECTORS> v = load_row<Lanes, VECTORS>(pass.v + col);
-          auto change = hn::SumOfLanes(lanes, hn::Add(lane_products(u, q), lane_products(p, v)));
-          if (pass.weights != nullptr) change = hn::Mul(change, hn::Set(lanes, pass.weights[at]));
-          add_scaled(change, q, out);
-          add_scaled(hn::Neg(weighted), v, out);
-        }
-      }
+    } else {
+      for (; at < end; ++at) step.one(at, out);
     }
     const std::size_t N = hn::Lanes(lanes);
     for (int v = 0; v < VECTORS; ++v) hn::StoreU(out.part[v], lanes, pass.out + row + static_cast<std::size_t>(v) * N);
   }
-  return {hn::GetLane(residuals), hn::GetLane(products)};
+  if constexpr (pairs) {
+    // All even lanes are alike, and all odd ones.
+    const auto both = [](hn::Vec<Lanes> sums) { return hn::GetLane(sums) + hn::GetLane(hn::DupOdd(sums)); };
+    return {hn::GetLane(residuals) + both(step.residuals), hn::GetLane(products) + both(step.products)};
+  } else {
+    return {hn::GetLane(step.residuals), hn::GetLane(step.products)};
+  }
 }
 
 /// The same for ranks that do not fit into registers: whole vectors, whatever their number.
