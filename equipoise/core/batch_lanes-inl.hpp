@@ -161,7 +161,6 @@ class Lanes {
     const auto mark = static_cast<std::size_t>(std::bit_width(before)) - 1;
     const double step = origin_[i] + static_cast<double>(look_every * (blocks_ - 1) + mark * mark_every);
     arrivals_.add(state(marks_[mark], i), map, cell_[i], step);
-    fetch_row(i);
     if (arrivals_.full()) flush_arrivals();
     replace_lane(i);
     return true;
@@ -191,14 +190,14 @@ class Lanes {
     const Vec first_step =
         hn::Add(hn::Load(tag, origin_ + first), hn::Set(tag, static_cast<double>(look_every * (blocks_ - 1))));
     walks.add(set, from, m, near, near_low, hn::Load(tag, cell_ + first), hn::Add(first_step, at));
-    for (unsigned left = set; left != 0; left &= left - 1)
-      fetch_row(first + static_cast<std::size_t>(std::countr_zero(left)));
   }
-  // The row of this lane's run, which is written when the walks are full: some ten runs later.
-  HWY_INLINE void fetch_row(std::size_t i) const {
-    const auto* const row = reinterpret_cast<const char*>(&cells_.ends[static_cast<std::size_t>(cell_[i])]);
-    hwy::Prefetch(row);
-    hwy::Prefetch(row + 64);
+  // The rows of runs that are walked next: the walk takes longer than they are on their way.
+  HWY_INLINE void fetch_rows(const Walks<S>& walks) const {
+    walks.each_cell([&](double cell) HWY_ATTR {
+      const auto* const row = reinterpret_cast<const char*>(&cells_.ends[static_cast<std::size_t>(cell)]);
+      hwy::Prefetch(row);
+      hwy::Prefetch(row + 64);
+    });
   }
 
   static HWY_INLINE void load(const double (&from)[S][kSize], std::size_t first, Vec (&z)[S]) {
@@ -422,6 +421,7 @@ class Lanes {
   }
 
   HWY_NOINLINE void flush_arrivals() {
+    fetch_rows(arrivals_);
     arrivals_.to_arrival();
     const Row row(at_stable_minimiser(State<S>{}, 0));
     arrivals_.take([&](const typename Walks<S>::End& end, const auto& z) HWY_ATTR {
@@ -434,6 +434,7 @@ class Lanes {
     });
   }
   HWY_NOINLINE void flush_divergences() {
+    fetch_rows(divergences_);
     divergences_.to_divergence();
     const Row row(divergence(State<S>{}, 0, false));
     divergences_.take([&](const typename Walks<S>::End& end, const auto& z) HWY_ATTR {

@@ -110,6 +110,13 @@ class Walks {
     for_each<kVecs>([&](auto v) HWY_ATTR { store(v, end[v], when[v], proved[v]); });
   }
 
+  /// Calls found(cell) for every run that will be moved.
+  template <class Found>
+  HWY_INLINE void each_cell(const Found& found) const {
+    const std::size_t count = std::min(count_, kSize);
+    for (std::size_t i = 0; i < count; ++i) found(cell_[i]);
+  }
+
   struct End {
     std::size_t cell;
     std::uint64_t step;
