@@ -108,7 +108,7 @@ class Page(unittest.TestCase):
                          ("with an error of at most 1.5e-24", "with an error of at most 9.25e-25")]:
             self.assertEqual(comparable([one]), comparable([two]))
         for one, two in [("12 steps", "13 steps"), ("1 x 2 s", "3 x 2 s"), ("12", "13"), ("L 1.5 s", "M 1.5 s"), ("1 2 s", "3 2 s"),
-                         ("with an error of at most 1.5e-24", "with an error of at most 1.5e-04")]:
+                         ("with an error of at most 1.5e-24", "with an error of at most 1.5e-23")]:
             self.assertNotEqual(comparable([one]), comparable([two]))
 
     def test_blocks(self):
