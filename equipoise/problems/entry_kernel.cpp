@@ -64,8 +64,12 @@ struct EntryStep {
   static constexpr bool kHessian = WORK == EntryWork::hessian;
 
   const EntryPass& pass;
+  struct Sums {
+    Vec residuals = hn::Zero(Lanes()), products = hn::Zero(Lanes());
+  };
   Row<Lanes, VECTORS> p{}, u{};  ///< of the segment's row
-  Vec residuals = hn::Zero(Lanes()), products = hn::Zero(Lanes());
+  Sums of_ones{};                ///< every lane has them
+  Sums of_twos{};                ///< those of the even entries in every even lane, of the odd ones in every odd lane
 
   HWY_INLINE Row<Lanes, VECTORS> row(const double* from, std::ptrdiff_t at) const {
     return load_row<Lanes, VECTORS>(from + static_cast<std::ptrdiff_t>(pass.columns[at]) * pass.stride);
@@ -81,20 +85,20 @@ struct EntryStep {
   }
 
   /// What multiplies q in `out`, and v for a Hessian product, from the entry, its weight and its dot products.
-  struct Factors {
+  struct Multipliers {
     Vec of_q, of_v;
   };
-  HWY_INLINE Factors factors(Vec a, Vec weight, Vec product, Vec change) {
+  HWY_INLINE Multipliers multipliers(Vec a, Vec weight, Vec product, Vec change, Sums& sums) const {
     if constexpr (WORK == EntryWork::multiply) return {hn::Neg(a), a};
     const Vec r = hn::Sub(a, product);
     if constexpr (WORK == EntryWork::multiply_measure) {
-      residuals = hn::MulAdd(r, r, residuals);
-      products = hn::MulAdd(product, product, products);
+      sums.residuals = hn::MulAdd(r, r, sums.residuals);
+      sums.products = hn::MulAdd(product, product, sums.products);
       return {hn::Neg(a), a};
     }
     const Vec weighted = pass.weights == nullptr ? r : hn::Mul(r, weight);
     if constexpr (WORK == EntryWork::residual) {
-      residuals = hn::MulAdd(weighted, r, residuals);
+      sums.residuals = hn::MulAdd(weighted, r, sums.residuals);
       return {hn::Neg(weighted), a};
     }
     return {pass.weights == nullptr ? change : hn::Mul(change, weight), hn::Neg(weighted)};
@@ -112,7 +116,7 @@ struct EntryStep {
     const Vec weight = kMeasures && pass.weights != nullptr ? hn::Set(lanes, pass.weights[at]) : a;
     const Vec product = kMeasures ? hn::SumOfLanes(lanes, lane_products(p, q)) : a;
     const Vec change = kHessian ? hn::SumOfLanes(lanes, change_lanes(q, v)) : a;
-    const Factors by = factors(a, weight, product, change);
+    const Multipliers by = multipliers(a, weight, product, change, of_ones);
     add_scaled(by.of_q, q, out);
     if constexpr (kHessian) add_scaled(by.of_v, v, out);
   }
@@ -128,7 +132,7 @@ struct EntryStep {
     const Vec weight = kMeasures && pass.weights != nullptr ? hn::LoadDup128(lanes, pass.weights + at) : a;
     const Vec product = kMeasures ? sums_of_two<Lanes>(lane_products(p, q), lane_products(p, q1)) : a;
     const Vec change = kHessian ? sums_of_two<Lanes>(change_lanes(q, v), change_lanes(q1, v1)) : a;
-    const Factors by = factors(a, weight, product, change);
+    const Multipliers by = multipliers(a, weight, product, change, of_twos);
     add_scaled(hn::DupEven(by.of_q), q, out);
     add_scaled(hn::DupOdd(by.of_q), q1, other);
     if constexpr (kHessian) {
@@ -147,8 +151,6 @@ EntrySums over_segments(const EntryPass& pass) {
   // little to save.
   constexpr bool pairs = Step::kMeasures && VECTORS <= 2 && VECTORS * hn::MaxLanes(lanes) >= 8;
   Step step{pass};
-  // Sums of single entries, which are the same in every lane, and of pairs, which are not.
-  auto residuals = hn::Zero(lanes), products = hn::Zero(lanes);
   std::ptrdiff_t at = 0;
   for (const Segment* segment = pass.first_segment; segment != pass.last_segment; ++segment) {
     const std::ptrdiff_t row = static_cast<std::ptrdiff_t>(segment->row) * pass.stride;
@@ -161,24 +163,18 @@ EntrySums over_segments(const EntryPass& pass) {
       for (int v = 0; v < VECTORS; ++v) other.part[v] = hn::Zero(lanes);
       for (; at + 1 < end; at += 2) step.two(at, out, other);
       for (int v = 0; v < VECTORS; ++v) out.part[v] = hn::Add(out.part[v], other.part[v]);
-      if (at < end) {
-        std::swap(step.residuals, residuals), std::swap(step.products, products);
-        step.one(at++, out);
-        std::swap(step.residuals, residuals), std::swap(step.products, products);
-      }
-    } else {
-      for (; at < end; ++at) step.one(at, out);
     }
+    for (; at < end; ++at) step.one(at, out);
     const std::size_t N = hn::Lanes(lanes);
     for (int v = 0; v < VECTORS; ++v) hn::StoreU(out.part[v], lanes, pass.out + row + static_cast<std::size_t>(v) * N);
   }
+  EntrySums sums{hn::GetLane(step.of_ones.residuals), hn::GetLane(step.of_ones.products)};
   if constexpr (pairs) {
-    // All even lanes are alike, and all odd ones.
-    const auto both = [](hn::Vec<Lanes> sums) { return hn::GetLane(sums) + hn::GetLane(hn::DupOdd(sums)); };
-    return {hn::GetLane(residuals) + both(step.residuals), hn::GetLane(products) + both(step.products)};
-  } else {
-    return {hn::GetLane(step.residuals), hn::GetLane(step.products)};
+    const auto both = [](hn::Vec<Lanes> lanes_of) { return hn::GetLane(lanes_of) + hn::GetLane(hn::DupOdd(lanes_of)); };
+    sums.residuals += both(step.of_twos.residuals);
+    sums.products += both(step.of_twos.products);
   }
+  return sums;
 }
 
 /// The same for ranks that do not fit into registers: whole vectors, whatever their number.
