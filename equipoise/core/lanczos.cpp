@@ -82,7 +82,8 @@ Pair measured(const WorkingOperator& op, const Vector& vector) {
 }
 
 // The most vectors that a basis may hold: 32 MiB with the half of it that a restart copies, but no fewer than restarts
-// need to get on. 16 take a fifth more products than 20 do where eigenvalues lie close together; 12 take twice as many.
+// need to get on. 16 take an eighth more products than 20 do where eigenvalues lie close together; 12 take twice as
+// many.
 Index longest_basis(Index size) {
   constexpr Index most_doubles = Index{1} << 22;
   return std::max<Index>(2 * most_doubles / (3 * std::max<Index>(size, 1)), 16);

@@ -24,9 +24,8 @@ class Scratch {
 
 /// Passes at one rank, and the memory that they need, to be kept from step to step: chunks times cols times rank
 /// doubles for the sums of A^T U, with at most 64 chunks, and more than 8 only where all of them take at most 8 MiB or
-/// a byte for each 32 entries of A. How A is cut
-/// depends on its shape and the rank alone, so that any number of threads gives the same bits. Not to be shared between
-/// threads. A has at least one row; what it views must outlive this.
+/// a byte for each 32 entries of A. How A is cut depends on its shape and the rank alone, so that any number of threads
+/// gives the same bits. Not to be shared between threads. A has at least one row; what it views must outlive this.
 template <class Scalar>
 class DensePasses {
  public:

@@ -121,7 +121,7 @@ struct EntryStep {
     if constexpr (kHessian) add_scaled(by.of_v, v, out);
   }
 
-  /// The entries at `at` and behind it, each to its own sums: a multiply-add waits for the one before it.
+  /// Where entries are measured: the one at `at` and the one behind it, each to its own sums.
   HWY_INLINE void two(std::ptrdiff_t at, Row<Lanes, VECTORS>& out, Row<Lanes, VECTORS>& other) {
     constexpr Lanes lanes;
     fetch(at);
@@ -129,8 +129,8 @@ struct EntryStep {
     const Row<Lanes, VECTORS> q = row(pass.q, at), q1 = row(pass.q, at + 1);
     const Row<Lanes, VECTORS> v = kHessian ? row(pass.v, at) : q, v1 = kHessian ? row(pass.v, at + 1) : q1;
     const Vec a = hn::LoadDup128(lanes, pass.values + at);
-    const Vec weight = kMeasures && pass.weights != nullptr ? hn::LoadDup128(lanes, pass.weights + at) : a;
-    const Vec product = kMeasures ? sums_of_two<Lanes>(lane_products(p, q), lane_products(p, q1)) : a;
+    const Vec weight = pass.weights != nullptr ? hn::LoadDup128(lanes, pass.weights + at) : a;
+    const Vec product = sums_of_two<Lanes>(lane_products(p, q), lane_products(p, q1));
     const Vec change = kHessian ? sums_of_two<Lanes>(change_lanes(q, v), change_lanes(q1, v1)) : a;
     const Multipliers by = multipliers(a, weight, product, change, of_twos);
     add_scaled(hn::DupEven(by.of_q), q, out);

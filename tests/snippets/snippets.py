@@ -28,8 +28,8 @@ PLAIN_TOOLS = {"cat", "cd", "cut", "echo", "grep", "gunzip", "gzip", "head", "ls
 FENCE = re.compile(r"^(?P<indent> *)```(?P<language>[\w-]*) *$")
 EXIT = re.compile(r"#\s*exit (\d+)\s*$")
 MEASURED = re.compile(r" *\b[0-9][0-9.,']*(?:e[-+]?[0-9]+)?(?: ?[kMG]| million)? ?(?P<unit>MiB|steps/s|s|ms|min)\b")
-# A bound of rounding errors follows the last bits of a run, which are a processor's own: its power of a thousand is compared.
-ROUNDING = re.compile(r"\b(?P<words>with an error of at most) [0-9.]+e-(?P<power>[0-9]+)")
+# A bound of rounding errors follows the last bits of a run, which are a processor's own: its power of ten is compared.
+ROUNDING = re.compile(r"\b(?P<words>with an error of at most) [0-9.]+(?P<power>e-[0-9]+)")
 
 
 class Command(NamedTuple):
@@ -140,8 +140,7 @@ def is_equipoise(word):
 def comparable(lines):
     """Lines without what no two runs have in common, and without blank ends."""
     text = "\n".join(line.rstrip() for line in lines).strip("\n")
-    text = MEASURED.sub(r" # \g<unit>", text)
-    return ROUNDING.sub(lambda bound: f"{bound['words']} #e-{int(bound['power']) // 3 * 3}", text).split("\n")
+    return ROUNDING.sub(r"\g<words> #\g<power>", MEASURED.sub(r" # \g<unit>", text)).split("\n")
 
 
 def agree(expected, printed):

@@ -105,7 +105,7 @@ class Page(unittest.TestCase):
 
     def test_only_times_and_rates_may_differ(self):
         for one, two in [("12 s", "3.5 s"), ("in   12 s.", "in 1e-3 s."), ("1.2e5 steps/s", "7 k steps/s"), ("(5 ms)", "(17 ms)"),
-                         ("with an error of at most 1.5e-24", "with an error of at most 9.25e-25")]:
+                         ("with an error of at most 1.5e-24", "with an error of at most 9.25e-24")]:
             self.assertEqual(comparable([one]), comparable([two]))
         for one, two in [("12 steps", "13 steps"), ("1 x 2 s", "3 x 2 s"), ("12", "13"), ("L 1.5 s", "M 1.5 s"), ("1 2 s", "3 2 s"),
                          ("with an error of at most 1.5e-24", "with an error of at most 1.5e-23")]:
