@@ -120,11 +120,14 @@ int sweep(const SweepFlags& flags) {
   const std::string target = chosen_target();
   const Grid grid = chosen_grid(flags);
   const Shard shard = chosen_shard(flags);
-  std::optional<Matrix> A;
+  std::optional<SweptMatrix> swept;
   LedgerHeader header{usual_tiling(grid), shard, ""};
   if (grid.kind == GridKind::matrix) {
-    A = load_complete(grid.matrix);
-    header.matrix = matrix_checksum(*A);
+    const Matrix A = load_complete(grid.matrix);
+    header.matrix = matrix_checksum(A);
+    header.tiling = usual_tiling(grid, A.rows(), A.cols());
+    swept = swept_matrix(A);
+    if (grid.output == OutputKind::orbit) require_orbits(grid, *swept);
   }
   SweepWriter writer(flags.out, grid, header, flags.resume);
   if (writer.damaged() > 0 && !flags.quiet) {
@@ -146,7 +149,7 @@ int sweep(const SweepFlags& flags) {
   {
     SweepBar bar(cells, flags.quiet);
     work.computed = equipoise::sweep(
-        grid, A ? &*A : nullptr, tiling, shard, writer.done(), {target, threads},
+        grid, swept ? &*swept : nullptr, tiling, shard, writer.done(), {target, threads},
         [&](const FinishedTile& tile) {
           writer.write(tile);
           bar.add(tiling.length(tile.tile), tile.steps);
@@ -155,7 +158,7 @@ int sweep(const SweepFlags& flags) {
   }
   writer.finish();
   work.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
-  work.target = grid.kind == GridKind::matrix ? "" : target;
+  work.target = target;
   work.threads = threads > 0 ? threads : tbb::info::default_concurrency();
 
   const SweepFolder folder(flags.out);

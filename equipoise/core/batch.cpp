@@ -9,6 +9,7 @@
 
 #include "equipoise/core/batch_kernel.hpp"
 #include "equipoise/core/batch_rules.hpp"
+#include "equipoise/core/batch_targets.hpp"
 #include "equipoise/core/error.hpp"
 #include "equipoise/core/numbers.hpp"
 
@@ -18,9 +19,8 @@ namespace {
 using tiny::Ending;
 using tiny::Follow;
 using tiny::Marks;
+using tiny::scalar_target;
 using tiny::State;
-
-constexpr std::string_view scalar_target = "scalar";
 
 void require_number(std::size_t cell, std::string_view what, double value) {
   if (!std::isfinite(value)) throw Error(fmt::format("cell {}: {} is {}; it must be finite", cell, what, value));
@@ -47,13 +47,6 @@ void require(std::size_t cell, const TinyRun& run) {
     throw Error(
         fmt::format("cell {}: the size n of the isotropic problem must be at least 1, not {}", cell, run.shape));
   }
-}
-
-std::string resolved(const std::string& target) {
-  static const std::vector<std::string> known = batch_targets();  // asking the processor takes as long as many runs
-  if (target.empty()) return known.front();
-  if (std::find(known.begin(), known.end(), target) != known.end()) return target;
-  throw Error(fmt::format("'{}' is no target of this processor; it has {}", target, fmt::join(known, ", ")));
 }
 
 bool stopped(const BatchSettings& settings) {
@@ -238,7 +231,7 @@ void run_source(const tiny::Source& runs, std::span<const TinyRun::Kind> kinds, 
   if (runs.size() != ends.size()) {
     throw Error(fmt::format("{} runs need as many ends, not {}", runs.size(), ends.size()));
   }
-  const std::string target = resolved(settings.target);
+  const std::string target = tiny::resolved_target(settings.target);
   if (target != scalar_target) {
     const BatchSettings resolved_settings{target, settings.measures, settings.stop};
     for (const TinyRun::Kind kind : kinds) tiny::follow_in_lanes(resolved_settings, runs, kind, ends);
@@ -255,6 +248,19 @@ void run_source(const tiny::Source& runs, std::span<const TinyRun::Kind> kinds, 
 }
 
 }  // namespace
+
+std::string tiny::resolved_target(const std::string& target) {
+  static const std::vector<std::string> known = batch_targets();  // asking the processor takes as long as many runs
+  if (target.empty()) return known.front();
+  if (std::find(known.begin(), known.end(), target) != known.end()) return target;
+  throw Error(fmt::format("'{}' is no target of this processor; it has {}", target, fmt::join(known, ", ")));
+}
+
+void tiny::require_iterates(std::size_t cell, std::size_t last, std::uint64_t max_steps) {
+  if (last <= max_steps || last - 1 <= max_steps) return;
+  throw Error(fmt::format("cell {}: {} steps have {} iterates, of which {} cannot be the last", cell, max_steps,
+                          max_steps + 1, last));
+}
 
 template <std::size_t S>
 void tiny::report_measures(const TinyRun& run, const State<S>& z, TinyEnd& end) {
@@ -343,7 +349,7 @@ double tiny_sharpness(const TinyRun& run) {
 
 std::vector<std::string> batch_targets() {
   std::vector<std::string> names = tiny::lane_targets();
-  names.emplace_back(scalar_target);
+  names.emplace_back(tiny::scalar_target);
   return names;
 }
 
@@ -386,13 +392,10 @@ void record_orbits(std::span<const TinyRun> runs, std::size_t last, std::span<do
     throw Error(fmt::format("{} runs of {} values need room for {} numbers, not {}", runs.size(), last,
                             runs.size() * last, orbits.size()));
   }
-  const std::string target = resolved(settings.target);
+  const std::string target = tiny::resolved_target(settings.target);
   for (std::size_t i = 0; i < runs.size(); ++i) {
     require(i, runs[i]);
-    if (last > runs[i].max_steps && last - 1 > runs[i].max_steps) {
-      throw Error(fmt::format("cell {}: {} steps have {} iterates, of which {} cannot be the last", i,
-                              runs[i].max_steps, runs[i].max_steps + 1, last));
-    }
+    tiny::require_iterates(i, last, runs[i].max_steps);
   }
   if (last == 0) return;
   // Lanes in step: a stretch of equal kind and length at a time.

@@ -139,8 +139,8 @@ void record_orbits(std::span<const TinyRun> runs, std::size_t last, std::span<do
 /// target. Throws Error as run_batch() does.
 void lyapunov_exponents(std::span<const TinyRun> runs, std::span<double> exponents);
 
-/// The same row for a run of any other problem. Small general matrices go through run(), cell by cell: their step is
-/// a few hundred to thousand operations on contiguous data, which fills the vectors of one run.
+/// The same row for a run of any other problem. Small matrices have lanes of their own (small_batch.hpp); larger ones
+/// go through run(), cell by cell: their step is thousands of operations, which fill the vectors of one run.
 TinyEnd tiny_end(const Record& record);
 
 }  // namespace equipoise

@@ -16,6 +16,7 @@
 
 #include "equipoise/core/batch_orders.hpp"
 #include "equipoise/core/batch_rules.hpp"
+#include "equipoise/core/batch_targets.hpp"
 #include "equipoise/core/numbers.hpp"
 #include "equipoise/core/verdict_rules.hpp"
 
@@ -102,15 +103,15 @@ std::size_t index_of(std::int64_t target) {
   return chosen.GetIndex();
 }
 
-std::size_t index_of(const std::string& name) {
+}  // namespace
+
+std::size_t index_of_target(const std::string& name) {
   static const std::vector<std::int64_t> targets = hwy::SupportedAndGeneratedTargets();
   for (const std::int64_t target : targets) {
     if (name == hwy::TargetName(target)) return index_of(target);
   }
   return index_of(std::int64_t{0});
 }
-
-}  // namespace
 
 std::vector<std::string> lane_targets() {
   std::vector<std::string> names;
@@ -121,16 +122,16 @@ std::vector<std::string> lane_targets() {
 }
 
 void follow_in_lanes(const BatchSettings& settings, const Source& runs, TinyRun::Kind kind, std::span<TinyEnd> ends) {
-  EQUIPOISE_AT(follow_kind, index_of(settings.target))(runs, kind, settings, ends);
+  EQUIPOISE_AT(follow_kind, index_of_target(settings.target))(runs, kind, settings, ends);
 }
 
 void record_in_lanes(const std::string& target, std::span<const TinyRun> runs, std::size_t last,
                      std::span<double> orbits) {
-  EQUIPOISE_AT(record, index_of(target))(runs, last, orbits);
+  EQUIPOISE_AT(record, index_of_target(target))(runs, last, orbits);
 }
 
 void advance_lanes(const std::string& target, std::span<const double> m, std::span<double> z, std::uint64_t steps) {
-  EQUIPOISE_AT(advance, index_of(target))(m, z, steps);
+  EQUIPOISE_AT(advance, index_of_target(target))(m, z, steps);
 }
 
 }  // namespace equipoise::tiny

@@ -155,8 +155,6 @@ void check_output(Grid& grid) {
     if (grid.fields.front() != Field::outcome) grid.fields.insert(grid.fields.begin(), Field::outcome);
     return;
   }
-  if (grid.kind == GridKind::matrix)
-    throw Error("an orbit is for the kinds scalar, vector and isotropic; a matrix has no single number to record");
   if (!grid.fields.empty()) throw Error("an orbit has no fields; it writes orbit.npy and lyapunov.npy");
   if (grid.last == 0) throw Error("an orbit needs last, the number of values to record; write last = 200 in [output]");
   double fewest = grid.fixed_value("max_steps").value_or(std::numeric_limits<double>::infinity());

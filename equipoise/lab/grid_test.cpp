@@ -118,9 +118,6 @@ TEST(Grid, RefusesWhatMakesNoSense) {
   matrix.fixed.push_back({"norm_x", 1});
   expect_refused(matrix, "together");
   matrix.fixed = {{"rank", 1}};
-  matrix.output = OutputKind::orbit;
-  matrix.last = 3;
-  expect_refused(matrix, "no single number");
 }
 
 TEST(Grid, WindowsStayInTheirAxes) {

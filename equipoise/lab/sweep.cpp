@@ -1,4 +1,4 @@
-// Tiles over threads: tiny runs by the batch, matrices by run() in coordinates that are found once.
+// Tiles over threads: numbers and vectors by the batch, matrices by MatrixCells.
 #include "equipoise/lab/sweep.hpp"
 
 #include <fmt/format.h>
@@ -15,11 +15,9 @@
 
 #include "equipoise/core/error.hpp"
 #include "equipoise/core/numbers.hpp"
-#include "equipoise/core/run.hpp"
-#include "equipoise/core/start.hpp"
-#include "equipoise/core/units.hpp"
+#include "equipoise/core/small_batch.hpp"
 #include "equipoise/lab/grid_cells.hpp"
-#include "equipoise/problems/spectral.hpp"
+#include "equipoise/lab/matrix_cells.hpp"
 
 namespace equipoise {
 namespace {
@@ -31,19 +29,27 @@ constexpr std::uint64_t steps_in_a_stretch = std::uint64_t{1} << 31;  // under a
 
 bool is_set(const std::atomic<bool>* stop) { return stop != nullptr && stop->load(std::memory_order_relaxed); }
 
-double extreme_max_steps(const Grid& grid) {
-  double most = grid.fixed_value("max_steps").value_or(0);
+// The largest value of a parameter, axis or not.
+double largest(const Grid& grid, std::string_view key) {
+  double most = grid.fixed_value(key).value_or(0);
   for (const Axis& axis : grid.axes) {
-    if (axis.key != "max_steps") continue;
+    if (axis.key != key) continue;
     for (const double value : axis.values()) most = std::max(most, value);
   }
   return most;
 }
 
 std::uint64_t cells_for(std::uint64_t budget, const Grid& grid, std::uint64_t least, std::uint64_t most) {
-  const double affordable = static_cast<double>(budget) / std::max(1.0, extreme_max_steps(grid));
+  const double affordable = static_cast<double>(budget) / std::max(1.0, largest(grid, "max_steps"));
   return std::clamp(affordable < static_cast<double>(most) ? static_cast<std::uint64_t>(affordable) : most, least,
                     most);
+}
+
+// How many steps of a scalar run a step of a matrix' cell takes the time of in lanes; 0 where it is no small problem.
+std::uint64_t scalar_steps_of_a_step(const Grid& grid, Index rows, Index cols) {
+  const Shape kept = most_kept(rows, cols, static_cast<Index>(largest(grid, "rank")));
+  if (!is_small(kept)) return 0;
+  return static_cast<std::uint64_t>(std::max<Index>(1, kept.size() * (kept.rank + 1) / 2));
 }
 
 bool is_measure(Field field) {
@@ -122,76 +128,13 @@ void put_field(Field field, std::span<const TinyEnd> ends, std::span<const doubl
   }
 }
 
-// A cell of a matrix, with what it shares with the cell before: most neighbours differ in the rate alone.
-class MatrixCells {
- public:
-  MatrixCells(const GridCells& cells, const SpectralBasis& basis, Units units, bool needs_product)
-      : cells_(cells), basis_(basis), units_(units), needs_product_(needs_product) {}
-
-  /// Nothing where `stop` said so. `rate` becomes the learning rate.
-  std::optional<TinyEnd> operator()(std::uint64_t cell, const std::atomic<bool>* stop, double& rate) {
-    const Key key{cells_.value("rank", cell), cells_.value("seed", cell), cells_.value("norm_x", cell),
-                  cells_.value("norm_y", cell)};
-    if (!known_ || !same(key, key_)) prepare(key);
-    RunSettings settings;
-    settings.max_steps = static_cast<std::uint64_t>(cells_.value("max_steps", cell));
-    settings.tolerance = cells_.value("tolerance", cell);
-    settings.sample_every = static_cast<std::uint64_t>(9e15);  // nobody looks at the samples
-    double h = units_.rate(cells_.value("h", cell));
-    if (std::isnan(h)) h = known_->sharpness.value > 0 ? cells_.value("times_L", cell) / known_->sharpness.value : 1;
-    Watch watch;
-    watch.known = known_;
-    watch.pulse = [stop](std::uint64_t) { return !is_set(stop); };
-    const Record record =
-        in_users_units(equipoise::run(*coordinates_.problem, coordinates_.start, h, settings, watch), units_);
-    if (record.verdict.outcome == Outcome::stopped) return std::nullopt;
-    rate = record.learning_rate;
-    TinyEnd end = tiny_end(record);
-    end.product = nan;
-    if (needs_product_ && coordinates_.left.rows() == coordinates_.right.rows()) {
-      const Factors last = coordinates_.restore(record.last);
-      end.product = last.X().cwiseProduct(last.Y()).sum();
-    }
-    return end;
-  }
-
- private:
-  struct Key {
-    double rank, seed, norm_x, norm_y;
-  };
-  static bool same(const Key& a, const Key& b) {
-    return std::memcmp(&a, &b, sizeof(Key)) == 0;
-  }  // a norm that is not given is NaN
-
-  void prepare(const Key& key) {
-    const Shape shape{basis_.left.rows(), basis_.right.rows(), static_cast<Index>(key.rank)};
-    // As gaussian_start() has it where no norms are given.
-    const double usual = basis_.values.size() > 0 ? std::sqrt(basis_.values[0]) : 1;
-    const auto norm = [&](double given) { return std::isnan(given) ? usual : units_.factor(given); };
-    const Factors start =
-        with_norms(gaussian_factors(shape, static_cast<std::uint64_t>(key.seed)), norm(key.norm_x), norm(key.norm_y));
-    coordinates_ = spectral_coordinates(basis_, start);
-    known_ = measure_start(*coordinates_.problem, coordinates_.start);
-    key_ = key;
-  }
-
-  const GridCells& cells_;
-  const SpectralBasis& basis_;
-  Units units_;
-  bool needs_product_;
-  Key key_{};
-  SpectralCoordinates coordinates_;
-  std::optional<StartMeasures> known_;
-};
-
 // What every tile of a sweep shares.
 struct Shared {
   GridCells cells;
   std::vector<Column> columns;
   std::string target;
   bool measures = false;
-  SpectralBasis basis;
-  Units units;
+  const SweptMatrix* matrix;
   std::uint64_t stretch = 1;
   const std::atomic<bool>* stop;
 
@@ -215,8 +158,11 @@ class Desk {
       ends_.resize(room);
       rates_.resize(room);
     }
-    if (grid().kind == GridKind::matrix)
-      matrix_.emplace(shared.cells, shared.basis, shared.units, shared.keeps(Field::product));
+    if (grid().kind == GridKind::matrix) {
+      matrix_.emplace(shared.cells, *shared.matrix,
+                      MatrixCells::Settings{shared.target, shared.measures, shared.keeps(Field::sharpness),
+                                            shared.keeps(Field::product), shared.stop});
+    }
   }
 
   /// False where `stop` said so.
@@ -226,10 +172,7 @@ class Desk {
       const std::uint64_t count = std::min(shared_.stretch, length - at);
       if (is_set(shared_.stop)) return false;
       if (grid().output == OutputKind::orbit) {
-        const std::span<TinyRun> runs = std::span(runs_).first(count);
-        shared_.cells.runs(first + at, runs);
-        orbit(runs, at);
-        for (const TinyRun& run : runs) result.steps += run.max_steps;
+        result.steps += orbits(first + at, count, at);
         continue;
       }
       const std::span<TinyEnd> ends = std::span(ends_).first(count);
@@ -249,15 +192,8 @@ class Desk {
 
   // The ends of the cells from `first` on, and their learning rates; false where `stop` said so.
   bool run_cells(std::uint64_t first, std::span<TinyEnd> ends, std::span<double> rates) {
+    if (matrix_) return matrix_->run(first, ends, rates);
     const BatchSettings settings{shared_.target, shared_.measures, shared_.stop};
-    if (matrix_) {
-      for (std::uint64_t i = 0; i < ends.size(); ++i) {
-        const std::optional<TinyEnd> end = (*matrix_)(first + i, shared_.stop, rates[i]);
-        if (!end) return false;
-        ends[i] = *end;
-      }
-      return true;
-    }
     if (const std::optional<TinyColumns> columns = shared_.cells.columns(first, ends.size(), room_)) {
       run_batch(*columns, ends, settings);
       for (std::uint64_t i = 0; i < ends.size(); ++i)
@@ -271,13 +207,23 @@ class Desk {
     return !is_set(shared_.stop);  // otherwise some ends may not have been reached
   }
 
-  void orbit(std::span<const TinyRun> runs, std::uint64_t at) {
-    const std::span<double> orbits = std::span(orbits_).first(runs.size() * grid().last);
-    const std::span<double> exponents = std::span(exponents_).first(runs.size());
-    record_orbits(runs, grid().last, orbits, {shared_.target, true, nullptr});
-    lyapunov_exponents(runs, exponents);
-    bytes_[0].put_numbers(at, orbits);
+  // Orbits and exponents of `count` cells; the steps that were taken.
+  std::uint64_t orbits(std::uint64_t first, std::uint64_t count, std::uint64_t at) {
+    const std::span<double> values = std::span(orbits_).first(count * grid().last);
+    const std::span<double> exponents = std::span(exponents_).first(count);
+    std::uint64_t steps = 0;
+    if (matrix_) {
+      steps = matrix_->orbits(first, grid().last, values, exponents);
+    } else {
+      const std::span<TinyRun> runs = std::span(runs_).first(count);
+      shared_.cells.runs(first, runs);
+      record_orbits(runs, grid().last, values, {shared_.target, true, nullptr});
+      lyapunov_exponents(runs, exponents);
+      for (const TinyRun& run : runs) steps += run.max_steps;
+    }
+    bytes_[0].put_numbers(at, values);
     bytes_[1].put_numbers(at, exponents);
+    return steps;
   }
 
   const Shared& shared_;
@@ -305,22 +251,27 @@ std::vector<Column> columns(const Grid& grid) {
   return result;
 }
 
-Tiling usual_tiling(const Grid& grid) {
+Tiling usual_tiling(const Grid& grid, Index rows, Index cols) {
   const std::uint64_t cells = grid.cells();
   const std::uint64_t share = cells / 64;  // enough tiles for the threads of one machine
   std::uint64_t size = 1;
-  if (grid.kind == GridKind::matrix) {
+  const std::uint64_t in_lanes = grid.kind == GridKind::matrix ? scalar_steps_of_a_step(grid, rows, cols) : 1;
+  if (in_lanes == 0) {
     size = std::clamp<std::uint64_t>(share / 4, 1, 64);
   } else if (grid.output == OutputKind::orbit) {
     const std::uint64_t by_memory = std::max<std::uint64_t>(1, (std::uint64_t{1} << 20) / grid.last);
-    size = std::min({cells_for(steps_in_a_stretch / 16, grid, 1, 65536), by_memory, std::max<std::uint64_t>(share, 1)});
+    size = std::min(
+        {cells_for(steps_in_a_stretch / 16 / in_lanes, grid, 1, 65536), by_memory, std::max<std::uint64_t>(share, 1)});
+  } else if (grid.kind == GridKind::matrix) {
+    size = std::min(cells_for(2 * steps_in_a_stretch / in_lanes, grid, 64, most_in_a_stretch),
+                    std::max<std::uint64_t>(share, 64));
   } else {
     size = std::min(cells_for(2 * steps_in_a_stretch, grid, 256, 65536), std::max<std::uint64_t>(share, 256));
   }
   return {cells, std::bit_floor(size)};
 }
 
-SweepTotals sweep(const Grid& grid, const Matrix* A, const Tiling& tiling, const Shard& shard,
+SweepTotals sweep(const Grid& grid, const SweptMatrix* A, const Tiling& tiling, const Shard& shard,
                   std::span<const std::uint8_t> done, const SweepSettings& settings,
                   const std::function<void(const FinishedTile&)>& finished, const std::atomic<bool>* stop) {
   if (resolved(grid) != grid) throw Error("the grid is not resolved; resolved() puts in what was left out");
@@ -334,13 +285,11 @@ SweepTotals sweep(const Grid& grid, const Matrix* A, const Tiling& tiling, const
   if (settings.threads < 0) throw Error(fmt::format("{} threads cannot compute; write 0 for all", settings.threads));
   require_target(settings.target);
 
-  Shared shared{GridCells(grid), columns(grid), settings.target, false, {}, {}, 1, stop};
+  Shared shared{GridCells(grid), columns(grid), settings.target, false, A, 1, stop};
   for (const Field field : grid.fields) shared.measures = shared.measures || is_measure(field);
   if (grid.kind == GridKind::matrix) {
-    if (A == nullptr || A->size() == 0) throw Error("a grid of kind matrix needs its matrix, with at least one entry");
-    if (!A->allFinite()) throw Error("the matrix has an entry that is not finite; every entry must be a number");
-    shared.units = natural_units(A->cwiseAbs().maxCoeff(), 0);
-    shared.basis = spectral_basis(A->unaryExpr([&](double entry) { return shared.units.matrix(entry); }));
+    if (A == nullptr) throw Error("a grid of kind matrix needs its matrix");
+    if (grid.output == OutputKind::orbit) require_orbits(grid, *A);
     shared.stretch = tiling.size;
   } else if (grid.output == OutputKind::orbit) {
     shared.stretch = std::min(cells_for(steps_in_a_stretch / 16, grid, 1, most_in_a_stretch),

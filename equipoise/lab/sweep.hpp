@@ -11,8 +11,8 @@
 #include <string_view>
 #include <vector>
 
-#include "equipoise/core/factors.hpp"
 #include "equipoise/lab/grid.hpp"
+#include "equipoise/lab/matrix_cells.hpp"
 
 namespace equipoise {
 
@@ -36,8 +36,8 @@ struct Tiling {
   bool operator==(const Tiling&) const = default;
 };
 /// Tiles that take a fraction of a second each, at least 64 of them where there are cells enough. Results do not depend
-/// on it.
-Tiling usual_tiling(const Grid& grid);
+/// on it. Of a matrix grid the size of the matrix says how long a step takes.
+Tiling usual_tiling(const Grid& grid, Index rows = 0, Index cols = 0);
 
 /// Part `index` of `count` equal parts of the tiles, counted from 1: every count-th tile, so that slow regions are
 /// shared.
@@ -67,10 +67,10 @@ struct SweepTotals {
 /// Computes every tile of the shard whose place in `done` (one a tile) is 0. `finished` is called from several threads
 /// at a time, once a tile, and what it throws ends the sweep; its spans are valid during the call. Where `stop` is set,
 /// by a signal or by another thread, tiles in progress are given up at once. `A` is the matrix of a grid of that kind,
-/// otherwise nullptr. A matrix is decomposed once; every cell is a run() in its spectral coordinates (kept whole: U^T X
-/// and V^T Y), so that rows, columns and rank cost O((m + n) d^2) a step. Throws Error, before the first cell, for a
-/// grid that is not resolved, a missing A, one with entries that are not finite, an unknown target.
-SweepTotals sweep(const Grid& grid, const Matrix* A, const Tiling& tiling, const Shard& shard,
+/// otherwise nullptr. A cell is a run in its spectral coordinates, O((r + d) d^2) a step
+/// at rank d for a matrix of rank r: in lanes where is_small() says so, otherwise by run(). Throws Error, before the
+/// first cell, for a grid that is not resolved, a missing A, an unknown target, and where require_orbits() does.
+SweepTotals sweep(const Grid& grid, const SweptMatrix* A, const Tiling& tiling, const Shard& shard,
                   std::span<const std::uint8_t> done, const SweepSettings& settings,
                   const std::function<void(const FinishedTile&)>& finished, const std::atomic<bool>* stop = nullptr);
 

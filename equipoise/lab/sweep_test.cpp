@@ -10,6 +10,7 @@
 #include <map>
 #include <mutex>
 #include <numeric>
+#include <optional>
 #include <random>
 #include <thread>
 
@@ -41,16 +42,19 @@ Swept swept(const Grid& grid, const Matrix* A, std::uint64_t tile_size, Shard sh
   result.times.assign(tiling.count(), 0);
   done.resize(tiling.count(), 0);
   std::mutex mutex;
-  result.totals = sweep(grid, A, tiling, shard, done, settings, [&](const FinishedTile& tile) {
-    const std::lock_guard hold(mutex);
-    ++result.times[tile.tile];
-    for (std::size_t i = 0; i < kinds.size(); ++i) {
-      const std::uint64_t size = kinds[i].per_cell * bytes_of(kinds[i].type);
-      EXPECT_EQ(tile.columns[i].size(), tiling.length(tile.tile) * size);
-      std::memcpy(result.columns[i].data() + tiling.first(tile.tile) * size, tile.columns[i].data(),
-                  tile.columns[i].size());
-    }
-  });
+  std::optional<SweptMatrix> matrix;
+  if (A != nullptr) matrix = swept_matrix(*A);
+  result.totals =
+      sweep(grid, matrix ? &*matrix : nullptr, tiling, shard, done, settings, [&](const FinishedTile& tile) {
+        const std::lock_guard hold(mutex);
+        ++result.times[tile.tile];
+        for (std::size_t i = 0; i < kinds.size(); ++i) {
+          const std::uint64_t size = kinds[i].per_cell * bytes_of(kinds[i].type);
+          EXPECT_EQ(tile.columns[i].size(), tiling.length(tile.tile) * size);
+          std::memcpy(result.columns[i].data() + tiling.first(tile.tile) * size, tile.columns[i].data(),
+                      tile.columns[i].size());
+        }
+      });
   return result;
 }
 
@@ -335,13 +339,13 @@ TEST(Sweep, StopsAndLetsErrorsThrough) {
       sweep(resolved(matrix), nullptr, {2, 1}, {}, std::vector<std::uint8_t>(2, 0), {}, [](const FinishedTile&) {}),
       Error);
   // In the middle of cells that never end.
-  const Matrix A = Matrix::Identity(30, 30);
+  const SweptMatrix A = swept_matrix(Matrix::Identity(30, 30));
   matrix.fixed = {{"rank", 3}, {"tolerance", 0}, {"max_steps", 9e15}};
   matrix.axes = {{"h", AxisScale::linear, 0.01, 0.02, 2, {}}};
   Grid scalar = grid;
   scalar.fixed = {{"mu", 1}, {"y0", 1}, {"max_steps", 9e15}, {"tolerance", 0}};
   for (const auto& [endless, matrix_of] :
-       {std::pair{resolved(matrix), &A}, std::pair{resolved(scalar), static_cast<const Matrix*>(nullptr)}}) {
+       {std::pair{resolved(matrix), &A}, std::pair{resolved(scalar), static_cast<const SweptMatrix*>(nullptr)}}) {
     for (const std::string& target : batch_targets()) {
       stop = false;
       std::thread later([&] {

@@ -27,7 +27,7 @@ namespace {
 constexpr double kWorth = 5;
 /// Columns of a chunk times the square of the rank that make up for its own sums, which are set to zero before and
 /// added up after it.
-constexpr Index kChunkWork = 65536;
+constexpr Index kColumnWork = 65536;
 
 /// Where the rows of X and Y stand among the columns of the transposed arrays: the leading ones, which the loss treats
 /// apart, are filled up to whole vectors. Cut into chunks by the shape alone; chunk 0 is the leading part.
@@ -44,7 +44,7 @@ struct Layout {
     stride = padded_leading + others;
     if (stride % 64 == 0)
       stride += kLaneLimit;  // rows 512 bytes apart or a multiple would share a few sets of the first cache
-    chunk_columns = whole(std::max({Index{256}, others / 64, kChunkWork / std::max<Index>(rank * rank, 1)}), block);
+    chunk_columns = whole(std::max({Index{256}, others / 64, kColumnWork / std::max<Index>(rank * rank, 1)}), block);
     chunks = 1 + (others + chunk_columns - 1) / chunk_columns;
     work = 3 * static_cast<double>(shape.rows + shape.cols) * static_cast<double>(rank) * static_cast<double>(rank);
   }
@@ -405,9 +405,9 @@ SpectralCoordinates identity_coordinates(double mu, ConstFactors start) {
   result.right = sign * result.left;
   result.pairs_at_rest = shape.rows - result.left.cols();
   result.start = Factors(Matrix(result.left.transpose() * start.X()), Matrix(result.right.transpose() * start.Y()));
-  const double at_rest = static_cast<double>(result.pairs_at_rest) * mu * mu;
-  result.problem = spectral_problem(Vector::Constant(result.left.cols(), std::abs(mu)), result.left.cols(),
-                                    result.left.cols(), at_rest);
+  result.squares_at_rest = static_cast<double>(result.pairs_at_rest) * mu * mu;
+  result.values = Vector::Constant(result.left.cols(), std::abs(mu));
+  result.problem = spectral_problem(result.values, result.left.cols(), result.left.cols(), result.squares_at_rest);
   return result;
 }
 
@@ -534,6 +534,8 @@ SpectralCoordinates spectral_coordinates(const SpectralBasis& basis, ConstFactor
   result.right = kept(right);
   result.pairs_at_rest = values.size() - moving.values.size();
   result.start = Factors(Matrix(result.left.transpose() * start.X()), Matrix(result.right.transpose() * start.Y()));
+  result.values = moving.values;
+  result.squares_at_rest = moving.at_rest;
   result.problem = spectral_problem(moving.values, result.left.cols(), result.right.cols(), moving.at_rest);
   keep_columns_in_use(result);
   return result;

@@ -44,7 +44,9 @@ struct SpectralCoordinates {
   Matrix columns;      ///< rank x kept columns, orthonormal; 0 x 0 where all are kept as they are
   Factors start;       ///< the start in the coordinates
   std::unique_ptr<Problem> problem;
-  Index pairs_at_rest = 0;  ///< singular pairs of A that are in the loss alone
+  Vector values;               ///< the singular values of `problem`, positive and descending
+  Index pairs_at_rest = 0;     ///< singular pairs of A that are in the loss alone
+  double squares_at_rest = 0;  ///< the sum of their squares
 
   /// Factors in the user's coordinates. Throws Error where the coordinates have another shape than `start`.
   Factors restore(ConstFactors coordinates) const;

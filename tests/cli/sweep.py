@@ -525,7 +525,9 @@ class BadGrids(SweepTest):
             ("[problem]\nkind = \"matrix\"\nmatrix = \"no.mtx\"\nrank = 1\n[axes]\nh = [0.1]", "no.mtx", ""),
             ("[problem]\nkind = \"matrix\"\nmatrix = \"gaussian:3x\"\nrank = 1\n[axes]\nh = [0.1]", "gaussian", ""),
             ("[problem]\nkind = \"matrix\"\nmatrix = \"scalar:1\"\nrank = 0\n[axes]\nh = [0.1]", "rank is 0", "line 4"),
-            ("[problem]\nkind = \"matrix\"\nmatrix = \"scalar:1\"\nrank = 1\n[axes]\nh = [0.1]\n[output]\nkind = \"orbit\"\nlast = 2", "no single number", ""),
+            ("[problem]\nkind = \"matrix\"\nmatrix = \"scalar:0\"\nrank = 1\n[axes]\nh = [0.1]\n[output]\nkind = \"orbit\"\nlast = 2", "this matrix is zero", ""),
+            ("[problem]\nkind = \"matrix\"\nmatrix = \"isotropic:3:1\"\nrank = 1\n[axes]\nh = [0.1]\n[output]\nkind = \"orbit\"\nlast = 2", "two largest singular values are equal", ""),
+            ("[problem]\nkind = \"matrix\"\nmatrix = \"gaussian:60x50:seed=1\"\nrank = 40\n[axes]\nh = [0.1]\n[output]\nkind = \"orbit\"\nlast = 2", "at most 2048 numbers", ""),
         ]
         for text, part, line in cases:
             with self.subTest(part):
