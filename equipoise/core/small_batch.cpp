@@ -110,13 +110,14 @@ void by_length(std::span<const SmallRun> runs, const Visit& visit) {
 }  // namespace small
 
 bool is_small(Shape shape) {
-  if (shape.size() == 0 || shape.rank > largest_small_rank) return false;
+  if (shape.rows < 1 || shape.cols < 1 || shape.rank < 1 || shape.rank > largest_small_rank) return false;
+  if (std::max(shape.rows, shape.cols) > largest_small_problem) return false;
   const Index width = shape.rank <= 4 ? shape.rank : (shape.rank + 3) / 4 * 4;
   return shape.rows + shape.cols <= largest_small_problem / width;
 }
 
 SmallFamily::SmallFamily(const Problem& problem, Shape shape, const Vector& values, double at_rest) {
-  if (!is_small(shape) || shape.rows == 0 || shape.cols == 0) {
+  if (!is_small(shape)) {
     throw Error(
         fmt::format("factors with {} and {} rows and {} columns are no small problem, which has at least one of "
                     "each, at most {} columns and {} numbers",

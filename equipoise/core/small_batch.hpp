@@ -20,7 +20,7 @@ struct Form;
 /// eight runs of so many take 128 KiB, which a second cache holds twice.
 inline constexpr Index largest_small_problem = 2048;
 inline constexpr Index largest_small_rank = 32;
-/// Whether runs of that shape fit into lanes.
+/// Whether runs of that shape, which has no empty side, fit into lanes.
 bool is_small(Shape shape);
 
 /// What runs share: A = diag(values) padded with zeros to rows x cols, the values positive and descending, and the
