@@ -313,6 +313,105 @@ TEST(Sweep, MatrixCellsAreRunsOfFactor) {
   EXPECT_EQ(number<double>(far.columns[4], 0), std::ldexp(number<double>(one.columns[4], 0), 500));
 }
 
+// Every axis that a matrix may have; ranks in lanes, and beyond what lanes hold.
+TEST(Sweep, MatrixBitsDependOnNothingButTheGrid) {
+  const Factors drawn = gaussian_factors({9, 7, 7}, 2);
+  const Matrix A = drawn.X() * drawn.Y().transpose();
+  Grid grid;
+  grid.kind = GridKind::matrix;
+  grid.matrix = "A";
+  grid.fixed = {{"norm_x", 4}, {"norm_y", 3}, {"max_steps", 700}};
+  grid.axes = {{"rank", AxisScale::list, 0, 0, 4, {1, 2, 6, 40}},
+               {"seed", AxisScale::linear, 0, 2, 3, {}},
+               {"tolerance", AxisScale::list, 0, 0, 2, {1e-6, 1e-12}},
+               {"h", AxisScale::linear, 0.005, 0.12, 5, {}}};
+  for (const FieldInfo& each : field_list()) grid.fields.push_back(each.field);
+  grid = resolved(grid);
+  const std::vector<Bytes> expected = swept(grid, &A, grid.cells(), {}, {"scalar", 1}).columns;
+  for (const std::string& target : batch_targets()) {
+    for (const int threads : {1, 2}) {
+      for (const std::uint64_t size : {std::uint64_t{7}, std::uint64_t{64}})
+        ASSERT_EQ(swept(grid, &A, size, {}, {target, threads}).columns, expected)
+            << target << " " << threads << " " << size;
+    }
+  }
+  // What is not kept is not computed, and changes nothing.
+  Grid few = grid;
+  few.fields = {Field::outcome, Field::loss};
+  const Swept result = swept(few, &A, 50);
+  EXPECT_EQ(result.columns[0], expected[0]);
+  EXPECT_EQ(result.columns[1], expected[3]);
+}
+
+// The same starts at both sides of what lanes hold: rank 32 and, with a column of zeros more, rank 33 would differ in
+// the start; so the same cells by run(), in the coordinates of A.
+TEST(Sweep, MatrixCellsOfALargeRankAreRunsToo) {
+  const Matrix A = Matrix::Identity(20, 20) + Matrix::Constant(20, 20, 0.01);
+  Grid grid;
+  grid.kind = GridKind::matrix;
+  grid.matrix = "A";
+  grid.fixed = {{"seed", 1}, {"max_steps", 3000}, {"h", 0.1}};
+  grid.axes = {{"rank", AxisScale::list, 0, 0, 2, {32, 36}}};
+  grid.fields = {Field::outcome, Field::loss, Field::sharpness, Field::imbalance, Field::product};
+  grid = resolved(grid);
+  const Swept result = swept(grid, &A, 1);
+  const std::unique_ptr<Problem> problem = dense_problem(A);
+  for (std::uint64_t i = 0; i < 2; ++i) {
+    RunSettings settings;
+    settings.max_steps = 3000;
+    const Record record = run(*problem, gaussian_start(*problem, i == 0 ? 32 : 36, 1), 0.1, settings);
+    EXPECT_EQ(number<std::uint8_t>(result.columns[0], i), outcome_code(record.verdict.outcome)) << i;
+    EXPECT_NEAR(number<double>(result.columns[1], i), record.loss_end, 1e-12) << i;
+    EXPECT_NEAR(number<double>(result.columns[2], i), record.sharpness_end.value, 1e-8) << i;
+    EXPECT_NEAR(number<double>(result.columns[3], i), record.balance_end.imbalance, 1e-8) << i;
+    EXPECT_NEAR(number<double>(result.columns[4], i), record.last.X().cwiseProduct(record.last.Y()).sum(), 1e-8) << i;
+  }
+}
+
+// One entry: u_1^T X Y^T v_1 is x y, and past the edge both are the same orbit.
+TEST(Sweep, OrbitsOfAMatrixOfOneEntryAreThoseOfNumbers) {
+  Grid matrix;
+  matrix.kind = GridKind::matrix;
+  matrix.matrix = "scalar:1";
+  matrix.fixed = {{"rank", 1}, {"seed", 3}, {"norm_x", 0.8}, {"norm_y", 0.7}, {"max_steps", 3000}};
+  matrix.axes = {{"h", AxisScale::list, 0, 0, 5, {0.9, 1.1, 1.22, 1.25, 1.8}}};
+  matrix.output = OutputKind::orbit;
+  matrix.last = 16;
+  matrix = resolved(matrix);
+  const Matrix A = Matrix::Constant(1, 1, 1);
+  const Swept result = swept(matrix, &A, 2);
+  EXPECT_EQ(result.totals.steps, 5U * 3000);
+  const Factors signs = gaussian_factors({1, 1, 1}, 3);
+  const double sign = signs.X()(0, 0) * signs.Y()(0, 0) > 0 ? 1 : -1;
+  for (std::uint64_t i = 0; i < 5; ++i) {
+    TinyRun run = tiny_scalar(1, 0.8, sign * 0.7, matrix.axes[0].list[i]);
+    run.max_steps = 3000;
+    std::vector<double> orbit(16);
+    record_orbits({&run, 1}, 16, orbit);
+    double exponent = 0;
+    lyapunov_exponents({&run, 1}, {&exponent, 1});
+    EXPECT_NEAR(number<double>(result.columns[1], i), exponent, i == 4 ? 0.1 : 2e-3) << i;
+    if (i == 4) continue;  // chaos takes the two apart
+    std::vector<double> own;
+    for (std::uint64_t k = 0; k < 16; ++k) own.push_back(number<double>(result.columns[0], i * 16 + k));
+    std::sort(own.begin(), own.end());
+    std::sort(orbit.begin(), orbit.end());
+    for (std::size_t k = 0; k < 16; ++k) EXPECT_NEAR(own[k], orbit[k], 1e-9) << i << " " << k;
+  }
+  // Units: the same orbit of entries of 1e150.
+  const Matrix large = std::ldexp(1.0, 500) * A;
+  Grid far = matrix;
+  for (double& h : far.axes[0].list) h = std::ldexp(h, -500);
+  far.fixed = {{"rank", 1},
+               {"seed", 3},
+               {"norm_x", std::ldexp(0.8, 250)},
+               {"norm_y", std::ldexp(0.7, 250)},
+               {"max_steps", 3000}};
+  const Swept scaled = swept(resolved(far), &large, 2);
+  EXPECT_EQ(scaled.columns[1], result.columns[1]);
+  EXPECT_EQ(number<double>(scaled.columns[0], 5), std::ldexp(number<double>(result.columns[0], 5), 500));
+}
+
 TEST(Sweep, StopsAndLetsErrorsThrough) {
   const Grid grid = atlas(40, 40);
   std::atomic<bool> stop = false;
@@ -370,6 +469,16 @@ TEST(Sweep, TilesAreSmallWhereCellsAreSlow) {
   grid.fixed[2].value = 9e15;
   EXPECT_EQ(usual_tiling(grid).size, 256U);
   EXPECT_EQ(usual_tiling(atlas(3, 3)).count(), 1U);
+  Grid matrix;
+  matrix.kind = GridKind::matrix;
+  matrix.matrix = "A";
+  matrix.fixed = {{"rank", 2}, {"max_steps", 1000}};
+  matrix.axes = {{"h", AxisScale::linear, 0.1, 1, 1000, {}}, {"seed", AxisScale::linear, 0, 999, 1000, {}}};
+  matrix = resolved(matrix);
+  EXPECT_EQ(usual_tiling(matrix, 20, 10).size, 4096U);
+  EXPECT_EQ(usual_tiling(matrix, 2000, 1000).size, 64U);
+  matrix.fixed[1].value = 9e15;
+  EXPECT_EQ(usual_tiling(matrix, 20, 10).size, 64U);
 }
 
 }  // namespace

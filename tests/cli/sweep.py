@@ -222,6 +222,87 @@ class Numbers(SweepTest):
                         self.assertAlmostEqual(load("loss")[place] / record["loss"]["end"], 1, delta=1e-9)
                     self.assertLess(abs(int(load("steps")[place]) - record["verdict"]["step"]), 0.1 * record["verdict"]["step"] + 5)
 
+    def test_a_matrix_against_plain_numpy(self):
+        rng = np.random.default_rng(5)
+        A = rng.standard_normal((5, 4))
+        grid = self.grid(f"""
+            [problem]
+            kind = "matrix"
+            matrix = "{self.npy('A.npy', A)}"
+            rank = 2
+            [start]
+            norm_x = 2
+            seed = 4
+            [axes]
+            norm_y = {{ from = 0.5, to = 4, count = 9 }}
+            h = {{ from = 0.02, to = 0.3, count = 15 }}
+            [run]
+            max_steps = 5000
+            [output]
+            fields = ["steps", "loss", "sharpness", "imbalance", "norm_x", "norm_y"]""")
+        self.sweep(grid, "out")
+        expected = columns(self.path("out"))
+        for target in targets():
+            self.sweep(grid, target, "--threads", 1, env={**os.environ, "EQUIPOISE_TARGET": target})
+            self.assertEqual(columns(self.path(target)), expected, target)
+        for shard in (1, 2):
+            self.sweep(grid, f"part{shard}", "--shard", f"{shard}/2")
+        self.result("merge", self.path("part1"), self.path("part2"), "--out", self.path("merged"))
+        self.assertEqual(columns(self.path("merged")), expected)
+
+        load = lambda name: np.load(self.path("out") / f"{name}.npy")
+        outcome, steps = load("outcome"), load("steps")
+        self.result("factor", self.path("A.npy"), "--rank", 2, "--rate", 0.02, "--start-norms", "2,2", "--seed", 4, "--max-steps", 0, "--out", self.path("start"))
+        X0, Y0 = np.load(self.path("start") / "X.npy"), np.load(self.path("start") / "Y.npy")
+        seen = 0
+        for i, norm in enumerate(np.linspace(0.5, 4, 9)):
+            for j, h in enumerate(np.linspace(0.02, 0.3, 15)):
+                X, Y = X0.copy(), Y0 * (norm / 2)
+                if outcome[i, j] != 1 or h * (np.linalg.norm(X) ** 2 + np.linalg.norm(Y) ** 2) > 1.5:
+                    continue  # chaotic transients magnify rounding
+                for _ in range(int(steps[i, j])):
+                    R = A - X @ Y.T
+                    X, Y = X + h * R @ Y, Y + h * R.T @ X
+                seen += 1
+                self.assertAlmostEqual(load("norm_x")[i, j], np.linalg.norm(X), delta=1e-8)
+                self.assertAlmostEqual(load("norm_y")[i, j], np.linalg.norm(Y), delta=1e-8)
+                self.assertAlmostEqual(load("imbalance")[i, j], np.linalg.norm(X.T @ X - Y.T @ Y), delta=1e-8)
+                self.assertAlmostEqual(load("loss")[i, j], np.linalg.norm(A - X @ Y.T) ** 2 / 2, delta=1e-9)
+                self.assertAlmostEqual(load("sharpness")[i, j], np.linalg.norm(X, 2) ** 2 + np.linalg.norm(Y, 2) ** 2, delta=1e-6)
+        self.assertGreater(seen, 20)
+
+    def test_the_orbit_of_a_matrix(self):
+        grid = self.grid("""
+            [problem]
+            kind = "matrix"
+            matrix = "gaussian:4x3:seed=2"
+            rank = 2
+            [start]
+            seed = 1
+            [axes]
+            h = { from = 0.1, to = 0.55, count = 91 }
+            [run]
+            max_steps = 8000
+            [output]
+            kind = "orbit"
+            last = 64""")
+        self.sweep(grid, "out")
+        expected = columns(self.path("out"))
+        for target in targets():
+            self.sweep(grid, target, env={**os.environ, "EQUIPOISE_TARGET": target})
+            self.assertEqual(columns(self.path(target)), expected, target)
+        orbit = np.load(self.path("out") / "orbit.npy")
+        s1 = self.result("info", "gaussian:4x3:seed=2")["singular_values"][0]
+        m = s1 * np.linspace(0.1, 0.55, 91)
+        calm = m < 0.97
+        self.assertGreater(calm.sum(), 3)
+        np.testing.assert_allclose(orbit[calm], s1, rtol=1e-9)
+        doubled = (m > 1.03) & (m < 1.2)
+        self.assertGreater(doubled.sum(), 3)
+        np.testing.assert_allclose(orbit[doubled][:, 2:], orbit[doubled][:, :-2], rtol=1e-6)
+        root = np.sqrt((m + 3) * (m - 1 + 0j)).real
+        np.testing.assert_allclose(m[doubled] / s1 * orbit[doubled].max(1), ((m + 1 + root) / 2)[doubled], rtol=1e-6)
+
     def test_zoom(self):
         self.sweep(self.grid(), "out")
         self.sweep(self.grid("""
