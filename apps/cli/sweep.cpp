@@ -121,12 +121,13 @@ int sweep(const SweepFlags& flags) {
   const Grid grid = chosen_grid(flags);
   const Shard shard = chosen_shard(flags);
   std::optional<SweptMatrix> swept;
-  LedgerHeader header{usual_tiling(grid), shard, ""};
+  LedgerHeader header{usual_tiling(grid), shard, "", {}};
   if (grid.kind == GridKind::matrix) {
     const Matrix A = load_complete(grid.matrix);
     header.matrix = matrix_checksum(A);
     header.tiling = usual_tiling(grid, A.rows(), A.cols());
     swept = swept_matrix(A);
+    header.sigma1 = swept->sigma1();
     if (grid.output == OutputKind::orbit) require_orbits(grid, *swept);
   }
   SweepWriter writer(flags.out, grid, header, flags.resume);

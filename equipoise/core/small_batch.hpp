@@ -87,7 +87,7 @@ void run_small_batch(const SmallFamily& family, std::span<const SmallRun> runs, 
 
 /// u_1^T X Y^T v_1, how much of A's largest singular pair the product has, for the last `last` iterates of each run:
 /// those of steps max_steps - last + 1 to max_steps, into orbits[i * last ...]. Of a 1 x 1 matrix that is x y; past the
-/// edge it moves as x y does for mu = s_1 (docs/theory.md, section 9). Nothing ends a run early; beyond the range of
+/// edge it moves as x y does for mu = s_1 (docs/theory.md, section 8). Nothing ends a run early; beyond the range of
 /// double it is NaN. Throws Error as run_small_batch() does, and where last > max_steps + 1.
 void record_small_orbits(const SmallFamily& family, std::span<const SmallRun> runs, std::size_t last,
                          std::span<double> orbits, const SmallSettings& settings = {});

@@ -207,7 +207,7 @@ TEST(SmallBatch, DivergenceIsAtTheFirstStepOfLemmaE) {
   }
 }
 
-// docs/theory.md, section 9: the top pair moves as x y does for mu = s_1, and the others go to rest.
+// docs/theory.md, section 8: the top pair moves as x y does for mu = s_1, and the others go to rest.
 TEST(SmallBatch, TheTopPairCyclesAsTheScalarProblemDoes) {
   Matrix A = Matrix::Zero(4, 2);
   A(0, 0) = 1;

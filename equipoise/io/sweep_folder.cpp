@@ -577,7 +577,7 @@ std::uint64_t merge_sweeps(const std::vector<fs::path>& folders, const fs::path&
   for (std::uint64_t tile = 0; tile < tiling.count() && !stop(); ++tile) {
     if (source[tile] != nullptr) source[tile]->tile(tile);
   }
-  SweepWriter writer(out, first.grid(), {tiling, {}, first.header().matrix}, false);
+  SweepWriter writer(out, first.grid(), {tiling, {}, first.header().matrix, first.header().sigma1}, false);
   for (std::uint64_t tile = 0; tile < tiling.count() && !stop(); ++tile) {
     if (source[tile] != nullptr) writer.write(source[tile]->tile(tile));
   }

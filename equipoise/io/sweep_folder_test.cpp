@@ -90,6 +90,9 @@ TEST(SweepFolder, KeepsWhatThreadsWrite) {
   EXPECT_EQ(read.tile(10).columns[2].size(), sizeof(std::uint64_t));
   SweepWriter again(folder.path() / "out", grid, {{21, 5}, {}, ""}, true);
   EXPECT_EQ(again.header().tiling, tiling);  // that of the ledger
+  EXPECT_FALSE(again.header().sigma1);
+  SweepWriter(folder.path() / "matrix", grid, {tiling, {}, "crc32:12345678", 0.1 + 0.2}, false).finish();
+  EXPECT_EQ(SweepFolder(folder.path() / "matrix").header().sigma1, 0.1 + 0.2);
   EXPECT_EQ(std::count(again.done().begin(), again.done().end(), 1), 11);
 }
 

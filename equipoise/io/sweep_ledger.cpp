@@ -39,6 +39,7 @@ std::string header_line(const LedgerHeader& header) {
   line["cells_per_tile"] = header.tiling.size;
   line["shard"] = fmt::format("{}/{}", header.shard.index, header.shard.count);
   line["matrix"] = header.matrix.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(header.matrix);
+  if (header.sigma1) line["sigma1"] = *header.sigma1;
   return line.dump() + "\n";
 }
 
@@ -67,6 +68,7 @@ Ledger read_ledger(const std::filesystem::path& path, std::uint64_t cells) {
         if (!shard || ledger.header.tiling.size == 0) fail(document, number, "the sizes make no sense");
         ledger.header.shard = *shard;
         if (line.at("matrix").is_string()) ledger.header.matrix = line.at("matrix").get<std::string>();
+        if (line.contains("sigma1")) ledger.header.sigma1 = line.at("sigma1").get<double>();
         place.resize(ledger.header.tiling.count());
       } else {
         const LedgerLine entry{line.at("tile").get<std::uint64_t>(),
@@ -89,7 +91,7 @@ Ledger read_ledger(const std::filesystem::path& path, std::uint64_t cells) {
            fmt::format(
                "{} is no line of a ledger; it should be like {}",
                in_quotes(std::string_view(text).substr(begin, end - begin)),
-               without_end(number == 1 ? header_line({{4096, 256}, {}, ""}) : tile_line({17, 0x1a2b3c4d, 12345}))));
+               without_end(number == 1 ? header_line({{4096, 256}, {}, "", {}}) : tile_line({17, 0x1a2b3c4d, 12345}))));
     }
     begin = end + 1;
   }

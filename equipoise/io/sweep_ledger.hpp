@@ -18,6 +18,7 @@ struct LedgerHeader {
   Tiling tiling;
   Shard shard;
   std::string matrix;  ///< of a grid of that kind: a checksum of A, so that another matrix of the same name is noticed
+  std::optional<double> sigma1 = std::nullopt;  ///< its largest singular value, which the report of the folder needs
   bool operator==(const LedgerHeader&) const = default;
 };
 

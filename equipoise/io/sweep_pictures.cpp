@@ -169,6 +169,7 @@ std::vector<fs::path> save_sweep_pictures(const fs::path& path) {
   report.grid = grid;
   report.grid_text = read_file(path / "grid.toml", std::uint64_t{1} << 30);
   report.version = EQUIPOISE_VERSION;
+  report.sigma1 = folder.header().sigma1;
 
   Cells cells;
   cells.plane = plane_of(grid);
@@ -184,17 +185,17 @@ std::vector<fs::path> save_sweep_pictures(const fs::path& path) {
     draw_orbit(folder, cells, report, written);
   } else if (grid.axes.size() == 1) {
     collect_curves(folder, cells, report);
-    report.marks = proved_marks(grid);
+    report.marks = proved_marks(grid, report.sigma1);
   } else {
     draw_fields(folder, cells, report, written);
-    report.proved = proved_curves(grid);
+    report.proved = proved_curves(grid, report.sigma1);
     if (!cells.outcome.empty()) report.boundary = box_counting(cells);
   }
   if (!cells.outcome.empty()) {
     Cells all = cells;
     if (grid.axes.size() != 2) all.plane = {0, 1, 1, grid.cells(), 1};  // every cell, not the slice that is shown
     report.fractions = fractions(all);
-    report.confronted = confronted(grid, cells);
+    report.confronted = confronted(grid, cells, 65536, report.sigma1);
   }
   written.push_back(path / "report.html");
   save_text(written.back(), page_html(sweep_page(report)));

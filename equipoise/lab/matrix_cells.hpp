@@ -17,7 +17,10 @@ namespace equipoise {
 /// A matrix, decomposed once for all cells, in units in which squares stay in range.
 struct SweptMatrix {
   Units units;
-  SpectralBasis basis;
+  SpectralBasis basis;  ///< in these units
+
+  /// The largest singular value, in the user's.
+  double sigma1() const { return basis.values.size() > 0 ? units.matrix_to_users(basis.values[0]) : 0; }
 };
 /// Throws Error where A has no entry or one that is not finite.
 SweptMatrix swept_matrix(const Matrix& A);

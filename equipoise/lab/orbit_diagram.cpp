@@ -160,15 +160,19 @@ OrbitDiagram orbit_diagram(const Grid& grid, const Computed& computed, std::span
   return diagram;
 }
 
-std::vector<OrbitMark> orbit_marks(const Grid& grid) {
-  if (grid.axes.empty() || (grid.kind != GridKind::scalar && grid.kind != GridKind::vector)) return {};
+std::vector<OrbitMark> orbit_marks(const Grid& grid, std::optional<double> sigma1) {
+  if (grid.axes.empty() || grid.kind == GridKind::isotropic) return {};
   const std::string& key = grid.axes[0].key;
   if (key != "h" && key != "mu") return {};
-  const std::optional<double> other = grid.fixed_value(key == "h" ? "mu" : "h");
+  const std::optional<double> other =
+      grid.kind == GridKind::matrix ? sigma1 : grid.fixed_value(key == "h" ? "mu" : "h");
   if (!other || *other == 0) return {};
   std::vector<OrbitMark> marks;
+  // At a higher rank other pairs follow before the first one doubles again, and the run is then no number's.
+  const bool alone = grid.kind != GridKind::matrix || grid.fixed_value("rank") == 1.0;
   for (const auto& [name, m] : std::initializer_list<std::pair<const char*, double>>{
            {"period 2 from", 1}, {"period 4 from", std::sqrt(5.0) - 1}, {"unbounded from", 2}}) {
+    if (m > 1 && !alone) break;
     const double at = m / std::abs(*other);
     if (at >= std::min(grid.axes[0].from, grid.axes[0].to) && at <= std::max(grid.axes[0].from, grid.axes[0].to)) {
       marks.push_back({fmt::format("{} {}", name, key), at});

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -33,13 +34,14 @@ struct OrbitDiagram {
 OrbitDiagram orbit_diagram(const Grid& grid, const Computed& computed, std::span<const double> orbit,
                            std::span<const double> lyapunov);
 
-/// Where the balanced map of a scalar or vector problem changes along the first axis of a grid, in the axis' units: h
-/// |mu| = 1 (a 2-cycle is born), sqrt(5) - 1 (a 4-cycle), 2 (nothing is bounded beyond). Empty where that axis is
-/// neither h nor mu, or the other one is no fixed number.
+/// Where the balanced map of a scalar or vector problem, or of a matrix whose largest singular value is `sigma1`,
+/// changes along the first axis of a grid, in the axis' units: h |mu| = 1 (a 2-cycle is born), sqrt(5) - 1 (a 4-cycle),
+/// 2 (nothing is bounded beyond). Empty where that axis is neither h nor mu, or the other one is no fixed number. For a
+/// matrix of which `sigma1` is known the first along h, and the others at rank 1; there they are numerical experience.
 struct OrbitMark {
   std::string name;
   double at = 0;
 };
-std::vector<OrbitMark> orbit_marks(const Grid& grid);
+std::vector<OrbitMark> orbit_marks(const Grid& grid, std::optional<double> sigma1 = std::nullopt);
 
 }  // namespace equipoise

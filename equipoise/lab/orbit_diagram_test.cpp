@@ -112,6 +112,14 @@ TEST(OrbitDiagram, Marks) {
   EXPECT_EQ(marks[0].at, 2);
   grid.kind = GridKind::isotropic;
   EXPECT_TRUE(orbit_marks(grid).empty());
+  grid.kind = GridKind::matrix;
+  grid.fixed = {{"rank", 1}};
+  EXPECT_TRUE(orbit_marks(grid).empty()) << "its largest singular value is not known";
+  marks = orbit_marks(grid, 0.8);
+  ASSERT_EQ(marks.size(), 2u) << "h from 0.8 to 2 is h sigma_1 from 0.64 to 1.6";
+  EXPECT_EQ(marks[0].at, 1.25);
+  grid.fixed = {{"rank", 2}};
+  EXPECT_EQ(orbit_marks(grid, 0.8).size(), 1u) << "another pair may follow first";
 }
 
 }  // namespace

@@ -210,10 +210,29 @@ std::vector<ProvedCurve::Line> lines_of(const Grid& grid, Continuum& continuum, 
   return lines;
 }
 
+constexpr const char* edge_name = "hσ₁ = 1";
+constexpr const char* edge_statement = "any.necessary-rate";
+constexpr const char* edge_says =
+    "Where hσ₁ > 1 no minimiser is stable: almost no start converges. Below it nothing is proved before a run.";
+
+/// The rate at which h sigma_1 = 1, where the axis is h and reaches over it.
+std::optional<double> rate_of_the_edge(const Axis& axis, std::optional<double> sigma1) {
+  if (!sigma1 || !(*sigma1 > 0) || axis.key != "h" || axis.scale == AxisScale::list) return std::nullopt;
+  const double at = 1 / *sigma1;
+  if (!(axis.from < at) || !(at < axis.to)) return std::nullopt;
+  return at;
+}
+bool has_rate(const Grid& grid) {
+  return grid.fixed_value("h").has_value() ||
+         std::ranges::any_of(grid.axes, [](const Axis& axis) { return axis.key == "h"; });
+}
+
 }  // namespace
 
-std::optional<Confrontation> confronted(const Grid& grid, const Cells& cells, std::uint64_t most) {
-  if (grid.kind == GridKind::matrix || cells.outcome.empty()) return std::nullopt;
+std::optional<Confrontation> confronted(const Grid& grid, const Cells& cells, std::uint64_t most,
+                                        std::optional<double> sigma1) {
+  const bool of_a_matrix = grid.kind == GridKind::matrix;
+  if (cells.outcome.empty() || (of_a_matrix && (!sigma1 || !has_rate(grid)))) return std::nullopt;
   constexpr double close = 1e-9;
   const GridCells runs(grid);
   const std::uint64_t count = grid.cells();
@@ -230,6 +249,16 @@ std::optional<Confrontation> confronted(const Grid& grid, const Cells& cells, st
     const std::uint8_t code = cells.code(cell);
     if (code == 0) continue;
     ++result.looked_at;
+    if (of_a_matrix) {
+      const double m = runs.value("h", cell) * *sigma1;
+      if (std::abs(m - 1) < close) {
+        ++result.near;
+      } else if (m > 1) {
+        ++result.unstable;
+        result.unstable_converged += code == outcome_code(Outcome::converged) ? 1 : 0;
+      }
+      continue;
+    }
     runs.runs(cell, {&run, 1});
     const Delta state = state_of(run);
     const double m = state.m(run.h), delta = state.delta(run.h);
@@ -263,8 +292,19 @@ double value_at(const Axis& axis, double place) {
   return axis.from + place * (axis.to - axis.from);
 }
 
-std::vector<ProvedCurve> proved_curves(const Grid& grid) {
+std::vector<ProvedCurve> proved_curves(const Grid& grid, std::optional<double> sigma1) {
   std::vector<ProvedCurve> curves;
+  if (grid.kind == GridKind::matrix && grid.axes.size() >= 2) {
+    for (const std::size_t axis : {std::size_t{0}, std::size_t{1}}) {
+      const std::optional<double> at = rate_of_the_edge(grid.axes[axis], sigma1);
+      if (!at) continue;
+      const Axis& other = grid.axes[1 - axis];
+      ProvedCurve::Line line{{*at, *at}, {other.value(0), other.value(other.count - 1)}};
+      if (axis == 1) std::swap(line.x, line.y);
+      curves.push_back({edge_name, edge_statement, edge_says, {line}});
+    }
+    return curves;
+  }
   if (!Continuum::works(grid, 2)) return curves;
   Continuum continuum(grid, 2);
   const std::vector<Criterion> list = criteria(grid.kind);
@@ -277,8 +317,13 @@ std::vector<ProvedCurve> proved_curves(const Grid& grid) {
   return curves;
 }
 
-std::vector<ProvedMark> proved_marks(const Grid& grid) {
+std::vector<ProvedMark> proved_marks(const Grid& grid, std::optional<double> sigma1) {
   std::vector<ProvedMark> marks;
+  if (grid.kind == GridKind::matrix && grid.axes.size() == 1) {
+    if (const std::optional<double> at = rate_of_the_edge(grid.axes[0], sigma1))
+      marks.push_back({edge_name, edge_statement, edge_says, *at});
+    return marks;
+  }
   if (grid.axes.size() != 1 || !Continuum::works(grid, 1)) return marks;
   Continuum continuum(grid, 1);
   for (const Criterion& each : criteria(grid.kind)) {

@@ -29,15 +29,19 @@ struct ProvedCurve {
 /// except that a start given by norms and angle is rounded first, as it is for the cells. Between the points lines are
 /// straight. Curves without a point are left out.
 ///
-/// Empty for a matrix, for fewer than two axes, and where one of the two is a list, a seed or has a single value.
-std::vector<ProvedCurve> proved_curves(const Grid& grid);
+/// For a matrix of which `sigma1` is the largest singular value: h sigma_1 = 1, where one of the first two axes is h.
+/// No more is proved before a run.
+///
+/// Empty for fewer than two axes, and where one of the two is a list, a seed or has a single value (for a matrix: where
+/// h is).
+std::vector<ProvedCurve> proved_curves(const Grid& grid, std::optional<double> sigma1 = std::nullopt);
 
 /// The same along the only axis of a grid: where each of these statements changes.
 struct ProvedMark {
   std::string name, statement, says;
   double at = 0;
 };
-std::vector<ProvedMark> proved_marks(const Grid& grid);
+std::vector<ProvedMark> proved_marks(const Grid& grid, std::optional<double> sigma1 = std::nullopt);
 
 /// The outcomes of cells held against what is proved of their starts.
 struct Confrontation {
@@ -52,10 +56,13 @@ struct Confrontation {
   std::uint64_t outside_converged =
       0;                              ///< exceptional starts: they land on a minimiser exactly, as theorem 2 (c) allows
   std::uint64_t outside_refuted = 0;  ///< periodic or chaotic
+  std::uint64_t unstable = 0;         ///< matrix: h sigma_1 > 1, where no minimiser is stable
+  std::uint64_t unstable_converged = 0;
 };
 /// Looks at about `most` cells of the whole grid, evenly through it; what is not computed is passed over. A few
-/// microseconds a cell. Nothing for a matrix, and where the grid keeps no outcomes.
-std::optional<Confrontation> confronted(const Grid& grid, const Cells& cells, std::uint64_t most = 65536);
+/// microseconds a cell. Nothing where the grid keeps no outcomes, and for a matrix without `sigma1` or given rates.
+std::optional<Confrontation> confronted(const Grid& grid, const Cells& cells, std::uint64_t most = 65536,
+                                        std::optional<double> sigma1 = std::nullopt);
 
 /// Places along an axis that need not be values of it: 0 is its first value, 1 its last, even on its scale. Not for
 /// lists.

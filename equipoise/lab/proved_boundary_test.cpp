@@ -126,6 +126,40 @@ TEST(ProvedBoundary, MarksOnOneAxis) {
   EXPECT_NEAR(marks[1].at, 1, 1e-12);
 }
 
+// Where h is an axis that reaches over 1 / sigma_1, first or second; nothing else is proved of a matrix.
+TEST(ProvedBoundary, OfAMatrix) {
+  Grid grid;
+  grid.kind = GridKind::matrix;
+  grid.matrix = "A";
+  grid.fixed = {{"rank", 2}};
+  grid.axes = {axis("h", 0.1, 1), axis("norm_x", 1, 5, AxisScale::log)};
+  grid.fixed.push_back({"norm_y", 1});
+  EXPECT_TRUE(proved_curves(resolved(grid)).empty()) << "the largest singular value is not known";
+  std::vector<ProvedCurve> curves = proved_curves(resolved(grid), 4);
+  ASSERT_EQ(curves.size(), 1u);
+  EXPECT_EQ(curves[0].statement, "any.necessary-rate");
+  ASSERT_EQ(curves[0].lines.size(), 1u);
+  EXPECT_EQ(curves[0].lines[0].x, (std::vector<double>{0.25, 0.25}));
+  EXPECT_EQ(curves[0].lines[0].y, (std::vector<double>{1, 5}));
+  EXPECT_TRUE(proved_curves(resolved(grid), 0.5).empty());
+  EXPECT_TRUE(proved_curves(resolved(grid), 20).empty());
+  EXPECT_TRUE(proved_curves(resolved(grid), 0).empty());
+  std::swap(grid.axes[0], grid.axes[1]);
+  curves = proved_curves(resolved(grid), 4);
+  ASSERT_EQ(curves.size(), 1u);
+  EXPECT_EQ(curves[0].lines[0].x, (std::vector<double>{1, 5}));
+  EXPECT_EQ(curves[0].lines[0].y, (std::vector<double>{0.25, 0.25}));
+
+  grid.axes = {axis("h", 0.1, 1)};
+  grid.fixed.push_back({"norm_x", 1});
+  const std::vector<ProvedMark> marks = proved_marks(resolved(grid), 2);
+  ASSERT_EQ(marks.size(), 1u);
+  EXPECT_EQ(marks[0].at, 0.5);
+  EXPECT_TRUE(proved_marks(resolved(grid)).empty());
+  grid.axes = {axis("times_L", 0.1, 1)};
+  EXPECT_TRUE(proved_marks(resolved(grid), 2).empty());
+}
+
 TEST(ProvedBoundary, Places) {
   const Axis log = axis("h", 0.01, 100, AxisScale::log);
   EXPECT_EQ(value_at(log, 0), 0.01);

@@ -323,26 +323,33 @@ Page::Section fractions_section(const SweepReport& report) {
   }});
   if (report.confronted && report.confronted->looked_at > 0) {
     const Confrontation& c = *report.confronted;
+    const bool of_a_matrix = report.grid.kind == GridKind::matrix;
     Page::Claims claims;
     const auto verdict = [](std::uint64_t looked, std::uint64_t refuted) {
       return looked == 0 ? Page::Verdict::undecided : refuted == 0 ? Page::Verdict::holds : Page::Verdict::fails;
     };
-    claims.claims.push_back({"Where convergence is proved for almost every start, no run diverges, cycles or wanders",
-                             "0 of them",
-                             fmt::format("{} of {} ({} converged, {} out of budget)", c.inside_refuted, c.inside,
-                                         c.inside_converged, c.inside_exhausted),
-                             verdict(c.inside, c.inside_refuted), "", ""});
-    claims.claims.push_back(
-        {"Where divergence is proved for almost every start, no run cycles or wanders", "0 of them",
-         fmt::format("{} of {} ({} diverged, {} out of budget, {} landed on a minimiser)", c.outside_refuted, c.outside,
-                     c.outside_diverged, c.outside_exhausted, c.outside_converged),
-         verdict(c.outside, c.outside_refuted), "", ""});
+    if (of_a_matrix) {
+      claims.claims.push_back({"Where hσ₁ > 1, so that almost no start converges, no run does", "0 of them",
+                               fmt::format("{} of {}", c.unstable_converged, c.unstable),
+                               verdict(c.unstable, c.unstable_converged), "", ""});
+    } else {
+      claims.claims.push_back({"Where convergence is proved for almost every start, no run diverges, cycles or wanders",
+                               "0 of them",
+                               fmt::format("{} of {} ({} converged, {} out of budget)", c.inside_refuted, c.inside,
+                                           c.inside_converged, c.inside_exhausted),
+                               verdict(c.inside, c.inside_refuted), "", ""});
+      claims.claims.push_back(
+          {"Where divergence is proved for almost every start, no run cycles or wanders", "0 of them",
+           fmt::format("{} of {} ({} diverged, {} out of budget, {} landed on a minimiser)", c.outside_refuted,
+                       c.outside, c.outside_diverged, c.outside_exhausted, c.outside_converged),
+           verdict(c.outside, c.outside_refuted), "", ""});
+    }
     section.blocks.emplace_back(std::move(claims));
-    section.blocks.emplace_back(
-        Page::Prose{{fmt::format("{} cells, evenly through the grid, were held against the exact statement; {} of them "
-                                 "lie within 1e-9 of a curve and do "
-                                 "not count.",
-                                 readable(c.looked_at), c.near)}});
+    section.blocks.emplace_back(Page::Prose{{fmt::format(
+        "{} cells, evenly through the grid, were held against {}; {} of them "
+        "lie within 1e-9 of a curve and do "
+        "not count.",
+        readable(c.looked_at), of_a_matrix ? "any.necessary-rate (docs/theory.md)" : "the exact statement", c.near)}});
   }
   return section;
 }
@@ -408,15 +415,16 @@ Page::Section dimension_section(const BoxCounting& boundary) {
   return section;
 }
 
+std::string orbit_values(const Grid& grid) { return grid.kind == GridKind::matrix ? "u₁ᵀXYᵀv₁" : "x·y"; }
+
 Page::Section orbit_section(const SweepReport& report) {
   const OrbitDiagram& orbit = *report.orbit;
   const Axis& axis = report.grid.axes[0];
   Figure figure;
   figure.id = "orbit";
   figure.title = "Orbit diagram, and the Lyapunov exponent under it";
-  figure.caption =
-      fmt::format("The last {} values of {} of each of {} runs; {}.", report.grid.last,
-                  report.grid.kind == GridKind::matrix ? "⟨X, Y⟩" : "x·y", axis.count, fixed_in_words(report.grid));
+  figure.caption = fmt::format("The last {} values of {} of each of {} runs; {}.", report.grid.last,
+                               orbit_values(report.grid), axis.count, fixed_in_words(report.grid));
   if (orbit.unbounded > 0)
     figure.caption += fmt::format(" {} runs left the range of numbers and have an empty column.", orbit.unbounded);
   figure.wide = true;
@@ -425,12 +433,12 @@ Page::Section orbit_section(const SweepReport& report) {
   figure.x.low = low;
   figure.x.high = high;
   Figure::Panel upper;
-  upper.y.title = report.grid.kind == GridKind::matrix ? "⟨X, Y⟩" : "x·y";
+  upper.y.title = orbit_values(report.grid);
   upper.height = 440;
   upper.picture = {report.orbit_png, low,        high,
                    orbit.low,        orbit.high, "The values that a run visits at its end, the darker the more often"};
-  for (const OrbitMark& mark : orbit_marks(report.grid))
-    upper.levels.push_back({mark.name, mark.at, Figure::Direction::vertical});
+  const std::vector<OrbitMark> marks = orbit_marks(report.grid, report.sigma1);
+  for (const OrbitMark& mark : marks) upper.levels.push_back({mark.name, mark.at, Figure::Direction::vertical});
   Figure::Panel lower;
   lower.y.title = "Lyapunov exponent per step";
   lower.y.low = orbit.lyapunov_low;
@@ -448,9 +456,20 @@ Page::Section orbit_section(const SweepReport& report) {
       "A column shows the values that a run still visits at its end: one for a minimiser, p for a cycle of period p, a "
       "band for chaos. Above zero the Lyapunov exponent says that "
       "neighbouring runs separate; it is measured along the second half of each run."};
-  if (!orbit_marks(report.grid).empty()) {
+  if (report.grid.kind == GridKind::matrix) {
     text.push_back(
-        "The dotted lines are those of the balanced map (docs/theory.md, facts 2 and 8): the 2-cycle is born at h|μ| = "
+        "u₁ and v₁ belong to the largest singular value σ₁ of A: u₁ᵀXYᵀv₁ is σ₁ at every minimiser of any rank, and "
+        "x·y "
+        "where A is a number.");
+  }
+  if (!marks.empty() && report.grid.kind == GridKind::matrix) {
+    text.push_back(
+        "The dotted lines are those of the balanced map for μ = σ₁ (docs/theory.md, sections 4 and 8): where hσ₁ > 1 no "
+        "minimiser is stable. That the largest singular pair then moves as a number does, as long as no other pair "
+        "follows it, is numerical evidence and no theorem.");
+  } else if (!marks.empty()) {
+    text.push_back(
+        "The dotted lines are those of the balanced map (docs/theory.md, sections 4 and 8): the 2-cycle is born at h|μ| = "
         "1 and loses its stability at √5 − 1; almost no "
         "start stays bounded beyond 2.");
   }

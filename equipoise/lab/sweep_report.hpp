@@ -48,6 +48,7 @@ struct SweepReport {
   std::vector<ProvedCurve> proved;
   std::vector<ProvedMark> marks;
   std::optional<Confrontation> confronted;
+  std::optional<double> sigma1;  ///< of a matrix grid: the largest singular value, where it is known
   std::optional<OrbitDiagram> orbit;
   std::string orbit_png;  ///< its density, as the page shows it
 };

@@ -142,5 +142,43 @@ TEST(SweepReport, OutcomesAreHeldAgainstTheTheorem) {
   EXPECT_NEAR(static_cast<double>(confronted(grid, cells, 200)->looked_at), 200, 60);
 }
 
+TEST(SweepReport, MatrixOutcomesAreHeldAgainstTheEdge) {
+  Grid grid;
+  grid.kind = GridKind::matrix;
+  grid.matrix = "A";
+  grid.fixed = {{"rank", 1}};
+  grid.axes = {axis("h", 0.1, 1, 10), axis("seed", 0, 3, 4)};
+  grid = resolved(grid);
+  std::vector<std::uint8_t> outcome;
+  for (std::uint64_t cell = 0; cell < 40; ++cell) outcome.push_back(cell / 4 < 5 ? 1 : 2);
+  Cells cells;
+  cells.plane = plane_of(grid);
+  cells.outcome = outcome;
+  EXPECT_FALSE(confronted(grid, cells));
+  const Confrontation on_the_edge = confronted(grid, cells, 1000, 2).value();  // h = 0.5 is the edge itself
+  EXPECT_EQ(on_the_edge.looked_at, 40u);
+  EXPECT_EQ(on_the_edge.near, 4u);
+  EXPECT_EQ(on_the_edge.unstable, 20u);
+  EXPECT_EQ(on_the_edge.unstable_converged, 0u);
+  const Confrontation lower = confronted(grid, cells, 1000, 2.8).value();  // beyond h = 0.357
+  EXPECT_EQ(lower.unstable, 28u);
+  EXPECT_EQ(lower.unstable_converged, 8u);
+  Grid multiples = grid;
+  multiples.axes[0].key = "times_L";
+  EXPECT_FALSE(confronted(multiples, cells, 1000, 2)) << "the rates are not known";
+
+  SweepReport report = report_of({axis("h", 0.1, 1, 10), axis("seed", 0, 3, 4)});
+  report.grid = grid;
+  add_picture(report, outcome, "outcome");
+  Cells all = cells;
+  report.fractions = fractions(all);
+  report.confronted = lower;
+  report.proved = proved_curves(grid, 2.8);
+  const std::string page = page_html(sweep_page(report));
+  EXPECT_TRUE(has(page, "8 of 28"));
+  EXPECT_TRUE(has(page, "any.necessary-rate"));
+  EXPECT_FALSE(has(page, "Where divergence is proved"));
+}
+
 }  // namespace
 }  // namespace equipoise::sweep_report_test
