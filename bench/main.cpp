@@ -59,8 +59,8 @@ int main(int argc, char** argv) {
       std::fflush(stdout);
     }
     std::vector<Plan> plans;
-    for (const auto& group : {batch_plans(options), sharpness_plans(options), spectral_plans(options),
-                              sparse_plans(options), dense_plans(options)}) {
+    for (const auto& group : {batch_plans(options), small_plans(options), sharpness_plans(options),
+                              spectral_plans(options), sparse_plans(options), dense_plans(options)}) {
       plans.insert(plans.end(), group.begin(), group.end());
     }
     const std::unique_ptr<std::FILE, int (*)(std::FILE*)> csv(std::fopen(csv_file.c_str(), "w"), &std::fclose);

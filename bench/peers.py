@@ -6,6 +6,7 @@ usage: peers.py FOLDER. Arrays lie in FOLDER as raw bytes. Lines, each answered 
   sparse ROWS COLS RANK STORED | observed ROWS COLS RANK STORED
   lanes COUNT STEPS                          loads m, x, y and the products x y after STEPS steps of each scalar run
   atlas COUNT MOST_STEPS                     loads m, x, y and the outcomes: 1 converged, 4 diverged, 0 anything else
+  matrix_atlas ROWS COLS RANK PAIRS COUNT MOST_STEPS    loads values, X, Y, h, scale_x, scale_y and the outcomes
   threads N                                  for BLAS and torch
   error NAME                                 -> relative error of its gradient and of its loss
   time NAME SLICE                            -> seconds of the fastest call within SLICE seconds, on the wall and of
@@ -212,6 +213,49 @@ def atlas(count, most_steps):
         errors["torch in place"] = differing(torch_in_place)
 
 
+def matrix_atlas(rows, cols, rank, pairs, count, most_steps):
+    """Every run to its outcome in spectral coordinates, by products of stacks of matrices; looks every 64 steps, runs that ended are
+    dropped, and a state that recurs after 64 steps is a cycle (of any period that divides 64). Blocks of 512 runs stay in cache."""
+    values = array("values", np.float64, pairs)
+    X0, Y0 = array("X", np.float64, rows, rank), array("Y", np.float64, cols, rank)
+    h_all, scale_x, scale_y = (array(name, np.float64, count) for name in ("h", "scale_x", "scale_y"))
+    outcomes = array("outcomes", np.uint8, count)
+    block, look_every, tolerance = 512, 64, 1e-12
+    norm = np.linalg.norm(values)
+
+    def numpy_stacks():
+        found = np.zeros(count, dtype=np.uint8)
+        with np.errstate(all="ignore"):
+            for begin in range(0, count, block):
+                cells = np.arange(begin, min(begin + block, count))
+                h = h_all[cells]
+                X, Y = scale_x[cells, None, None] * X0, scale_y[cells, None, None] * Y0
+                for step in range(0, most_steps, look_every):
+                    before = X
+                    for _ in range(min(look_every, most_steps - step)):
+                        GX, GY = X @ (Y.transpose(0, 2, 1) @ Y), Y @ (X.transpose(0, 2, 1) @ X)
+                        GX[:, :pairs] -= values[:, None] * Y[:, :pairs]
+                        GY[:, :pairs] -= values[:, None] * X[:, :pairs]
+                        X, Y = X - h[:, None, None] * GX, Y - h[:, None, None] * GY
+                    gradient = np.sqrt((GX * GX).sum((1, 2)) + (GY * GY).sum((1, 2)))
+                    length = np.sqrt((X * X).sum((1, 2)) + (Y * Y).sum((1, 2)))
+                    arrived, left = gradient <= tolerance * norm * np.maximum(length, np.sqrt(norm)), ~(h * length**2 < 1e6)
+                    moved = np.sqrt(((X - before) ** 2).sum((1, 2)))
+                    recurred = (moved <= 1e-10 * length) & (gradient > 1e-3 * norm * length)
+                    ended = arrived | left | recurred
+                    if ended.any():
+                        found[cells[arrived]] = 1
+                        found[cells[left]] = 4
+                        stay = ~ended
+                        cells, h, X, Y = cells[stay], h[stay], X[stay], Y[stay]
+                        if len(cells) == 0:
+                            break
+        return found
+
+    contenders["numpy in place"] = numpy_stacks
+    errors["numpy in place"] = lambda: float(np.mean(numpy_stacks() != outcomes))
+
+
 def set_threads(count):
     ctypes.CDLL("libopenblas.so.0").openblas_set_num_threads(count)
     if torch is not None:
@@ -256,13 +300,13 @@ def answer(words):
     if verb == "threads":
         set_threads(int(rest[0]))
         return "ok"
-    if verb in ("dense", "sparse", "observed", "lanes", "atlas"):
+    if verb in ("dense", "sparse", "observed", "lanes", "atlas", "matrix_atlas"):
         contenders.clear()
         errors.clear()
         if verb == "dense":
             dense(rest[0], *map(int, rest[1:]))
         else:
-            {"sparse": sparse, "observed": observed, "lanes": lanes, "atlas": atlas}[verb](*map(int, rest))
+            {"sparse": sparse, "observed": observed, "lanes": lanes, "atlas": atlas, "matrix_atlas": matrix_atlas}[verb](*map(int, rest))
         return ",".join(contenders)
     name = " ".join(rest[:-1]) if verb == "time" else " ".join(rest)
     if verb == "error":
