@@ -11,6 +11,7 @@
 #include <limits>
 #include <map>
 
+#include "equipoise/core/closed_form.hpp"
 #include "equipoise/core/descent.hpp"
 #include "equipoise/core/divergence.hpp"
 #include "equipoise/core/error.hpp"
@@ -151,15 +152,18 @@ TEST(SmallBatch, EndsAreThoseOfRun) {
         EXPECT_TRUE(std::isnan(end.sharpness));
         continue;
       }
-      if (end.outcome == Outcome::converged) EXPECT_EQ(end.limit, record.verdict.limit);
+      if (end.outcome == Outcome::converged) {
+        EXPECT_EQ(end.limit, record.verdict.limit);
+      }
       if (end.outcome == Outcome::periodic) continue;  // at which of its points is not the same
       EXPECT_NEAR(end.norm_x, record.balance_end.norm_x, 1e-7 * scale);
       EXPECT_NEAR(end.norm_y, record.balance_end.norm_y, 1e-7 * scale);
       EXPECT_NEAR(end.imbalance, record.balance_end.imbalance, 1e-7 * small.sigma1());
       EXPECT_NEAR(end.sharpness, record.sharpness_end.value, 1e-6 * record.sharpness_end.value);
       EXPECT_NEAR(end.loss, record.loss_end, 1e-9 * small.A.squaredNorm());
-      if (rows == cols)
+      if (rows == cols) {
         EXPECT_NEAR(end.product, record.last.X().cwiseProduct(record.last.Y()).sum(), 1e-7 * small.sigma1());
+      }
     }
   }
   EXPECT_GT(seen[Outcome::converged], 20);
@@ -232,6 +236,7 @@ TEST(SmallBatch, TheTopPairCyclesAsTheScalarProblemDoes) {
   const SmallRun chaotic = small.run(0, 0.5, 0.6, 1.8, 40256);
   const TinyEnd end = small.ends({chaotic}, "").front();
   ASSERT_EQ(name(end.outcome), "chaotic");
+  EXPECT_EQ(end.steps, 20032U);  // the first look at which there are ten thousand steps
   EXPECT_NEAR(end.lyapunov, 0.81, 0.03);
   double exponent = 0;
   small_lyapunov_exponents(*small.family, {&chaotic, 1}, {&exponent, 1});
@@ -273,6 +278,53 @@ TEST(SmallBatch, OrbitsAndExponentsHaveTheBitsOfThePlainLoop) {
       }
     }
   }
+}
+
+// How fast the gradient falls at the end is how fast the slowest direction does, which theorem 4 knows.
+TEST(SmallBatch, TheMultiplierOfAnArrivalIsThatOfTheSlowestDirection) {
+  for (const double h : {0.12, 0.2, 0.35}) {
+    const Small small(Matrix(Vector{{1.0, 0.5, 0.3}}.asDiagonal()), 2, 1, 5);
+    const SmallRun run = small.run(0, 1.1, 1, h, 100000);
+    const TinyEnd end = small.ends({run}, "").front();
+    ASSERT_EQ(name(end.outcome), "converged");
+    const std::unique_ptr<Problem> problem = dense_problem(small.A);
+    Descent descent(*problem, small.natural(run), h);
+    descent.step(end.steps);
+    const Vector eigenvalues = minimiser_spectrum(Vector{{1.0, 0.5, 0.3}}, descent.at());
+    double slowest = 0;
+    for (const double each : eigenvalues) {
+      if (each > 1e-6) slowest = std::max(slowest, std::abs(1 - h * each));
+    }
+    EXPECT_NEAR(end.multiplier, slowest, 1e-3) << h;
+  }
+}
+
+// A start along the second singular pair alone: what it comes to is critical, and no minimiser. Nothing leads away from
+// it, however unstable it is.
+TEST(SmallBatch, ASaddleIsNoMinimiser) {
+  Small small(Matrix(Vector{{2.0, 1.0, 0.5}}.asDiagonal()), 1, 1, 1);
+  Factors along({3, 3, 1});
+  along.X()(1, 0) = 0.8;
+  along.Y()(1, 0) = 1.1;
+  small.starts[0].factors = along;
+  const SmallRun run = small.run(0, 1, 1, 0.1, 5000);
+  for (const std::string& target : batch_targets()) {
+    const TinyEnd end = small.ends({run}, target).front();
+    EXPECT_EQ(name(end.outcome), "converged") << target;
+    EXPECT_EQ(name(end.limit), "saddle") << target;
+    EXPECT_NEAR(end.loss, (4 + 0.25) / 2, 1e-12);
+    // The eigenvalue of [[|y|^2, -2], [-2, |x|^2]] below zero, the residual being 2 along the first pair.
+    const double half = (end.norm_x * end.norm_x + end.norm_y * end.norm_y) / 2, gap = end.imbalance / 2;
+    const double lowest = half - std::sqrt(gap * gap + 4);
+    EXPECT_NEAR(end.multiplier, 1 - 0.1 * lowest, 1e-9);
+    EXPECT_NEAR(end.lyapunov, std::log(end.multiplier), 1e-9);
+    EXPECT_NEAR(end.norm_x * end.norm_y, 1, 1e-9);
+  }
+  // A zero start stands on a saddle from the first step on.
+  const TinyEnd end = small.ends({small.run(0, 0, 0, 0.1, 5000)}, "").front();
+  EXPECT_EQ(name(end.limit), "saddle");
+  EXPECT_EQ(end.steps, 0U);
+  EXPECT_NEAR(end.multiplier, 1.2, 1e-12);
 }
 
 // Powers of two change no bit of a run.
