@@ -320,11 +320,34 @@ TEST(SmallBatch, ASaddleIsNoMinimiser) {
     EXPECT_NEAR(end.lyapunov, std::log(end.multiplier), 1e-9);
     EXPECT_NEAR(end.norm_x * end.norm_y, 1, 1e-9);
   }
+  // A little of the first pair leads away, although the tolerance is met for a while.
+  small.starts[0].factors.X()(0, 0) = 1e-9;
+  SmallRun passing = run;
+  passing.tolerance = 1e-6;
+  for (const std::string& target : batch_targets()) {
+    const TinyEnd passed = small.ends({passing}, target).front();
+    EXPECT_EQ(name(passed.limit), "minimiser") << target;
+    EXPECT_NEAR(passed.loss, (1 + 0.25) / 2, 1e-9);
+  }
   // A zero start stands on a saddle from the first step on.
   const TinyEnd end = small.ends({small.run(0, 0, 0, 0.1, 5000)}, "").front();
   EXPECT_EQ(name(end.limit), "saddle");
   EXPECT_EQ(end.steps, 0U);
   EXPECT_NEAR(end.multiplier, 1.2, 1e-12);
+}
+
+// Of 12 equal singular values three move at rank 1. The others are in the loss and in |A| alone.
+TEST(SmallBatch, PairsAtRestAreInTheLoss) {
+  const Small small(0.5 * Matrix::Identity(12, 12), 1, 1, 3);
+  ASSERT_EQ(small.coordinates[0].start.shape().rows, 3);
+  const SmallRun run = small.run(0, 1, 0.8, 0.3, 5000);
+  const TinyEnd end = small.ends({run}, "").front();
+  EXPECT_EQ(name(end.outcome), "converged");
+  EXPECT_NEAR(end.loss, 11 * 0.25 / 2, 1e-12);
+  const std::unique_ptr<Problem> problem = dense_problem(small.A);
+  RunSettings settings;
+  const Record record = equipoise::run(*problem, small.natural(run), run.h, settings);
+  EXPECT_NEAR(static_cast<double>(end.steps), static_cast<double>(record.verdict.step), 2);
 }
 
 // Powers of two change no bit of a run.
