@@ -66,7 +66,8 @@ struct SmallRun {
 struct SmallSettings {
   std::string target;  ///< as in BatchSettings
   bool measures = true;
-  bool sharpness = true;  ///< needs `measures`; where a run ends at no minimiser it takes Lanczos as long as 10^4 steps
+  bool sharpness =
+      true;  ///< needs `measures`; where a run ends at no minimiser it takes as long as some thousand steps
   const std::atomic<bool>* stop = nullptr;  ///< as in BatchSettings
 };
 

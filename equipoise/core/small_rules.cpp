@@ -779,6 +779,26 @@ double sharpness_at_minimiser(const Form& form, double h, const double* z, const
   return std::sqrt(residual / squares) <= 1e-9 * value ? value / h : nan;
 }
 
+// Up to here the whole Hessian takes less time than Lanczos.
+constexpr std::size_t most_unknowns_whole = 96;
+
+double sharpness_anywhere(const Form& form, double h, const double* z, const double* grams) {
+  const std::size_t unknowns = (form.rows + form.cols) * form.rank;
+  if (unknowns > most_unknowns_whole) return sharpness(*form.problem, unscaled(form, h, z)).value;
+  const auto place = [&](std::size_t k) { return k / form.rank * form.width + k % form.rank; };
+  std::vector<double> w(form.entries(), 0.0), image(form.entries());
+  Matrix whole(static_cast<Index>(unknowns), static_cast<Index>(unknowns));
+  for (std::size_t k = 0; k < unknowns; ++k) {
+    w[place(k)] = 1;
+    hessian_product(form, h, z, grams, w.data(), image.data());
+    w[place(k)] = 0;
+    for (std::size_t i = 0; i < unknowns; ++i)
+      whole(static_cast<Index>(k), static_cast<Index>(i)) = image[place(i)] / h;
+  }
+  if (!whole.allFinite()) return nan;
+  return symmetric_eigenvalues(whole).maxCoeff();
+}
+
 }  // namespace
 
 void report(const Form& form, const Ending& ending, const Matrix& overlap, bool measures, bool sharpness,
@@ -826,7 +846,7 @@ void report(const Form& form, const Ending& ending, const Matrix& overlap, bool 
   }
   if (!sharpness || ending.outcome == Outcome::diverged) return;
   if (ending.at_minimiser) end.sharpness = sharpness_at_minimiser(form, h, z, grams.data());
-  if (std::isnan(end.sharpness)) end.sharpness = equipoise::sharpness(*form.problem, unscaled(form, h, z)).value;
+  if (std::isnan(end.sharpness)) end.sharpness = sharpness_anywhere(form, h, z, grams.data());
 }
 
 }  // namespace equipoise::small
