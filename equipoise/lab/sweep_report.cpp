@@ -464,12 +464,14 @@ Page::Section orbit_section(const SweepReport& report) {
   }
   if (!marks.empty() && report.grid.kind == GridKind::matrix) {
     text.push_back(
-        "The dotted lines are those of the balanced map for μ = σ₁ (docs/theory.md, sections 4 and 8): where hσ₁ > 1 no "
+        "The dotted lines are those of the balanced map for μ = σ₁ (docs/theory.md, sections 4 and 8): where hσ₁ > 1 "
+        "no "
         "minimiser is stable. That the largest singular pair then moves as a number does, as long as no other pair "
         "follows it, is numerical evidence and no theorem.");
   } else if (!marks.empty()) {
     text.push_back(
-        "The dotted lines are those of the balanced map (docs/theory.md, sections 4 and 8): the 2-cycle is born at h|μ| = "
+        "The dotted lines are those of the balanced map (docs/theory.md, sections 4 and 8): the 2-cycle is born at "
+        "h|μ| = "
         "1 and loses its stability at √5 − 1; almost no "
         "start stays bounded beyond 2.");
   }
