@@ -1,5 +1,5 @@
 // What defines the runs of batch.hpp: the map, the tests on an iterate, and what is decided at a look. For batch*.cpp
-// alone.
+// and small_*.cpp alone.
 #pragma once
 
 #include <array>

@@ -37,7 +37,12 @@
 #include "equipoise/core/batch_vectors-inl.hpp"
 #include "equipoise/core/batch_log-inl.hpp"
 #include "equipoise/core/small_step-inl.hpp"
+#include "equipoise/core/small_narrow-inl.hpp"
+#include "equipoise/core/small_wide-inl.hpp"
+#include "equipoise/core/small_looks-inl.hpp"
+#include "equipoise/core/small_walks-inl.hpp"
 #include "equipoise/core/small_lanes-inl.hpp"
+#include "equipoise/core/small_stretch-inl.hpp"
 // clang-format on
 #endif
 
