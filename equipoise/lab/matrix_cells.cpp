@@ -35,7 +35,7 @@ TinyEnd end_in_users_units(TinyEnd end, Units units) {
   return end;
 }
 
-// One start in spectral coordinates, both factors of length 1.
+// One start in spectral coordinates, both factors of length 1; the bases are left out.
 struct Start {
   SpectralCoordinates coordinates;
   SmallStart small;
@@ -132,17 +132,23 @@ class MatrixCells::Work {
   }
 
   Start& start_of(const CellNumbers& numbers) {
-    std::unique_ptr<Start>& start = starts_[{numbers.rank, numbers.seed}];
-    if (start == nullptr) {
+    const std::pair key{numbers.rank, numbers.seed};
+    const auto known = starts_.find(key);
+    if (known == starts_.end()) {
       const Shape shape{matrix_.basis.left.rows(), matrix_.basis.right.rows(), static_cast<Index>(numbers.rank)};
       const Factors drawn = with_norms(gaussian_factors(shape, static_cast<std::uint64_t>(numbers.seed)), 1, 1);
-      start = std::make_unique<Start>();
-      start->coordinates = spectral_coordinates(matrix_.basis, drawn);
-      start->small.factors = start->coordinates.start;
+      auto made = std::make_unique<Start>();
+      SpectralCoordinates& coordinates = made->coordinates;
+      coordinates = spectral_coordinates(matrix_.basis, drawn);
+      made->small.factors = coordinates.start;
       if (settings_.product && shape.rows == shape.cols)
-        start->small.overlap = start->coordinates.left.transpose() * start->coordinates.right;
+        made->small.overlap = coordinates.left.transpose() * coordinates.right;
+      // The bases are as long as A, and of no more use.
+      coordinates.left = coordinates.right = Matrix();
+      if (!is_small(coordinates.start.shape())) starts_.clear();  // one at a time: they can be large
+      return *(starts_[key] = std::move(made));
     }
-    return *start;
+    return *known->second;
   }
 
   // What runs of a rank share belongs to the first of their starts, which is kept for it.
