@@ -446,10 +446,7 @@ TinyEnd tiny_end(const Record& record) {
   end.norm_y = record.balance_end.norm_y;
   const bool known = verdict.outcome != Outcome::exhausted;
   end.lyapunov = known ? verdict.lyapunov : nan;
-  if (verdict.outcome == Outcome::periodic) {
-    const double magnitude = std::abs(verdict.multiplier);
-    end.lyapunov = magnitude > 0 ? tiny::log_of(magnitude) / verdict.period : -infinity;
-  }
+  if (verdict.outcome == Outcome::periodic) end.lyapunov = tiny::exponent_of_cycle(verdict.multiplier, verdict.period);
   end.lyapunov_error = verdict.outcome == Outcome::chaotic ? verdict.lyapunov_error : nan;
   end.multiplier = verdict.multiplier;
   return end;

@@ -230,8 +230,7 @@ bool ends_in_a_cycle(const Follow<S>& follow, double tolerance, Ending<S>& endin
   end_here(follow, Outcome::periodic, ending);
   ending.period = cycle->period;
   ending.multiplier = cycle->multiplier;
-  const double magnitude = std::abs(cycle->multiplier);
-  ending.lyapunov = magnitude > 0 ? log_of(magnitude) / cycle->period : -std::numeric_limits<double>::infinity();
+  ending.lyapunov = exponent_of_cycle(cycle->multiplier, cycle->period);
   return true;
 }
 
@@ -255,12 +254,6 @@ constexpr State<S> first_tangent() {
 // Runs where no cycle attracts and none is worth looking for.
 bool may_cycle(const Map<2>& map) { return map.m >= 1; }
 bool may_cycle(const Map<4>&) { return true; }
-// Only where no minimiser is stable (any.necessary-rate): below, chaotic transients end at one. And not beyond 2, where
-// the map is unbounded for almost every start (theorem 2c), however long a run wanders first.
-template <std::size_t S>
-bool may_be_chaotic(const Map<S>& map) {
-  return map.m > 1 + 1e-12 && map.m <= 2;
-}
 
 }  // namespace
 
@@ -355,7 +348,7 @@ bool begin(const TinyRun& run, Follow<S>& follow, Ending<S>& ending) {
     }
   }
   if (may_cycle(map)) follow.cycle_look = first_cycle_look;
-  if (may_be_chaotic(map)) follow.growth_look = first_growth_look;
+  if (may_be_chaotic(map.m)) follow.growth_look = first_growth_look;
   plan(follow);
   return false;
 }

@@ -171,6 +171,14 @@ inline double exponent_of_stay(double multiplier) {
   const double factor = std::abs(multiplier);
   return factor > 1 + 1e-6 ? log_of(factor) : 0;
 }
+/// That of a cycle, per step, from its largest non-neutral multiplier.
+inline double exponent_of_cycle(double multiplier, std::uint32_t period) {
+  const double magnitude = std::abs(multiplier);
+  return magnitude > 0 ? log_of(magnitude) / period : -infinity;
+}
+/// Only where no minimiser is stable (any.necessary-rate): below, chaotic transients end at one. And not beyond 2,
+/// where the map is unbounded for almost every start (theorem 2c), however long a run wanders first.
+inline bool may_be_chaotic(double m) { return m > 1 + 1e-12 && m <= 2; }
 /// What log_of() and its vectors share.
 namespace logarithm {
 inline constexpr double root_half = 0.70710678118654752;

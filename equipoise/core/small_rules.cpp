@@ -131,8 +131,7 @@ bool ends_in_a_cycle(const Form& form, const Follow& follow, const std::vector<d
   ending.step = step;
   ending.period = cycle->period;
   ending.multiplier = cycle->multiplier;
-  const double magnitude = std::abs(cycle->multiplier);
-  ending.lyapunov = magnitude > 0 ? tiny::log_of(magnitude) / cycle->period : -infinity;
+  ending.lyapunov = tiny::exponent_of_cycle(cycle->multiplier, cycle->period);
   return true;
 }
 
@@ -145,8 +144,6 @@ bool ends_in_chaos(const Follow& follow, Ending& ending) {
   ending.lyapunov_error = error;
   return true;
 }
-
-bool may_be_chaotic(double m) { return m > 1 + 1e-12 && m <= 2; }
 
 void plan(Follow& follow) {
   follow.event = std::min({follow.max_steps, follow.cycle_look, follow.growth_look});
@@ -251,7 +248,7 @@ void begin(const Form& form, const SmallRun& run, Follow& follow) {
                                        : run.tolerance * run.tolerance * (squares * squares * squares);
   }
   follow.cycle_look = tiny::first_cycle_look;
-  follow.growth_look = may_be_chaotic(follow.m) ? tiny::first_growth_look : never;
+  follow.growth_look = tiny::may_be_chaotic(follow.m) ? tiny::first_growth_look : never;
   follow.candidate_step = never;
   follow.lingers = false;
   follow.growth.reset();
