@@ -9,6 +9,7 @@
 #include <limits>
 #include <optional>
 #include <span>
+#include <tuple>
 
 #include "equipoise/core/numbers.hpp"
 #include "equipoise/core/verdict_rules.hpp"
@@ -236,12 +237,10 @@ bool ends_in_a_cycle(const Follow<S>& follow, double tolerance, Ending<S>& endin
 
 template <std::size_t S>
 bool ends_in_chaos(const Follow<S>& follow, Ending<S>& ending) {
-  if (!follow.growth || follow.growth->steps() < verdict_rules::chaotic_steps) return false;
-  const auto [exponent, error] = follow.growth->exponent();
-  if (!(exponent > verdict_rules::chaotic_exponent) || !(exponent > 3 * error)) return false;
+  const auto chaos = follow.growth ? follow.growth->chaos() : std::nullopt;
+  if (!chaos) return false;
   end_here(follow, Outcome::chaotic, ending);
-  ending.lyapunov = exponent;
-  ending.lyapunov_error = error;
+  std::tie(ending.lyapunov, ending.lyapunov_error) = *chaos;
   return true;
 }
 
@@ -314,6 +313,13 @@ std::pair<double, double> Growth::exponent() const {
   double squares = 0;
   for (std::size_t g = 0; g < groups; ++g) squares += (means[g] - exponent) * (means[g] - exponent);
   return {exponent, groups >= 8 ? std::sqrt(squares / (count * (count - 1))) : nan};
+}
+
+std::optional<std::pair<double, double>> Growth::chaos() const {
+  if (steps() < verdict_rules::chaotic_steps) return std::nullopt;
+  const auto [mean, error] = exponent();
+  if (!(mean > verdict_rules::chaotic_exponent) || !(mean > 3 * error)) return std::nullopt;
+  return std::pair{mean, error};
 }
 
 template <std::size_t S>
@@ -406,7 +412,7 @@ bool look(Follow<S>& follow, const Marks<S>& marks, Ending<S>& ending, bool may_
     if (may_end && ends_in_chaos(follow, ending)) return true;
     follow.growth = std::make_unique<Growth>();
     if (follow.growth_look == first_growth_look) follow.tangent = first_tangent<S>();
-    follow.growth_look = 2 * follow.growth_look + 3 * look_every;  // 9920, 20032, 40256, ...
+    follow.growth_look = next_growth_look(follow.growth_look);
   }
   plan(follow);
   return false;

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "equipoise/core/batch.hpp"
@@ -153,6 +154,8 @@ class Growth {
   std::uint64_t steps() const { return steps_; }
   /// Mean per step and its standard error by batch means (32 batches; NaN with fewer than 8).
   std::pair<double, double> exponent() const;
+  /// The same where they say "chaotic"; nothing otherwise.
+  std::optional<std::pair<double, double>> chaos() const;
 
  private:
   std::vector<double> sums_;
@@ -161,6 +164,9 @@ class Growth {
   double open_sum_ = 0;
   std::uint64_t steps_ = 0;
 };
+
+/// The look for chaos after the one at `step`: 9920, 20032, 40256, ...
+inline std::uint64_t next_growth_look(std::uint64_t step) { return 2 * step + 3 * look_every; }
 
 /// Natural logarithm by sums and products alone, to about 2 ulp: the same bits with every C library. x > 0 and finite,
 /// otherwise NaN. log x = e log 2 + 2 artanh t with x = 2^e f, sqrt(1/2) <= f < sqrt 2 and t = (f - 1) / (f + 1).
@@ -315,9 +321,9 @@ class Within {
   double tolerance_, far_, close_;
 };
 
-/// Everything but the measures, which become NaN.
-template <std::size_t S>
-EQUIPOISE_TINY void report_ending(const Ending<S>& ending, TinyEnd& end) {
+/// Everything but the measures, which become NaN. Of either batch.
+template <class AnyEnding>
+EQUIPOISE_TINY void report_ending(const AnyEnding& ending, TinyEnd& end) {
   end.outcome = ending.outcome;
   end.limit = ending.limit;
   end.proved = ending.proved;

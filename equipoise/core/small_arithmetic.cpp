@@ -247,6 +247,12 @@ double sum_of_squares(const Form& form, const double* w) {
   return sums.total(form.width);
 }
 
+double normalise(const Form& form, double* w) {
+  const double norm = std::sqrt(sum_of_squares(form, w));
+  for (std::size_t i = 0; i < form.entries(); ++i) w[i] /= norm;
+  return tiny::log_of(norm);
+}
+
 double squared_length(const Form& form, const double* grams) {
   double of_x = 0, of_y = 0;
   for (std::size_t a = 0; a < form.width; ++a) of_x += grams[a * (form.width + 1)];

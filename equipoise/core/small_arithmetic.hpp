@@ -62,6 +62,8 @@ void hessian_product(const Form& form, double h, const double* z, const double* 
 void step_tangent(const Form& form, double h, const double* z, const double* grams, double* w);
 /// Sums of squares over the columns of each factor, and these added up.
 double sum_of_squares(const Form& form, const double* w);
+/// Gives w the length 1; returns the logarithm of what it had.
+double normalise(const Form& form, double* w);
 /// |z|^2 from Grams.
 double squared_length(const Form& form, const double* grams);
 inline bool is_finite(double squared_length) { return squared_length <= largest_double; }

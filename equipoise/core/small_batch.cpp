@@ -87,9 +87,8 @@ double exponent_plainly(const Form& form, const SmallRun& run) {
     const bool counts = taken >= half;
     advance_by_blocks(form, run.h, follow.z.data(), grams.data(), w.data(), taken, end - taken);
     taken = end;
-    const double norm = std::sqrt(sum_of_squares(form, w.data()));
-    for (double& each : w) each /= norm;
-    if (counts) sum += tiny::log_of(norm);
+    const double grown = normalise(form, w.data());
+    if (counts) sum += grown;
   }
   if (!(squared_length(form, grams.data()) <= largest_double)) return nan;
   return sum / static_cast<double>(run.max_steps - half);

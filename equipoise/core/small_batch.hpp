@@ -67,7 +67,7 @@ struct SmallSettings {
   std::string target;  ///< as in BatchSettings
   bool measures = true;
   bool sharpness =
-      true;  ///< needs `measures`; where a run ends at no minimiser it takes as long as some thousand steps
+      true;  ///< needs `measures`; where a run ends at no minimiser it takes as long as 10^4 steps of a lane and more
   const std::atomic<bool>* stop = nullptr;  ///< as in BatchSettings
 };
 

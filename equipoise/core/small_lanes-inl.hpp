@@ -106,15 +106,7 @@ class Lanes {
   }
 
   void measure_growth() {
-    const Tag tag;
-    for (std::size_t at = 0; at < size_; at += kWidth) {
-      const Vec norm = hn::Sqrt(sums_of_squares(form_, w_.get(), size_, at));
-      hn::Store(tiny::HWY_NAMESPACE::logs_of(norm), tag, log_growth_.get() + at);
-      for (std::size_t e = 0; e < form_.entries(); ++e) {
-        double* const place = w_.get() + e * size_ + at;
-        hn::Store(hn::Div(hn::Load(tag, place), norm), tag, place);
-      }
-    }
+    normalise(form_, w_.get(), size_, log_growth_.get());
     for (std::size_t i = 0; i < size_; ++i) {
       Follow& follow = lane_[i].follow;
       if (!is_active(i)) continue;

@@ -97,6 +97,19 @@ HWY_INLINE Vec sums_of_squares(const Form& form, const double* w, std::size_t si
   return hn::Add(of_x, columns(form.rows, form.rows + form.cols));
 }
 
+/// normalise(), for all lanes.
+HWY_INLINE void normalise(const Form& form, double* w, std::size_t size, double* logs) {
+  const Tag tag;
+  for (std::size_t at = 0; at < size; at += kWidth) {
+    const Vec norm = hn::Sqrt(sums_of_squares(form, w, size, at));
+    hn::Store(tiny::HWY_NAMESPACE::logs_of(norm), tag, logs + at);
+    for (std::size_t e = 0; e < form.entries(); ++e) {
+      double* const place = w + e * size + at;
+      hn::Store(hn::Div(hn::Load(tag, place), norm), tag, place);
+    }
+  }
+}
+
 /// drop_vanishing(), for all lanes. True where there was anything to drop.
 HWY_INLINE bool drop_vanishing(const Form& form, double* z, std::size_t size) {
   const Tag tag;

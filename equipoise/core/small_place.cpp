@@ -6,6 +6,7 @@
 #include <cmath>
 #include <vector>
 
+#include "equipoise/core/batch_rules.hpp"
 #include "equipoise/core/curvature.hpp"
 #include "equipoise/core/decompositions.hpp"
 #include "equipoise/core/numbers.hpp"
@@ -180,16 +181,7 @@ Place place_of(const Form& form, double h, const double* z) {
 
 void report(const Form& form, const Ending& ending, const Matrix& overlap, bool measures, bool sharpness,
             TinyEnd& end) {
-  end = TinyEnd{};
-  end.outcome = ending.outcome;
-  end.limit = ending.limit;
-  end.proved = ending.proved;
-  end.period = ending.period;
-  end.steps = ending.step;
-  end.lyapunov = ending.lyapunov;
-  end.lyapunov_error = ending.lyapunov_error;
-  end.multiplier = ending.multiplier;
-  end.loss = end.sharpness = end.ratio = end.imbalance = end.product = end.norm_x = end.norm_y = nan;
+  tiny::report_ending(ending, end);
   if (!measures) return;
   const double h = ending.h;
   const double* const z = ending.z.data();

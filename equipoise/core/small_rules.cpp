@@ -6,6 +6,7 @@
 #include <bit>
 #include <cmath>
 #include <optional>
+#include <tuple>
 
 #include "equipoise/core/numbers.hpp"
 #include "equipoise/core/small_place.hpp"
@@ -136,12 +137,10 @@ bool ends_in_a_cycle(const Form& form, const Follow& follow, const std::vector<d
 }
 
 bool ends_in_chaos(const Follow& follow, Ending& ending) {
-  if (!follow.growth || follow.growth->steps() < verdict_rules::chaotic_steps) return false;
-  const auto [exponent, error] = follow.growth->exponent();
-  if (!(exponent > verdict_rules::chaotic_exponent) || !(exponent > 3 * error)) return false;
+  const auto chaos = follow.growth ? follow.growth->chaos() : std::nullopt;
+  if (!chaos) return false;
   end_here(follow, Outcome::chaotic, ending);
-  ending.lyapunov = exponent;
-  ending.lyapunov_error = error;
+  std::tie(ending.lyapunov, ending.lyapunov_error) = *chaos;
   return true;
 }
 
@@ -266,9 +265,7 @@ void take_block(const Form& form, Follow& follow) {
                     follow.step, length);
   follow.step += length;
   if (!follows) return;
-  const double norm = std::sqrt(sum_of_squares(form, follow.tangent.data()));
-  for (double& each : follow.tangent) each /= norm;
-  follow.open_growth += tiny::log_of(norm);
+  follow.open_growth += normalise(form, follow.tangent.data());
   if (follow.step % tiny::look_every != 0) return;
   follow.growth->add(follow.open_growth);
   follow.open_growth = 0;
@@ -356,7 +353,7 @@ bool look(const Form& form, Follow& follow, Ending& ending, bool may_end_here, b
     follow.growth = std::make_unique<tiny::Growth>();
     follow.open_growth = 0;
     if (follow.growth_look == tiny::first_growth_look) follow.tangent = first_tangent(form);
-    follow.growth_look = 2 * follow.growth_look + 3 * tiny::look_every;  // 9920, 20032, 40256, ...
+    follow.growth_look = tiny::next_growth_look(follow.growth_look);
   }
   plan(follow);
   return false;

@@ -53,7 +53,6 @@ class Stretch {
 
   /// As exponent_plainly() in small_batch.cpp.
   void exponents(std::uint64_t steps, double* to) {
-    const Tag tag;
     const std::vector<double> tangent = first_tangent(form_);
     const Array w = array_of(form_.entries() * size_), sum = array_of(size_), log = array_of(size_);
     for (std::size_t i = 0; i < size_; ++i) put_state(tangent, w.get(), size_, i);
@@ -61,14 +60,7 @@ class Stretch {
     while (taken_ < steps) {
       const bool counts = taken_ >= half;
       advance(end_of_stretch(taken_, half, steps) - taken_, w.get());
-      for (std::size_t at = 0; at < size_; at += kWidth) {
-        const Vec norm = hn::Sqrt(sums_of_squares(form_, w.get(), size_, at));
-        for (std::size_t e = 0; e < form_.entries(); ++e) {
-          double* const place = w.get() + e * size_ + at;
-          hn::Store(hn::Div(hn::Load(tag, place), norm), tag, place);
-        }
-        hn::Store(tiny::HWY_NAMESPACE::logs_of(norm), tag, log.get() + at);
-      }
+      normalise(form_, w.get(), size_, log.get());
       for (std::size_t i = 0; counts && i < size_; ++i) sum[i] += log[i];
     }
     for (std::size_t i = 0; i < count_; ++i) {

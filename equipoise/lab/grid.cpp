@@ -191,6 +191,15 @@ std::optional<double> Grid::fixed_value(std::string_view key) const {
   return std::nullopt;
 }
 
+double Grid::largest(std::string_view key) const {
+  double most = fixed_value(key).value_or(0);
+  for (const Axis& axis : axes) {
+    if (axis.key != key) continue;
+    for (const double value : axis.values()) most = std::max(most, value);
+  }
+  return most;
+}
+
 std::vector<std::uint64_t> Grid::place(std::uint64_t cell) const {
   std::vector<std::uint64_t> result(axes.size());
   for (std::size_t i = axes.size(); i-- > 0;) {

@@ -40,6 +40,8 @@ struct Grid {
   std::uint64_t cells() const;  ///< the product of the counts
   std::vector<std::uint64_t> shape() const;
   std::optional<double> fixed_value(std::string_view key) const;
+  /// The largest value of a parameter, axis or not; 0 where it is not given.
+  double largest(std::string_view key) const;
   /// The place on each axis of cell number `cell`, counted in C order.
   std::vector<std::uint64_t> place(std::uint64_t cell) const;
   bool operator==(const Grid&) const = default;

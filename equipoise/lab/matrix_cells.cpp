@@ -81,7 +81,7 @@ class MatrixCells::Work {
       }
       const std::size_t count = take_small_runs(first + at, ends.size() - at, start);
       SmallSettings small{settings_.target, settings_.measures, settings_.sharpness, settings_.stop};
-      run_small_batch(*family_of(numbers.rank, start), runs_, ends.subspan(at, count), small);
+      run_small_batch(family_of(numbers.rank, start), runs_, ends.subspan(at, count), small);
       if (stopped()) return false;
       for (std::size_t i = 0; i < count; ++i) {
         ends[at + i] = end_in_users_units(ends[at + i], matrix_.units);
@@ -99,7 +99,7 @@ class MatrixCells::Work {
       const CellNumbers numbers = numbers_of(first + at);
       Start& start = start_of(numbers);
       const std::size_t count = take_small_runs(first + at, exponents.size() - at, start);
-      const SmallFamily& family = *family_of(numbers.rank, start);
+      const SmallFamily& family = family_of(numbers.rank, start);
       const std::span<double> room = values.subspan(at * last, count * last);
       record_small_orbits(family, runs_, last, room, {settings_.target});
       small_lyapunov_exponents(family, runs_, exponents.subspan(at, count), {settings_.target});
@@ -151,8 +151,8 @@ class MatrixCells::Work {
     return *known->second;
   }
 
-  // What runs of a rank share belongs to the first of their starts, which is kept for it.
-  SmallFamily* family_of(double rank, const Start& start) {
+  // What runs of a rank share, made from the first of their starts.
+  const SmallFamily& family_of(double rank, const Start& start) {
     std::unique_ptr<Family>& family = families_[rank];
     if (family == nullptr) {
       const SpectralCoordinates& coordinates = start.coordinates;
@@ -162,7 +162,7 @@ class MatrixCells::Work {
       SmallFamily small(*problem, shape, coordinates.values, coordinates.squares_at_rest);
       family = std::make_unique<Family>(Family{std::move(problem), std::move(small)});
     }
-    return &family->small;
+    return family->small;
   }
 
   // The runs of the cells from `first` on, at most `most`, as long as they have the same rank.
@@ -194,6 +194,10 @@ class MatrixCells::Work {
     return result;
   }
 
+  static double rate_at(const CellNumbers& numbers, double L) {
+    if (!std::isnan(numbers.h)) return numbers.h;
+    return L > 0 ? numbers.times_L / L : 1;
+  }
   // A multiple of 1/L needs the sharpness at the start, once for all rates.
   double rate_of(const CellNumbers& numbers, const Start& start) {
     if (!std::isnan(numbers.h)) return numbers.h;
@@ -202,7 +206,7 @@ class MatrixCells::Work {
       sharpness_ = sharpness(*start.coordinates.problem, scaled(numbers, start)).value;
       sharpness_key_ = key;
     }
-    return *sharpness_ > 0 ? numbers.times_L / *sharpness_ : 1;
+    return rate_at(numbers, *sharpness_);
   }
 
   // False where `stop` said so.
@@ -217,8 +221,7 @@ class MatrixCells::Work {
     settings.max_steps = static_cast<std::uint64_t>(numbers.max_steps);
     settings.tolerance = numbers.tolerance;
     settings.sample_every = static_cast<std::uint64_t>(9e15);  // nobody looks at the samples
-    double h = numbers.h;
-    if (std::isnan(h)) h = known_->sharpness.value > 0 ? numbers.times_L / known_->sharpness.value : 1;
+    const double h = rate_at(numbers, known_->sharpness.value);
     Watch watch;
     watch.known = known_;
     watch.pulse = [this](std::uint64_t) { return !stopped(); };
@@ -276,12 +279,7 @@ void require_orbits(const Grid& grid, const SweptMatrix& matrix) {
         "the orbit of a matrix follows its largest singular pair, and here the two largest singular values are equal; "
         "take kind = \"isotropic\" where all of them are");
   }
-  double largest = grid.fixed_value("rank").value_or(0);
-  for (const Axis& axis : grid.axes) {
-    if (axis.key != "rank") continue;
-    for (const double rank : axis.values()) largest = std::max(largest, rank);
-  }
-  const Shape kept = most_kept(basis.left.rows(), basis.right.rows(), static_cast<Index>(largest));
+  const Shape kept = most_kept(basis.left.rows(), basis.right.rows(), static_cast<Index>(grid.largest("rank")));
   if (!is_small(kept)) {
     throw Error(
         fmt::format("orbits are recorded for factors of at most {} numbers and rank {}; in the coordinates of this "

@@ -29,25 +29,15 @@ constexpr std::uint64_t steps_in_a_stretch = std::uint64_t{1} << 31;  // under a
 
 bool is_set(const std::atomic<bool>* stop) { return stop != nullptr && stop->load(std::memory_order_relaxed); }
 
-// The largest value of a parameter, axis or not.
-double largest(const Grid& grid, std::string_view key) {
-  double most = grid.fixed_value(key).value_or(0);
-  for (const Axis& axis : grid.axes) {
-    if (axis.key != key) continue;
-    for (const double value : axis.values()) most = std::max(most, value);
-  }
-  return most;
-}
-
 std::uint64_t cells_for(std::uint64_t budget, const Grid& grid, std::uint64_t least, std::uint64_t most) {
-  const double affordable = static_cast<double>(budget) / std::max(1.0, largest(grid, "max_steps"));
+  const double affordable = static_cast<double>(budget) / std::max(1.0, grid.largest("max_steps"));
   return std::clamp(affordable < static_cast<double>(most) ? static_cast<std::uint64_t>(affordable) : most, least,
                     most);
 }
 
 // How many steps of a scalar run a step of a matrix' cell takes the time of in lanes; 0 where it is no small problem.
 std::uint64_t scalar_steps_of_a_step(const Grid& grid, Index rows, Index cols) {
-  const Shape kept = most_kept(rows, cols, static_cast<Index>(largest(grid, "rank")));
+  const Shape kept = most_kept(rows, cols, static_cast<Index>(grid.largest("rank")));
   if (!is_small(kept)) return 0;
   return static_cast<std::uint64_t>(std::max<Index>(1, kept.size() * (kept.rank + 1) / 2));
 }

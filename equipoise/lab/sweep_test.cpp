@@ -343,8 +343,7 @@ TEST(Sweep, MatrixBitsDependOnNothingButTheGrid) {
   EXPECT_EQ(result.columns[1], expected[3]);
 }
 
-// The same starts at both sides of what lanes hold: rank 32 and, with a column of zeros more, rank 33 would differ in
-// the start; so the same cells by run(), in the coordinates of A.
+// A rank in lanes and one beyond, both held against run() in the coordinates of A.
 TEST(Sweep, MatrixCellsOfALargeRankAreRunsToo) {
   const Matrix A = Matrix::Identity(20, 20) + Matrix::Constant(20, 20, 0.01);
   Grid grid;
