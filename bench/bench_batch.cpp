@@ -10,10 +10,10 @@
 #include <cmath>
 
 #include "contenders.hpp"
-#include "equipoise/core/batch.hpp"
-#include "equipoise/core/batch_kernel.hpp"
 #include "equipoise/core/start.hpp"
-#include "equipoise/lab/grid_cells.hpp"
+#include "equipoise/ensemble/tiny/ensemble.hpp"
+#include "equipoise/ensemble/tiny/kernel.hpp"
+#include "equipoise/sweep/cells.hpp"
 #include "peers.hpp"
 
 namespace equipoise::bench {

@@ -11,9 +11,9 @@
 #include <cmath>
 
 #include "contenders.hpp"
-#include "equipoise/core/small_batch.hpp"
 #include "equipoise/core/start.hpp"
-#include "equipoise/lab/matrix_cells.hpp"
+#include "equipoise/ensemble/small/ensemble.hpp"
+#include "equipoise/sweep/matrix_cells.hpp"
 #include "peers.hpp"
 
 namespace equipoise::bench {

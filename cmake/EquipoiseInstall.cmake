@@ -3,10 +3,15 @@ include(CMakePackageConfigHelpers)
 
 set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/equipoise)
 
-install(TARGETS equipoise EXPORT equipoiseTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
-install(DIRECTORY ${PROJECT_SOURCE_DIR}/equipoise DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
-  FILES_MATCHING PATTERN "*.hpp" PATTERN "test_*" EXCLUDE PATTERN "*-inl.hpp" EXCLUDE)
-install(EXPORT equipoiseTargets NAMESPACE equipoise:: DESTINATION ${package_folder})
+# Every room exports itself, so that find_package(equipoise COMPONENTS core problems) asks for nothing that others need.
+set(equipoise_dependencies "")
+foreach(room IN LISTS EQUIPOISE_ROOMS)
+  install(TARGETS equipoise-${room} EXPORT equipoise-${room} ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
+    FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+  install(EXPORT equipoise-${room} NAMESPACE equipoise:: DESTINATION ${package_folder})
+  string(APPEND equipoise_dependencies "set(equipoise_on_${room} \"${equipoise_on_${room}}\")\n")
+  string(APPEND equipoise_dependencies "set(equipoise_packages_${room} \"${equipoise_packages_${room}}\")\n")
+endforeach()
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 if(TARGET equipoise-cli)
   install(TARGETS equipoise-cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
@@ -22,7 +27,7 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/equipoiseConfigVersion.cm
 install(FILES ${PROJECT_BINARY_DIR}/equipoiseConfig.cmake ${PROJECT_BINARY_DIR}/equipoiseConfigVersion.cmake
   DESTINATION ${package_folder})
 # plotly.js is inside the library, so its licence goes with it.
-if(NOT EQUIPOISE_PLOTLY)
+if("page" IN_LIST EQUIPOISE_ROOMS AND NOT EQUIPOISE_PLOTLY)
   install(FILES ${PROJECT_BINARY_DIR}/plotly/node_modules/plotly.js-cartesian-dist-min/LICENSE
     DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME LICENSE.plotly)
 endif()

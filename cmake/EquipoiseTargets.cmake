@@ -32,19 +32,35 @@ function(equipoise_compile_settings target)
   endif()
 endfunction()
 
-# equipoise_add_tests(NAME [KERNELS] file...): one GoogleTest program named NAME, each of its tests known to ctest.
+# equipoise_optimise_kernels(file...): the arithmetic that a run spends its time in.
+function(equipoise_optimise_kernels)
+  set_source_files_properties(${ARGN} PROPERTIES COMPILE_OPTIONS $<$<CONFIG:Release,RelWithDebInfo>:-O3>)
+endfunction()
+
+# equipoise_add_tests(NAME [KERNELS] ROOMS room... [SOURCES] file...): one GoogleTest program named NAME, each of its tests known to
+# ctest; not built unless all of these rooms are. The rooms end where the first .cpp file stands.
 # KERNELS: what it tests depends on how it was optimised. The other programs are left out where EQUIPOISE_ALL_UNIT_TESTS is
 # off, as in the preset release: dev runs them, under sanitizers, and building them twice costs minutes.
 function(equipoise_add_tests name)
-  cmake_parse_arguments(PARSE_ARGV 1 tests "KERNELS" "" "")
+  cmake_parse_arguments(PARSE_ARGV 1 tests "KERNELS" "" "ROOMS")
+  set(sources ${tests_ROOMS})
+  list(FILTER sources INCLUDE REGEX "[.]cpp$")
+  set(rooms ${tests_ROOMS})
+  list(FILTER rooms EXCLUDE REGEX "[.]cpp$")
+  foreach(room IN LISTS rooms)
+    if(NOT room IN_LIST EQUIPOISE_ROOMS)
+      return()
+    endif()
+  endforeach()
   if(NOT EQUIPOISE_BUILD_TESTS OR NOT (tests_KERNELS OR EQUIPOISE_ALL_UNIT_TESTS))
     return()
   endif()
-  add_executable(${name} ${tests_UNPARSED_ARGUMENTS})
+  add_executable(${name} ${sources})
   equipoise_compile_settings(${name})
   target_compile_options(${name} PRIVATE $<$<CONFIG:Release,RelWithDebInfo>:-O1>)  # a test runs once: the library is optimised, its checks need not be
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
-  target_link_libraries(${name} PRIVATE equipoise Eigen3::Eigen fmt::fmt GTest::gtest_main)
+  list(TRANSFORM rooms PREPEND equipoise-)
+  target_link_libraries(${name} PRIVATE ${rooms} Eigen3::Eigen fmt::fmt GTest::gtest_main)
   target_compile_definitions(${name} PRIVATE EQUIPOISE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   add_dependencies(unit_tests ${name})
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES LABELS unit)

@@ -10,8 +10,8 @@
 #include "apps/cli/setup.hpp"
 #include "apps/cli/verbs.hpp"
 #include "equipoise/core/error.hpp"
-#include "equipoise/lab/report.hpp"
-#include "equipoise/lab/theory.hpp"
+#include "equipoise/solve/run_page.hpp"
+#include "equipoise/theory/theory.hpp"
 
 namespace equipoise::cli {
 namespace {

@@ -8,8 +8,8 @@
 #include "apps/cli/output.hpp"
 #include "apps/cli/sweep_summary.hpp"
 #include "apps/cli/verbs.hpp"
-#include "equipoise/io/sweep_folder.hpp"
-#include "equipoise/io/sweep_pictures.hpp"
+#include "equipoise/store/sweep_folder.hpp"
+#include "equipoise/store/sweep_pictures.hpp"
 
 namespace equipoise::cli {
 namespace {

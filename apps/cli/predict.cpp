@@ -8,8 +8,8 @@
 #include "apps/cli/output.hpp"
 #include "apps/cli/setup.hpp"
 #include "apps/cli/verbs.hpp"
-#include "equipoise/lab/json-inl.hpp"
-#include "equipoise/lab/theory.hpp"
+#include "equipoise/page/json-inl.hpp"
+#include "equipoise/theory/theory.hpp"
 
 namespace equipoise::cli {
 namespace {

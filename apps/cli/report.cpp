@@ -9,10 +9,10 @@
 #include "apps/cli/verbs.hpp"
 #include "equipoise/io/bytes.hpp"
 #include "equipoise/io/files.hpp"
-#include "equipoise/io/record.hpp"
-#include "equipoise/io/sweep_folder.hpp"
-#include "equipoise/io/sweep_pictures.hpp"
-#include "equipoise/lab/report.hpp"
+#include "equipoise/solve/run_page.hpp"
+#include "equipoise/store/run_folder.hpp"
+#include "equipoise/store/sweep_folder.hpp"
+#include "equipoise/store/sweep_pictures.hpp"
 
 namespace equipoise::cli {
 namespace {

@@ -1,7 +1,6 @@
 // equipoise reproduce: the experiments of the paper, each with its claims, as one page.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <tbb/global_control.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,10 +15,11 @@
 #include "apps/cli/output.hpp"
 #include "apps/cli/verbs.hpp"
 #include "equipoise/core/error.hpp"
-#include "equipoise/io/experiment_file.hpp"
 #include "equipoise/io/files.hpp"
 #include "equipoise/io/png.hpp"
-#include "equipoise/lab/reproduction.hpp"
+#include "equipoise/paper/reproduction.hpp"
+#include "equipoise/problems/parallel/threads.hpp"
+#include "equipoise/store/experiment_file.hpp"
 
 namespace equipoise::cli {
 namespace {
@@ -112,7 +112,7 @@ Matrix load(const std::filesystem::path& experiment, const std::string& name) {
     if (!std::filesystem::exists(file, error)) file = experiments_folder().parent_path() / "data" / "digits.mtx";
     return load(experiment, file.string());
   }
-  LoadedMatrix loaded = load_matrix(name);
+  MatrixData loaded = load_matrix(name);
   if (auto* dense = std::get_if<Matrix>(&loaded.values)) return std::move(*dense);
   return Matrix(std::get<SparseMatrix>(loaded.values));
 }
@@ -170,8 +170,7 @@ int reproduce_all(const ReproduceFlags& flags, const std::string& version) {
   if (flags.out.empty())
     throw Error("reproduce needs a folder for its report; write --out DIR (or --list to see what there is)");
   const std::int64_t threads = whole_number("--threads", flags.threads, 0, 4096);
-  std::optional<tbb::global_control> limit;
-  if (threads > 0) limit.emplace(tbb::global_control::max_allowed_parallelism, static_cast<std::size_t>(threads));
+  const ThreadLimit limit(static_cast<int>(threads));
 
   make_folder(flags.out);
   catch_interrupts();

@@ -2,7 +2,6 @@
 #include "apps/cli/setup.hpp"
 
 #include <fmt/format.h>
-#include <tbb/global_control.h>
 
 #include <cmath>
 #include <filesystem>
@@ -13,29 +12,17 @@
 #include "equipoise/core/error.hpp"
 #include "equipoise/core/numbers.hpp"
 #include "equipoise/core/start.hpp"
-#include "equipoise/lab/excess.hpp"
+#include "equipoise/exact/excess.hpp"
 #include "equipoise/problems/dense.hpp"
 #include "equipoise/problems/observed.hpp"
+#include "equipoise/problems/parallel/threads.hpp"
 #include "equipoise/problems/ridge.hpp"
 #include "equipoise/problems/sparse.hpp"
 
 namespace equipoise::cli {
 namespace {
 
-double largest_entry(const LoadedMatrix& loaded) {
-  if (loaded.mapped) return loaded.mapped->largest();
-  return std::visit(
-      [](const auto& values) -> double {
-        if constexpr (std::is_same_v<std::decay_t<decltype(values)>, Matrix>) {
-          return values.size() > 0 ? values.cwiseAbs().maxCoeff() : 0;
-        } else {
-          return values.nonZeros() > 0 ? values.coeffs().abs().maxCoeff() : 0;
-        }
-      },
-      loaded.values);
-}
-
-void change_units(LoadedMatrix& loaded, Units units) {
+void change_units(MatrixData& loaded, Units units) {
   if (units.exponent == 0) return;
   if (Matrix* dense = std::get_if<Matrix>(&loaded.values)) {
     *dense = dense->unaryExpr([&](double value) { return units.matrix(value); });
@@ -44,25 +31,25 @@ void change_units(LoadedMatrix& loaded, Units units) {
   }
 }
 
-Matrix as_dense(LoadedMatrix&& loaded) {
+Matrix as_dense(MatrixData&& loaded) {
   if (Matrix* dense = std::get_if<Matrix>(&loaded.values)) return std::move(*dense);
   return Matrix(std::get<SparseMatrix>(loaded.values));
 }
 
-MatrixF narrowed(const LoadedMatrix& loaded) {
-  MatrixF narrow = loaded.mapped ? MatrixF(std::get<DenseView<double>>(loaded.mapped->view).matrix().cast<float>())
-                                 : MatrixF(std::get<Matrix>(loaded.values).cast<float>());
+MatrixF narrowed(const MatrixData& loaded) {
+  MatrixF narrow = loaded.in_place ? MatrixF(std::get<DenseView<double>>(loaded.in_place->view).matrix().cast<float>())
+                                   : MatrixF(std::get<Matrix>(loaded.values).cast<float>());
   if (!narrow.allFinite())
     throw Error("--precision float32 cannot hold this matrix: an entry is beyond 3.4e38; use float64");
   return narrow;
 }
 
-std::unique_ptr<Problem> make_problem(LoadedMatrix&& loaded, bool single_precision) {
-  if (loaded.mapped) {
+std::unique_ptr<Problem> make_problem(MatrixData&& loaded, bool single_precision) {
+  if (loaded.in_place) {
     // Entries that are stored in float32 are read as they are: in double they would be the same numbers.
-    if (auto* narrow = std::get_if<DenseView<float>>(&loaded.mapped->view)) return dense_problem(std::move(*narrow));
+    if (auto* narrow = std::get_if<DenseView<float>>(&loaded.in_place->view)) return dense_problem(std::move(*narrow));
     if (single_precision) return single_precision_dense_problem(narrowed(loaded));
-    return dense_problem(std::move(std::get<DenseView<double>>(loaded.mapped->view)));
+    return dense_problem(std::move(std::get<DenseView<double>>(loaded.in_place->view)));
   }
   if (SparseMatrix* sparse = std::get_if<SparseMatrix>(&loaded.values)) {
     if (single_precision)
@@ -75,14 +62,14 @@ std::unique_ptr<Problem> make_problem(LoadedMatrix&& loaded, bool single_precisi
 
 // All singular values of a complete A, for the statements that need more than the largest. Past this many
 // multiplications the SVD would cost more than most runs, and those statements then answer unknown.
-bool singular_values_are_affordable(const LoadedMatrix& loaded) {
+bool singular_values_are_affordable(const MatrixData& loaded) {
   constexpr double most_work = 1e9;
   const auto rows = static_cast<double>(loaded.rows());
   const auto cols = static_cast<double>(loaded.cols());
   return !loaded.has_unknown && rows * cols * std::min(rows, cols) <= most_work;
 }
 
-std::optional<Vector> affordable_singular_values(const LoadedMatrix& loaded) {
+std::optional<Vector> affordable_singular_values(const MatrixData& loaded) {
   if (!singular_values_are_affordable(loaded)) return std::nullopt;
   const Matrix dense = std::holds_alternative<Matrix>(loaded.values) ? std::get<Matrix>(loaded.values)
                                                                      : Matrix(std::get<SparseMatrix>(loaded.values));
@@ -91,7 +78,7 @@ std::optional<Vector> affordable_singular_values(const LoadedMatrix& loaded) {
 
 // A copy for the excess, which needs the numbers that the problem holds. In the user's units, exactly: powers of two
 // lead there.
-Matrix as_stored(const LoadedMatrix& loaded, bool single_precision, Units units) {
+Matrix as_stored(const MatrixData& loaded, bool single_precision, Units units) {
   Matrix dense = std::holds_alternative<Matrix>(loaded.values) ? std::get<Matrix>(loaded.values)
                                                                : Matrix(std::get<SparseMatrix>(loaded.values));
   if (single_precision) dense = dense.cast<float>().cast<double>().eval();
@@ -142,17 +129,17 @@ Factors make_start(const DescentFlags& flags, const Problem& problem, const std:
 }
 
 // What --coordinates auto means here.
-CoordinatesChoice coordinates_for(const LoadedMatrix& loaded, Shape shape, double ridge, const std::string& precision,
+CoordinatesChoice coordinates_for(const MatrixData& loaded, Shape shape, double ridge, const std::string& precision,
                                   const DescentFlags& flags) {
   if (flags.top_eigenvalues > 1)
     return {false, "plain coordinates: spectral ones drop copies of eigenvalues, and several are to be measured"};
   if (loaded.has_unknown) return {false, "plain coordinates: entries are unknown"};
-  if (!loaded.mapped && !std::holds_alternative<Matrix>(loaded.values))
+  if (!loaded.in_place && !std::holds_alternative<Matrix>(loaded.values))
     return {false, "plain coordinates: the matrix is sparse"};
   if (ridge > 0) return {false, "plain coordinates: there is a ridge"};
   if (precision != "float64") return {false, "plain coordinates: A is stored in float32"};
   std::optional<double> identity_times;
-  if (!loaded.mapped) identity_times = multiple_of_identity(std::get<Matrix>(loaded.values));
+  if (!loaded.in_place) identity_times = multiple_of_identity(std::get<Matrix>(loaded.values));
   return choose_coordinates(shape, flags.expected_steps, identity_times);
 }
 
@@ -196,7 +183,7 @@ void MatrixFlags::declare(CLI::App& verb) {
   verb.add_flag("--triplets", triplets, "csv and tsv hold rows of: row, column, value (counted from 1)");
 }
 
-LoadedMatrix MatrixFlags::load(bool map_large) const {
+MatrixData MatrixFlags::load(bool map_large) const {
   LoadOptions options;
   options.map_large = map_large;
   options.missing = one_of("--missing", missing, {"zero", "unknown"}) == "unknown" ? Missing::unknown : Missing::zero;
@@ -259,14 +246,13 @@ Setup set_up(const DescentFlags& flags) {
   if (spectral && ridge > 0)
     throw Error("--coordinates spectral is for a ridge of 0; use --coordinates plain with --ridge");
   if (threads > 0) {
-    setup.threads = std::make_shared<tbb::global_control>(tbb::global_control::max_allowed_parallelism,
-                                                          static_cast<std::size_t>(threads));
+    setup.threads = std::make_shared<ThreadLimit>(static_cast<int>(threads));
   }
 
   std::optional<Factors> given;
   if (!is_named_start(flags)) given = load_start(flags);
 
-  LoadedMatrix loaded = flags.matrix.load(true);
+  MatrixData loaded = flags.matrix.load(true);
   const Index rank = resolve_rank(flags, given);
   require_room(loaded.rows(), loaded.cols(), rank);
   if (given && (given->shape().rows != loaded.rows() || given->shape().cols != loaded.cols())) {
@@ -288,12 +274,12 @@ Setup set_up(const DescentFlags& flags) {
   }
 
   const double largest_z = given && given->shape().size() > 0 ? given->flat().cwiseAbs().maxCoeff() : 0;
-  setup.units = natural_units(largest_entry(loaded), largest_z);
-  if (loaded.mapped && (spectral || setup.units.exponent != 0 || singular_values_are_affordable(loaded))) {
-    loaded.values = loaded.mapped->copied();  // something needs a matrix to change or to decompose
-    loaded.mapped.reset();
+  setup.units = natural_units(loaded.largest(), largest_z);
+  if (loaded.in_place && (spectral || setup.units.exponent != 0 || singular_values_are_affordable(loaded))) {
+    loaded.values = loaded.in_place->copied();  // something needs a matrix to change or to decompose
+    loaded.in_place.reset();
   }
-  setup.matrix.held = loaded.mapped ? "the file, read in place" : "memory";
+  setup.matrix.held = loaded.in_place ? "the file, read in place" : "memory";
   const bool loaded_has_unknown = loaded.has_unknown;
   setup.matrix.name = flags.matrix.name;
   setup.matrix.rows = loaded.rows();
@@ -304,7 +290,7 @@ Setup set_up(const DescentFlags& flags) {
   const bool single_precision = precision == "float32";
   // The singular values are those of A before it is rounded to single precision.
   if (!single_precision) setup.excess_values = setup.singular_values;
-  if (!loaded.has_unknown && !loaded.mapped &&
+  if (!loaded.has_unknown && !loaded.in_place &&
       excess_is_affordable({loaded.rows(), loaded.cols(), rank}, ridge, setup.excess_values.has_value())) {
     setup.stored = as_stored(loaded, single_precision, setup.units);
   }

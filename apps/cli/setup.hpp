@@ -9,10 +9,10 @@
 #include "equipoise/core/rate.hpp"
 #include "equipoise/core/run.hpp"
 #include "equipoise/core/units.hpp"
+#include "equipoise/exact/exact.hpp"
 #include "equipoise/io/files.hpp"
-#include "equipoise/io/record.hpp"
-#include "equipoise/lab/exact.hpp"
 #include "equipoise/problems/spectral.hpp"
+#include "equipoise/solve/run_record.hpp"
 
 namespace equipoise::cli {
 
@@ -24,8 +24,8 @@ struct MatrixFlags {
   bool triplets = false;
 
   void declare(CLI::App& verb);
-  /// map_large: a large .npy may come back as LoadedMatrix::mapped.
-  LoadedMatrix load(bool map_large = false) const;
+  /// map_large: a large .npy may come back as MatrixData::mapped.
+  MatrixData load(bool map_large = false) const;
 };
 
 /// Which factorization of it, from where, how fast.

@@ -1,7 +1,6 @@
 // equipoise sweep: every cell of a grid to its verdict, in a folder that can be read while it grows and gone on with
 // when it was left.
 #include <fmt/format.h>
-#include <tbb/info.h>
 
 #include <algorithm>
 #include <chrono>
@@ -15,12 +14,13 @@
 #include "apps/cli/output.hpp"
 #include "apps/cli/sweep_summary.hpp"
 #include "apps/cli/verbs.hpp"
-#include "equipoise/core/batch.hpp"
 #include "equipoise/core/error.hpp"
+#include "equipoise/ensemble/tiny/ensemble.hpp"
 #include "equipoise/io/files.hpp"
-#include "equipoise/io/grid_file.hpp"
-#include "equipoise/io/sweep_folder.hpp"
-#include "equipoise/io/sweep_pictures.hpp"
+#include "equipoise/problems/parallel/threads.hpp"
+#include "equipoise/store/grid_file.hpp"
+#include "equipoise/store/sweep_folder.hpp"
+#include "equipoise/store/sweep_pictures.hpp"
 
 namespace equipoise::cli {
 namespace {
@@ -85,7 +85,7 @@ Shard chosen_shard(const SweepFlags& flags) {
 }
 
 Matrix load_complete(const std::string& matrix_name) {
-  const LoadedMatrix loaded = load_matrix(matrix_name);
+  const MatrixData loaded = load_matrix(matrix_name);
   if (const auto* sparse = std::get_if<SparseMatrix>(&loaded.values)) return Matrix(*sparse);
   return std::get<Matrix>(loaded.values);
 }
@@ -160,7 +160,7 @@ int sweep(const SweepFlags& flags) {
   writer.finish();
   work.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   work.target = target;
-  work.threads = threads > 0 ? threads : tbb::info::default_concurrency();
+  work.threads = threads > 0 ? threads : available_threads();
 
   const SweepFolder folder(flags.out);
   std::string next;

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "equipoise/io/sweep_folder.hpp"
+#include "equipoise/store/sweep_folder.hpp"
 
 namespace equipoise::cli {
 

@@ -4,12 +4,12 @@
 #include <Eigen/Core>
 
 #include <hwy/targets.h>
-#include <tbb/info.h>
 
 #include <vector>
 
 #include "apps/cli/verbs.hpp"
-#include "equipoise/core/batch.hpp"
+#include "equipoise/ensemble/tiny/ensemble.hpp"
+#include "equipoise/problems/parallel/threads.hpp"
 
 namespace equipoise::cli {
 
@@ -25,7 +25,7 @@ std::string version_text() {
       "equipoise {}\ncompiler: {}\nSIMD targets: {}\nsweep targets: {} (EQUIPOISE_TARGET picks one)\nBLAS: none (Eigen "
       "{}.{}.{})\nthreads: {}",
       EQUIPOISE_VERSION, compiler, fmt::join(targets, " "), fmt::join(batch_targets(), " "), EIGEN_WORLD_VERSION,
-      EIGEN_MAJOR_VERSION, EIGEN_MINOR_VERSION, tbb::info::default_concurrency());
+      EIGEN_MAJOR_VERSION, EIGEN_MINOR_VERSION, available_threads());
 }
 
 }  // namespace equipoise::cli

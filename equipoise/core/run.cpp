@@ -12,11 +12,11 @@
 #include "equipoise/core/cycle.hpp"
 #include "equipoise/core/descent.hpp"
 #include "equipoise/core/divergence.hpp"
+#include "equipoise/core/endings.hpp"
 #include "equipoise/core/error.hpp"
 #include "equipoise/core/lyapunov.hpp"
 #include "equipoise/core/numbers.hpp"
 #include "equipoise/core/tracker.hpp"
-#include "equipoise/core/verdict_rules.hpp"
 
 namespace equipoise {
 namespace {

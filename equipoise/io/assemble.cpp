@@ -67,21 +67,6 @@ std::string positions(const std::vector<Entry>& entries, std::uint32_t row, std:
 
 }  // namespace
 
-Index LoadedMatrix::rows() const {
-  if (mapped) return mapped->rows();
-  return std::visit([](const auto& matrix) { return matrix.rows(); }, values);
-}
-
-Index LoadedMatrix::cols() const {
-  if (mapped) return mapped->cols();
-  return std::visit([](const auto& matrix) { return matrix.cols(); }, values);
-}
-
-Index LoadedMatrix::entries() const {
-  const auto* sparse = std::get_if<SparseMatrix>(&values);
-  return sparse != nullptr ? sparse->nonZeros() : rows() * cols();
-}
-
 std::uint64_t memory_limit(const LoadOptions& options) {
   return options.memory_limit != 0 ? options.memory_limit : memory_of_this_machine();
 }
@@ -122,8 +107,8 @@ void check_sparse_size(const Document& document, std::uint64_t rows, std::uint64
   }
 }
 
-LoadedMatrix assemble_sparse(const Document& document, std::uint64_t rows, std::uint64_t cols, Symmetry symmetry,
-                             std::vector<Entry> entries, const LoadOptions& options, const PlaceOf& place_of) {
+MatrixData assemble_sparse(const Document& document, std::uint64_t rows, std::uint64_t cols, Symmetry symmetry,
+                           std::vector<Entry> entries, const LoadOptions& options, const PlaceOf& place_of) {
   // A doubled entry is an Error even where one of the two is NaN, so unknown ones are dropped after the check below.
   std::uint64_t stored = 0;
   for (const Entry& entry : entries) {
@@ -198,7 +183,7 @@ LoadedMatrix assemble_sparse(const Document& document, std::uint64_t rows, std::
   return {std::move(matrix), options.missing == Missing::unknown && !every_entry, std::string(document.name)};
 }
 
-LoadedMatrix assemble_dense(const Document& document, Matrix values, const LoadOptions& options) {
+MatrixData assemble_dense(const Document& document, Matrix values, const LoadOptions& options) {
   check_has_rows_and_columns(document, static_cast<std::uint64_t>(values.rows()),
                              static_cast<std::uint64_t>(values.cols()));
   Index unknown = 0;

@@ -38,10 +38,10 @@ void check_sparse_size(const Document& document, std::uint64_t rows, std::uint64
 
 /// The compressed matrix of `entries`, all within rows x cols (checked by the reader). Throws Error for an entry that
 /// occurs twice, for Inf, for NaN unless it is unknown, and where nothing is known. O(rows + entries log entries).
-LoadedMatrix assemble_sparse(const Document& document, std::uint64_t rows, std::uint64_t cols, Symmetry symmetry,
-                             std::vector<Entry> entries, const LoadOptions& options, const PlaceOf& place_of);
+MatrixData assemble_sparse(const Document& document, std::uint64_t rows, std::uint64_t cols, Symmetry symmetry,
+                           std::vector<Entry> entries, const LoadOptions& options, const PlaceOf& place_of);
 
 /// The matrix itself, or the sparse one of its known entries where some are NaN and may be unknown. Throws as above.
-LoadedMatrix assemble_dense(const Document& document, Matrix values, const LoadOptions& options);
+MatrixData assemble_dense(const Document& document, Matrix values, const LoadOptions& options);
 
 }  // namespace equipoise

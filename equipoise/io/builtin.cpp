@@ -206,7 +206,7 @@ bool is_builtin(std::string_view name) {
   return std::any_of(kinds.begin(), kinds.end(), [name](std::string_view kind) { return name.starts_with(kind); });
 }
 
-LoadedMatrix builtin_matrix(const std::string& name, const LoadOptions& options) {
+MatrixData builtin_matrix(const std::string& name, const LoadOptions& options) {
   const Document document{{}, name};
   if (!options.format.empty() || options.triplets) {
     fail(document, "a built-in matrix has no format; leave --format and --triplets out");

@@ -17,6 +17,6 @@ bool is_builtin(std::string_view name);
 
 /// The matrix; the same text gives the same doubles on every platform. Throws Error for a text that is not as the
 /// examples. A spectrum with k values costs (rows + cols) k^2 + rows cols k multiplications.
-LoadedMatrix builtin_matrix(const std::string& name, const LoadOptions& options);
+MatrixData builtin_matrix(const std::string& name, const LoadOptions& options);
 
 }  // namespace equipoise

@@ -16,7 +16,7 @@ using testing::dense;
 using testing::expect_error;
 
 Matrix made(const std::string& name) {
-  const LoadedMatrix loaded = load_matrix(name);
+  const MatrixData loaded = load_matrix(name);
   EXPECT_EQ(loaded.source, name);
   EXPECT_FALSE(loaded.has_unknown);
   return dense(loaded);

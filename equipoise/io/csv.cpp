@@ -145,7 +145,7 @@ bool has_index(const std::vector<double>& values, std::size_t width) {
   return true;
 }
 
-LoadedMatrix read_table(const Document& document, Table& table, bool has_line, const LoadOptions& options) {
+MatrixData read_table(const Document& document, Table& table, bool has_line, const LoadOptions& options) {
   std::vector<double> values;
   const std::size_t width = table.fields().size();
   const std::uint64_t first_line = table.line();
@@ -192,8 +192,8 @@ std::uint32_t read_index(const Document& document, const Table& table, std::size
   return static_cast<std::uint32_t>(value) - 1;
 }
 
-LoadedMatrix read_triplets(const Document& document, std::string_view text, char separator, Table& table, bool has_line,
-                           const LoadOptions& options) {
+MatrixData read_triplets(const Document& document, std::string_view text, char separator, Table& table, bool has_line,
+                         const LoadOptions& options) {
   if (has_line && table.is_header()) {
     has_line = table.next();
   }
@@ -227,7 +227,7 @@ LoadedMatrix read_triplets(const Document& document, std::string_view text, char
 
 }  // namespace
 
-LoadedMatrix read_csv(const Document& document, char separator, const LoadOptions& options) {
+MatrixData read_csv(const Document& document, char separator, const LoadOptions& options) {
   const std::string_view text = without_byte_order_mark(document);
   Table table(document, text, separator);
   const bool has_line = table.next();

@@ -10,6 +10,6 @@ namespace equipoise {
 /// stand in double quotes; an empty field, NA and NaN are missing. A first line without a single number is a header.
 /// Blank lines and lines that begin with # are passed over. Throws Error for everything else, and for rows of different
 /// lengths.
-LoadedMatrix read_csv(const Document& document, char separator, const LoadOptions& options);
+MatrixData read_csv(const Document& document, char separator, const LoadOptions& options);
 
 }  // namespace equipoise

@@ -15,7 +15,7 @@ using testing::expect_error;
 using testing::sparse;
 using testing::with_unknown;
 
-LoadedMatrix read(std::string_view text, const LoadOptions& options = {}, char separator = ',') {
+MatrixData read(std::string_view text, const LoadOptions& options = {}, char separator = ',') {
   return read_csv({text, "a.csv"}, separator, options);
 }
 LoadOptions triplets(Missing missing = Missing::zero) {
@@ -63,7 +63,7 @@ TEST(Csv, MissingFields) {
   for (const std::string_view field : {"", "NA", "nan", "NaN", "\"\"", " "}) {
     const std::string text = "1,2,3\n4," + std::string(field) + ",6\n";
     expect_bad(text, {"row 2, column 2", "missing", "--missing unknown"});
-    const LoadedMatrix loaded = read(text, with_unknown());
+    const MatrixData loaded = read(text, with_unknown());
     EXPECT_TRUE(loaded.has_unknown);
     EXPECT_EQ(loaded.entries(), 5);
     EXPECT_EQ(Matrix(sparse(loaded)), matrix(2, 3, {1, 2, 3, 4, 0, 6}));
@@ -96,7 +96,7 @@ TEST(Csv, BrokenTables) {
 }
 
 TEST(Csv, Triplets) {
-  const LoadedMatrix loaded = read("row,column,value\n3,1,-2\n1,2,0.5\n", triplets());
+  const MatrixData loaded = read("row,column,value\n3,1,-2\n1,2,0.5\n", triplets());
   EXPECT_EQ(Matrix(sparse(loaded)), matrix(3, 2, {0, 0.5, 0, 0, -2, 0}));
   EXPECT_FALSE(loaded.has_unknown);
   EXPECT_TRUE(read("3,1,-2\n1,2,0.5\n", triplets(Missing::unknown)).has_unknown);

@@ -61,7 +61,7 @@ std::string format_of(std::string_view bytes) {
   return line.find('\t') != std::string_view::npos ? "tsv" : line.find(',') != std::string_view::npos ? "csv" : "";
 }
 
-LoadedMatrix read(const std::string& format, const Document& document, const LoadOptions& options) {
+MatrixData read(const std::string& format, const Document& document, const LoadOptions& options) {
   if (document.bytes.empty()) {
     fail(document, "the file is empty");
   }
@@ -82,7 +82,7 @@ LoadedMatrix read(const std::string& format, const Document& document, const Loa
 
 }  // namespace
 
-LoadedMatrix load_matrix(const std::string& name, const LoadOptions& options) {
+MatrixData load_matrix(const std::string& name, const LoadOptions& options) {
   if (!options.format.empty() && !is_format(options.format)) {
     throw Error(fmt::format("there is no format {}; it should be {}", in_quotes(options.format), formats));
   }
@@ -104,9 +104,9 @@ LoadedMatrix load_matrix(const std::string& name, const LoadOptions& options) {
   }
   const std::uint64_t limit = memory_limit(options);
   if (options.map_large && format == "npy" && !packed && options.missing == Missing::zero) {
-    if (std::optional<MappedMatrix> mapped = map_npy(name)) {
-      LoadedMatrix matrix;
-      matrix.mapped = std::move(mapped);
+    if (std::optional<DenseInPlace> mapped = map_npy(name)) {
+      MatrixData matrix;
+      matrix.in_place = std::move(mapped);
       matrix.source = name;
       return matrix;
     }
@@ -132,7 +132,7 @@ LoadedMatrix load_matrix(const std::string& name, const LoadOptions& options) {
   if (!is_format(format) && !bytes.empty()) {
     fail(document, fmt::format("the first line does not tell the format; --format should be {}", formats));
   }
-  LoadedMatrix matrix = read(format, document, options);
+  MatrixData matrix = read(format, document, options);
   matrix.source = name;
   return matrix;
 }

@@ -3,14 +3,11 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <variant>
 
 #include "equipoise/core/factors.hpp"
-#include "equipoise/io/mapped.hpp"
-#include "equipoise/problems/sparse.hpp"
+#include "equipoise/problems/matrix_data.hpp"
 
 namespace equipoise {
 
@@ -30,32 +27,18 @@ struct LoadOptions {
   /// Bytes that one matrix, or one unpacked file, may take; a small file that claims to be more is an Error instead of
   /// a machine that swaps. 0: the memory of this machine.
   std::uint64_t memory_limit = 0;
-  bool map_large = false;  ///< a large .npy that can be read in place comes back as `mapped` (io/mapped.hpp)
-};
-
-/// A as it was loaded. `values` holds a value for every entry (dense) or for the stored ones (sparse, compressed,
-/// columns ascending within a row, no entry twice). With Missing::unknown, absent from a sparse one means unknown; a
-/// dense file with NaN comes back sparse.
-struct LoadedMatrix {
-  std::variant<Matrix, SparseMatrix> values;
-  bool has_unknown = false;  ///< absent = unknown (observed), not zero; false where every entry is stored
-  std::string source;        ///< the name as given
-  std::optional<MappedMatrix> mapped = std::nullopt;  ///< the entries instead of `values`, which is then empty
-
-  Index rows() const;
-  Index cols() const;
-  Index entries() const;  ///< stored entries if sparse, rows * cols if dense
+  bool map_large = false;  ///< a large .npy that can be read in place comes back `in_place` (io/mapped.hpp)
 };
 
 /// Reads a matrix: a file (ending or options.format decides; gzip is unpacked), "-" for standard input (options.format
 /// or its first line decides), or a built-in: "scalar:1.0", "isotropic:100:1.0" (1.0 times the identity),
 /// "gaussian:200x100:seed=7" (independent standard normals, row by row), "symmetric:100:seed=7" ((G + G^T)/2 of such
 /// G), "positive:100:seed=7" (G G^T/200 for such G of 100 x 200), "spectrum:300x250:1,0.5,0.2:seed=7" (given singular
-/// values, random orthonormal vectors). A seed may be left out and is then 0. A matrix has at least one row and one
-/// column, and at least one known entry where absent means unknown. An entry that a file holds twice is an Error, never
-/// a sum. Values are rounded to the nearest double. Throws Error naming file, and line and column or entry (both
-/// counted from 1).
-LoadedMatrix load_matrix(const std::string& name, const LoadOptions& options = {});
+/// values, random orthonormal vectors). A seed may be left out and is then 0. With Missing::unknown, a dense file with
+/// NaN comes back sparse. A matrix has at least one row and one column, and at least one known entry where absent means
+/// unknown. An entry that a file holds twice is an Error, never a sum. Values are rounded to the nearest double. Throws
+/// Error naming file, and line and column or entry (both counted from 1).
+MatrixData load_matrix(const std::string& name, const LoadOptions& options = {});
 
 /// Reads a dense two-dimensional .npy of numbers (one-dimensional: a column; no rows or columns are legal: factors may
 /// have rank 0); throws Error for anything else and for non-finite entries.
@@ -73,7 +56,7 @@ void save_npy(const std::filesystem::path& path, const Eigen::Ref<const Matrix>&
 /// By ending: .npy (unknown entries as NaN), .mtx (coordinate if sparse, array if dense), .csv (a table; unknown
 /// entries empty). "-" writes .mtx to standard output, where a reader that went away is no error. Numbers in text read
 /// back exactly.
-void save_matrix(const std::filesystem::path& path, const LoadedMatrix& matrix);
+void save_matrix(const std::filesystem::path& path, const MatrixData& matrix);
 
 /// Creates the folder with its parents. Throws Error where something else stands there or it cannot be written.
 void make_folder(const std::filesystem::path& path);

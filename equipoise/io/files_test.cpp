@@ -60,7 +60,7 @@ TEST(Files, TheEndingDecides) {
        {folder.put("a.mtx", market), folder.put("A.MTX", market), folder.put("a.csv", "3,4\n"),
         folder.put("a.tsv", "3\t4\n"), (folder / "a.npy").string(), folder.put("with space, comma.csv", "3,4")}) {
     SCOPED_TRACE(name);
-    const LoadedMatrix loaded = load_matrix(name);
+    const MatrixData loaded = load_matrix(name);
     EXPECT_EQ(dense(loaded), three_four());
     EXPECT_EQ(loaded.source, name);
   }
@@ -144,7 +144,7 @@ TEST(Files, StandardInputTellsItsFormat) {
         (folder / "a.gz").string(), folder.put("4", "\n# comment\nx,y\n3,4\n")}) {
     SCOPED_TRACE(name);
     const StandardInput input(name);
-    const LoadedMatrix loaded = load_matrix("-");
+    const MatrixData loaded = load_matrix("-");
     EXPECT_EQ(dense(loaded), three_four());
     EXPECT_EQ(loaded.source, "-");
   }

@@ -62,14 +62,7 @@ DenseView<Scalar> view_of(const Document& document, const NpyArray& array, std::
 
 }  // namespace
 
-double MappedMatrix::largest() const {
-  return std::visit([](const auto& held) { return static_cast<double>(held.matrix().cwiseAbs().maxCoeff()); }, view);
-}
-Matrix MappedMatrix::copied() const {
-  return std::visit([](const auto& held) { return Matrix(held.matrix().template cast<double>()); }, view);
-}
-
-std::optional<MappedMatrix> map_npy(const std::string& name, std::uint64_t least) {
+std::optional<DenseInPlace> map_npy(const std::string& name, std::uint64_t least) {
   std::shared_ptr<const Mapping> mapping = map_file(name, least);
   if (!mapping) return std::nullopt;
   const Document document{{static_cast<const char*>(mapping->bytes), mapping->size}, name};
@@ -79,8 +72,8 @@ std::optional<MappedMatrix> map_npy(const std::string& name, std::uint64_t least
                         array.big_endian == (std::endian::native == std::endian::big) &&
                         reinterpret_cast<std::uintptr_t>(array.data.data()) % array.item_size == 0;
   if (!as_it_is) return std::nullopt;
-  if (array.item_size == sizeof(double)) return MappedMatrix{view_of<double>(document, array, std::move(mapping))};
-  return MappedMatrix{view_of<float>(document, array, std::move(mapping))};
+  if (array.item_size == sizeof(double)) return DenseInPlace{view_of<double>(document, array, std::move(mapping))};
+  return DenseInPlace{view_of<float>(document, array, std::move(mapping))};
 }
 
 }  // namespace equipoise

@@ -167,8 +167,8 @@ std::string place_of_entry(const Document& document, std::string_view text, std:
   return fmt::format("line {}", words.line_number());
 }
 
-LoadedMatrix read_coordinate(const Document& document, std::string_view text, Words& words, const Banner& banner,
-                             const LoadOptions& options) {
+MatrixData read_coordinate(const Document& document, std::string_view text, Words& words, const Banner& banner,
+                           const LoadOptions& options) {
   const std::uint64_t rows = words.whole_number("the number of rows");
   const std::uint64_t cols = words.whole_number("the number of columns");
   const std::uint64_t promised = words.whole_number("the number of entries");
@@ -198,7 +198,7 @@ LoadedMatrix read_coordinate(const Document& document, std::string_view text, Wo
                          [&](std::size_t n) { return place_of_entry(document, text, n); });
 }
 
-LoadedMatrix read_array(const Document& document, Words& words, const Banner& banner, const LoadOptions& options) {
+MatrixData read_array(const Document& document, Words& words, const Banner& banner, const LoadOptions& options) {
   const std::uint64_t rows = words.whole_number("the number of rows");
   const std::uint64_t cols = words.whole_number("the number of columns");
   words.end_line("the size line of an array is 'rows columns'");
@@ -247,7 +247,7 @@ LoadedMatrix read_array(const Document& document, Words& words, const Banner& ba
 
 }  // namespace
 
-LoadedMatrix read_matrix_market(const Document& document, const LoadOptions& options) {
+MatrixData read_matrix_market(const Document& document, const LoadOptions& options) {
   const std::string_view text = without_byte_order_mark(document);
   Words words(document, text);
   const Banner banner = read_banner(document, words);

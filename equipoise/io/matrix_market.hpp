@@ -10,6 +10,6 @@ namespace equipoise {
 /// as R. Boisvert, R. Pozo and K. Remington define them (NISTIR 5935, 1996). Comments and blank lines may stand
 /// anywhere after the banner; of a symmetric coordinate matrix either triangle may be given, but each pair once. Throws
 /// Error for everything else.
-LoadedMatrix read_matrix_market(const Document& document, const LoadOptions& options);
+MatrixData read_matrix_market(const Document& document, const LoadOptions& options);
 
 }  // namespace equipoise

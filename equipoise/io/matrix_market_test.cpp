@@ -18,10 +18,10 @@ using testing::with_unknown;
 constexpr std::string_view real = "%%MatrixMarket matrix coordinate real general\n";
 constexpr std::string_view array = "%%MatrixMarket matrix array real general\n";
 
-LoadedMatrix read(std::string_view text, const LoadOptions& options = {}) {
+MatrixData read(std::string_view text, const LoadOptions& options = {}) {
   return read_matrix_market({text, "a.mtx"}, options);
 }
-LoadedMatrix read(std::string_view banner, std::string_view rest, const LoadOptions& options = {}) {
+MatrixData read(std::string_view banner, std::string_view rest, const LoadOptions& options = {}) {
   return read(std::string(banner) + std::string(rest), options);
 }
 void expect_bad(std::string_view text, std::initializer_list<std::string_view> words) {
@@ -37,7 +37,7 @@ Matrix matrix(Index rows, Index cols, std::initializer_list<double> values) {
 }
 
 TEST(MatrixMarket, CoordinateEntriesComeInAnyOrder) {
-  const LoadedMatrix loaded = read(real, "3 4 3\n3 1 -2\n1 4 0.1\n1 2 5\n");
+  const MatrixData loaded = read(real, "3 4 3\n3 1 -2\n1 4 0.1\n1 2 5\n");
   const SparseMatrix& A = sparse(loaded);
   EXPECT_EQ(Matrix(A), matrix(3, 4, {0, 5, 0, 0.1, 0, 0, 0, 0, -2, 0, 0, 0}));
   EXPECT_TRUE(A.isCompressed());
@@ -55,7 +55,7 @@ TEST(MatrixMarket, ArrayGoesDownTheColumns) {
 }
 
 TEST(MatrixMarket, BannerCommentsAndLineEnds) {
-  const LoadedMatrix loaded = read(
+  const MatrixData loaded = read(
       "%%matrixmarket  MATRIX Coordinate\tInteger GENERAL\r\n%\r\n% a comment\r\n\r\n  \r\n 2 2 2 \r\n"
       "\r\n1 1 3\r\n% between\r\n\t2  2\t4\r\n\r\n%end");
   EXPECT_EQ(Matrix(sparse(loaded)), matrix(2, 2, {3, 0, 0, 4}));
@@ -190,13 +190,13 @@ TEST(MatrixMarket, NanAndInfinity) {
 }
 
 TEST(MatrixMarket, MissingUnknown) {
-  const LoadedMatrix some = read(real, "2 2 3\n1 1 1\n2 1 0\n2 2 nan\n", with_unknown());
+  const MatrixData some = read(real, "2 2 3\n1 1 1\n2 1 0\n2 2 nan\n", with_unknown());
   EXPECT_TRUE(some.has_unknown);
   EXPECT_EQ(some.entries(), 2) << "a stored zero is known, a stored NaN is not";
-  const LoadedMatrix all = read(real, "1 2 2\n1 1 1\n1 2 0\n", with_unknown());
+  const MatrixData all = read(real, "1 2 2\n1 1 1\n1 2 0\n", with_unknown());
   EXPECT_FALSE(all.has_unknown);
   EXPECT_EQ(all.entries(), 2);
-  const LoadedMatrix from_dense = read(array, "2 2\n1\nnan\n3\n4\n", with_unknown());
+  const MatrixData from_dense = read(array, "2 2\n1\nnan\n3\n4\n", with_unknown());
   EXPECT_TRUE(from_dense.has_unknown);
   EXPECT_EQ(from_dense.entries(), 3);
   EXPECT_EQ(Matrix(sparse(from_dense)), matrix(2, 2, {1, 3, 0, 4}));
@@ -205,7 +205,7 @@ TEST(MatrixMarket, MissingUnknown) {
 }
 
 TEST(MatrixMarket, NothingStored) {
-  const LoadedMatrix zero = read(real, "2 3 0\n");
+  const MatrixData zero = read(real, "2 3 0\n");
   EXPECT_EQ(zero.entries(), 0);
   EXPECT_EQ(zero.rows(), 2);
   EXPECT_EQ(zero.cols(), 3);

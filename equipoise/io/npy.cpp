@@ -295,7 +295,7 @@ NpyArray parse_npy(const Document& document) {
   return array;
 }
 
-LoadedMatrix read_npy(const Document& document, const LoadOptions& options) {
+MatrixData read_npy(const Document& document, const LoadOptions& options) {
   return assemble_dense(document, to_matrix(document, parse_npy(document), options), options);
 }
 

@@ -33,7 +33,7 @@ struct NpyArray {
 NpyArray parse_npy(const Document& document);
 
 /// The dense matrix in a .npy of one (a column) or two dimensions.
-LoadedMatrix read_npy(const Document& document, const LoadOptions& options);
+MatrixData read_npy(const Document& document, const LoadOptions& options);
 /// The same where no rows or no columns are legal and every number must be finite.
 Matrix read_npy_matrix(const Document& document, const LoadOptions& options);
 

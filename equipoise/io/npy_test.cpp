@@ -51,9 +51,7 @@ std::string bytes(const std::vector<T>& values, bool reversed = false) {
   return result;
 }
 
-LoadedMatrix read(const std::string& file, const LoadOptions& options = {}) {
-  return read_npy({file, "a.npy"}, options);
-}
+MatrixData read(const std::string& file, const LoadOptions& options = {}) { return read_npy({file, "a.npy"}, options); }
 void expect_bad(const std::string& file, std::initializer_list<std::string_view> words,
                 const LoadOptions& options = {}) {
   expect_error([&] { read(file, options); }, {"a.npy: "});
@@ -187,7 +185,7 @@ TEST(Npy, NanAndInfinity) {
   const std::string with_nan = npy(dictionary("<f8", "(2, 2)"), bytes<double>({1, 2, nan, 4}));
   expect_bad(with_nan, {"row 2, column 1", "NaN", "--missing unknown"});
   expect_bad(npy(dictionary("<f8", "(2, 2)", true), bytes<double>({1, 2, nan, 4})), {"row 1, column 2"});
-  const LoadedMatrix loaded = read(with_nan, with_unknown());
+  const MatrixData loaded = read(with_nan, with_unknown());
   EXPECT_TRUE(loaded.has_unknown);
   EXPECT_EQ(Matrix(sparse(loaded)), matrix(2, 2, {1, 2, 0, 4}));
   EXPECT_EQ(loaded.entries(), 3);

@@ -135,7 +135,7 @@ std::vector<Entry> compressed_entries(const Archive& archive, std::uint64_t majo
 
 }  // namespace
 
-LoadedMatrix read_npz(const Document& document, const LoadOptions& options) {
+MatrixData read_npz(const Document& document, const LoadOptions& options) {
   const Archive archive(document, options);
   const std::string format = format_name(archive);
   if (format != "csr" && format != "csc" && format != "coo") {

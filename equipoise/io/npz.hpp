@@ -8,6 +8,6 @@ namespace equipoise {
 
 /// Reads what scipy.sparse.save_npz writes for csr, csc and coo matrices, compressed or not. Throws Error for other
 /// formats and archives, and where an entry occurs twice (SciPy's sum_duplicates() makes it unique).
-LoadedMatrix read_npz(const Document& document, const LoadOptions& options);
+MatrixData read_npz(const Document& document, const LoadOptions& options);
 
 }  // namespace equipoise

@@ -142,7 +142,7 @@ Files without(const Files& files, const std::string& name) {
   return left;
 }
 
-LoadedMatrix read(const std::string& bytes, const LoadOptions& options = {}) {
+MatrixData read(const std::string& bytes, const LoadOptions& options = {}) {
   return read_npz({bytes, "a.npz"}, options);
 }
 void expect_bad(const std::string& bytes, std::initializer_list<std::string_view> words,
@@ -159,7 +159,7 @@ Matrix expected() {
 TEST(Npz, FormatsStoredDeflatedAndLarge) {
   for (const Files& files : {csr(), csc(), coo()}) {
     for (const ZipStyle style : {ZipStyle{}, ZipStyle{true, false}, ZipStyle{false, true}, ZipStyle{true, true}}) {
-      const LoadedMatrix loaded = read(zip(files, style));
+      const MatrixData loaded = read(zip(files, style));
       EXPECT_EQ(Matrix(sparse(loaded)), expected());
       EXPECT_FALSE(loaded.has_unknown);
       EXPECT_EQ(loaded.entries(), 3);

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "equipoise/lab/colours.hpp"
+#include "equipoise/page/colours.hpp"
 
 namespace equipoise {
 

@@ -71,8 +71,8 @@ inline std::string bytes_of(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-inline const Matrix& dense(const LoadedMatrix& matrix) { return std::get<Matrix>(matrix.values); }
-inline const SparseMatrix& sparse(const LoadedMatrix& matrix) { return std::get<SparseMatrix>(matrix.values); }
+inline const Matrix& dense(const MatrixData& matrix) { return std::get<Matrix>(matrix.values); }
+inline const SparseMatrix& sparse(const MatrixData& matrix) { return std::get<SparseMatrix>(matrix.values); }
 
 inline LoadOptions with_unknown() {
   LoadOptions options;

@@ -54,7 +54,7 @@ void append_number(fmt::memory_buffer& line, double value) { fmt::format_to(std:
 
 std::string_view view(const fmt::memory_buffer& line) { return {line.data(), line.size()}; }
 
-Matrix dense_of(const LoadedMatrix& matrix) {
+Matrix dense_of(const MatrixData& matrix) {
   if (const auto* dense = std::get_if<Matrix>(&matrix.values)) {
     return *dense;
   }
@@ -70,7 +70,7 @@ Matrix dense_of(const LoadedMatrix& matrix) {
   return dense;
 }
 
-void write_matrix_market(Output& output, const LoadedMatrix& matrix) {
+void write_matrix_market(Output& output, const MatrixData& matrix) {
   fmt::memory_buffer line;
   const auto put = [&] {
     output.append(view(line));
@@ -101,7 +101,7 @@ void write_matrix_market(Output& output, const LoadedMatrix& matrix) {
   }
 }
 
-void write_csv(Output& output, const LoadedMatrix& matrix) {
+void write_csv(Output& output, const MatrixData& matrix) {
   const Matrix dense = dense_of(matrix);
   fmt::memory_buffer line;
   for (Index row = 0; row < dense.rows(); ++row) {
@@ -239,7 +239,7 @@ void save_npy(const fs::path& path, const Eigen::Ref<const Matrix>& values) {
   output.commit();
 }
 
-void save_matrix(const fs::path& path, const LoadedMatrix& matrix) {
+void save_matrix(const fs::path& path, const MatrixData& matrix) {
   const std::string ending = path == "-" ? ".mtx" : lower_case(path.extension().string());
   if (ending != ".npy" && ending != ".mtx" && ending != ".csv") {
     throw Error(fmt::format("cannot write {}: the name of a matrix should end in .npy, .mtx or .csv",

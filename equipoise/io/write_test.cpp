@@ -71,8 +71,8 @@ Matrix odd_numbers() {
   return values;
 }
 
-LoadedMatrix loaded(Matrix values) { return {std::move(values), false, "test"}; }
-LoadedMatrix loaded(const std::vector<Eigen::Triplet<double, Index>>& entries, Index rows, Index cols, bool unknown) {
+MatrixData loaded(Matrix values) { return {std::move(values), false, "test"}; }
+MatrixData loaded(const std::vector<Eigen::Triplet<double, Index>>& entries, Index rows, Index cols, bool unknown) {
   SparseMatrix values(rows, cols);
   values.setFromTriplets(entries.begin(), entries.end());
   return {std::move(values), unknown, "test"};
@@ -116,17 +116,17 @@ TEST(Write, RandomBitPatternsReadBackExactly) {
 
 TEST(Write, SparseMatricesReadBack) {
   const TemporaryFolder folder;
-  const LoadedMatrix zeros = loaded({{2, 0, 0.1}, {0, 3, -2.0}}, 3, 4, false);
-  const LoadedMatrix unknown = loaded({{2, 0, 0.1}, {0, 3, 0.0}}, 3, 4, true);
+  const MatrixData zeros = loaded({{2, 0, 0.1}, {0, 3, -2.0}}, 3, 4, false);
+  const MatrixData unknown = loaded({{2, 0, 0.1}, {0, 3, 0.0}}, 3, 4, true);
   for (const char* name : {"a.npy", "a.mtx", "a.csv"}) {
     SCOPED_TRACE(name);
     const std::string path = (folder / name).string();
     save_matrix(path, zeros);
-    const LoadedMatrix again = load_matrix(path);
+    const MatrixData again = load_matrix(path);
     EXPECT_EQ(std::holds_alternative<SparseMatrix>(again.values), std::string(name) == "a.mtx");
     EXPECT_EQ(std::visit([](const auto& values) { return Matrix(values); }, again.values), Matrix(sparse(zeros)));
     save_matrix(path, unknown);
-    const LoadedMatrix known = load_matrix(path, with_unknown());
+    const MatrixData known = load_matrix(path, with_unknown());
     EXPECT_TRUE(known.has_unknown);
     EXPECT_EQ(known.entries(), 2);
     EXPECT_EQ(Matrix(sparse(known)), Matrix(sparse(unknown)));

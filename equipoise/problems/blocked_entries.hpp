@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "equipoise/problems/chunks.hpp"
+#include "equipoise/problems/parallel/chunks.hpp"
 #include "equipoise/problems/sparse.hpp"
 
 namespace equipoise {

@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <new>
 
-#include "equipoise/problems/chunks.hpp"
 #include "equipoise/problems/dense_kernel.hpp"
+#include "equipoise/problems/parallel/chunks.hpp"
 
 namespace equipoise {
 

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "equipoise/core/error.hpp"
-#include "equipoise/problems/chunks.hpp"
 #include "equipoise/problems/gram_kernel.hpp"
+#include "equipoise/problems/parallel/chunks.hpp"
 
 namespace equipoise {
 

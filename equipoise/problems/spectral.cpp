@@ -14,9 +14,9 @@
 
 #include "equipoise/core/decompositions.hpp"
 #include "equipoise/core/error.hpp"
-#include "equipoise/problems/chunks.hpp"
-#include "equipoise/problems/crew.hpp"
 #include "equipoise/problems/grams.hpp"
+#include "equipoise/problems/parallel/chunks.hpp"
+#include "equipoise/problems/parallel/crew.hpp"
 #include "equipoise/problems/spectral_kernel.hpp"
 
 namespace equipoise {

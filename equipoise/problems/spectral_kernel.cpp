@@ -22,7 +22,7 @@
 // foreach_target.h comes first
 #include <hwy/highway.h>
 
-#include "equipoise/core/fused-inl.hpp"
+#include "equipoise/core/simd-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace equipoise::HWY_NAMESPACE {

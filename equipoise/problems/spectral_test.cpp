@@ -1,10 +1,9 @@
 // Spectral problems: the loss where it is small, rectangular padding, and what is refused.
 #include "equipoise/problems/spectral.hpp"
+#include "equipoise/problems/parallel/threads.hpp"
 
 #include <gtest/gtest.h>
 #include <hwy/targets.h>
-#include <oneapi/tbb/global_control.h>
-#include <oneapi/tbb/parallel_for.h>
 
 #include <cmath>
 #include <limits>
@@ -180,7 +179,8 @@ TEST(Spectral, MemoryOfEarlierCallsLeavesNoTrace) {
   EXPECT_TRUE(same_bits(here, there));
   EXPECT_TRUE(same_bits(trace.back().loss, want.back().loss));
   std::vector<Factors> ends(8, start);
-  tbb::parallel_for(std::size_t{0}, ends.size(), [&](std::size_t i) {
+  in_parallel(static_cast<Index>(ends.size()), [&](Index end) {
+    const auto i = static_cast<std::size_t>(end);
     std::vector<StepTrace> own(40);
     used->advance(ends[i], 1e-3, own);
   });
@@ -196,8 +196,8 @@ TEST(Spectral, HelpersChangeNoBit) {
   const double h = 0.1 / (1 + at.flat().squaredNorm());
   std::vector<Factors> ends;
   std::vector<double> losses;
-  for (const std::size_t threads : {1, 2, 4, 2, 3}) {
-    const tbb::global_control limit(tbb::global_control::max_allowed_parallelism, threads);
+  for (const int threads : {1, 2, 4, 2, 3}) {
+    const ThreadLimit limit(threads);
     std::vector<StepTrace> trace(400);
     ends.push_back(at);
     problem->advance(ends.back(), h, trace);

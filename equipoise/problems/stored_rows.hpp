@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "equipoise/problems/chunks.hpp"
+#include "equipoise/problems/parallel/chunks.hpp"
 #include "equipoise/problems/sparse.hpp"
 
 namespace equipoise {

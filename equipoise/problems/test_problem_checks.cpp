@@ -1,7 +1,6 @@
 // The checks, in one place for all test programs.
 #include "equipoise/problems/test_problem_checks.hpp"
-
-#include <oneapi/tbb/global_control.h>
+#include "equipoise/problems/parallel/threads.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -194,8 +193,8 @@ void check_imbalance_identity(const Problem& problem, ConstFactors start, double
 void check_threads(const Problem& problem, ConstFactors at, ConstFactors direction, double h) {
   Factors gradient(at.shape()), product(at.shape()), end(at);
   double loss = 0;
-  for (const std::size_t threads : {1, 2, 3, 2}) {
-    const tbb::global_control limit(tbb::global_control::max_allowed_parallelism, threads);
+  for (const int threads : {1, 2, 3, 2}) {
+    const ThreadLimit limit(threads);
     Factors gradient_now(at.shape()), product_now(at.shape()), end_now(at);
     std::vector<StepTrace> trace(3);
     const double loss_now = problem.gradient(at, gradient_now);

@@ -4,7 +4,7 @@
 #include <iostream>
 #include <limits>
 
-#include "equipoise/lab/page.hpp"
+#include "equipoise/page/page.hpp"
 
 namespace equipoise {
 namespace {

@@ -21,12 +21,12 @@ inline void require(bool promise, const char* text) {
   }
 }
 
-inline void check_values(const Matrix& matrix, const LoadedMatrix& loaded) {
+inline void check_values(const Matrix& matrix, const MatrixData& loaded) {
   require(!loaded.has_unknown, "a dense matrix has no unknown entries");
   require(matrix.allFinite(), "entries are finite");
 }
 
-inline void check_values(const SparseMatrix& matrix, const LoadedMatrix& loaded) {
+inline void check_values(const SparseMatrix& matrix, const MatrixData& loaded) {
   require(matrix.isCompressed(), "a sparse matrix is compressed");
   require(matrix.outerIndexPtr()[0] == 0 && matrix.outerIndexPtr()[matrix.rows()] == matrix.nonZeros(),
           "rows begin and end");
@@ -51,7 +51,7 @@ void check_reader(const std::uint8_t* data, std::size_t size, const Reader& read
     options.missing = missing;
     options.memory_limit = std::uint64_t{1} << 24;
     try {
-      const LoadedMatrix loaded = reader(document, options);
+      const MatrixData loaded = reader(document, options);
       require(loaded.rows() > 0 && loaded.cols() > 0, "a matrix has rows and columns");
       require(missing == Missing::unknown || !loaded.has_unknown, "unknown entries only where they are asked for");
       std::visit([&](const auto& matrix) { check_values(matrix, loaded); }, loaded.values);

@@ -8,28 +8,41 @@ import re
 import sys
 from pathlib import Path
 
-# What each part of the tree may include. A new module is a new line here, and an arrow in docs/architecture.md.
-MAY_INCLUDE = {
-    "equipoise/core": {"core"},
-    "equipoise/problems": {"core", "problems"},
-    "equipoise/lab": {"core", "problems", "lab"},
-    "equipoise/io": {"core", "problems", "lab", "io"},
-    "equipoise/certify": {"core", "certify"},
-    "mpi": {"core"},
-    "apps/web": {"core", "problems"},
-    "apps/cli": {"core", "problems", "lab", "io", "certify"},
-    "python": {"core", "problems", "lab", "io", "certify"},
-    "bench": {"core", "problems", "lab", "io", "certify"},
-    "examples": {"core", "problems", "lab", "io", "certify"},
-    "tests": {"core", "problems", "lab", "io", "certify"},
+# What each room may include. A new room is a new line here and in cmake/EquipoiseRooms.cmake, and an arrow in docs/architecture.md.
+ROOMS = {
+    "core": "",
+    "ensemble": "core",
+    "problems": "core",
+    "exact": "core",
+    "theory": "core exact",
+    "page": "core",
+    "solve": "core problems exact theory page",
+    "sweep": "core ensemble problems exact solve",
+    "atlas": "core exact theory page sweep",
+    "paper": "core ensemble problems exact theory page atlas solve",
+    "io": "core problems page",
+    "store": "core problems page io solve sweep atlas paper theory exact",
+    "certify": "core exact theory solve",
 }
-# Nobody but io opens files; core does not print or ask for the environment either.
+ALL_ROOMS = set(ROOMS)
+MAY_INCLUDE = {f"equipoise/{room}": {room, *below.split()} for room, below in ROOMS.items()}
+MAY_INCLUDE |= {
+    "mpi": {"core", "problems", "solve"},
+    "apps/web": {"core", "ensemble", "problems", "theory", "exact", "page", "solve"},
+    "apps/cli": ALL_ROOMS,
+    "python": ALL_ROOMS,
+    "bench": ALL_ROOMS,
+    "examples": ALL_ROOMS,
+    "tests": ALL_ROOMS,
+}
+# Nobody but io and store opens files; core does not print or ask for the environment either.
 OPENS_FILES = {"fstream", "filesystem", "cstdio", "stdio.h", "fcntl.h"}
 PRINTS = {"iostream", "cstdio", "stdio.h", "print"}
 FILE_CALLS = re.compile(r"\b(fopen|freopen|ifstream|ofstream|std::filesystem)\b")
+OPENING_ROOMS = ("equipoise/io", "equipoise/store")
 ENVIRONMENT_CALLS = re.compile(r"\b(secure_getenv|getenv|setenv|putenv)\b")
-# Libraries that a header may include: find_package(equipoise) finds them. The others are known to .cpp files alone.
-IN_HEADERS = ("Eigen/", "oneapi/tbb/")
+# The library that a header may include: find_package(equipoise) finds it. The others are known to .cpp files alone.
+IN_HEADERS = ("Eigen/",)
 # The standard library's own headers have no dot and no slash.
 STANDARD_HEADER = re.compile(r"[a-z_0-9]+")
 
@@ -75,12 +88,12 @@ def problems_of_includes(path, text, exists_beside):
             if path.endswith("-inl.hpp"):  # for .cpp files alone, and not installed
                 continue
             if not name.startswith(IN_HEADERS) and not STANDARD_HEADER.fullmatch(name):
-                yield f"<{name}> in a header: headers include the standard library, Eigen, oneTBB and equipoise, nothing else"
+                yield f"<{name}> in a header: headers include the standard library, Eigen and equipoise, nothing else"
         elif heavy and path.endswith(".hpp"):
             yield f"<{name}> in a header: Spectra and Highway are included by .cpp files alone"
         if path.startswith("equipoise/") and not is_test(path):
-            if part != "equipoise/io" and name in OPENS_FILES:
-                yield f"<{name}>: only io opens files"
+            if part not in OPENING_ROOMS and name in OPENS_FILES:
+                yield f"<{name}>: only io and store open files"
             elif part == "equipoise/core" and name in PRINTS:
                 yield f"<{name}>: core does not print"
 
@@ -89,9 +102,9 @@ def problems_of_calls(path, text):
     if not path.startswith("equipoise/") or is_test(path):
         return
     code = without_comments(text, keep_strings=False)
-    if not path.startswith("equipoise/io/"):
+    if not path.startswith(tuple(room + "/" for room in OPENING_ROOMS)):
         for call in sorted(set(FILE_CALLS.findall(code))):
-            yield f"{call}: only io opens files"
+            yield f"{call}: only io and store open files"
     if path.startswith("equipoise/core/"):
         for call in sorted(set(ENVIRONMENT_CALLS.findall(code))):
             yield f"{call}: core does not read the environment"
@@ -114,7 +127,10 @@ def problems_of_build(path, root):
         lists = folder / "CMakeLists.txt"
         if lists.is_file():
             build = re.sub(r"#[^\n]*", "", lists.read_text(encoding="utf-8"))
-            if re.search(r"(?<![\w/.])" + re.escape(file.relative_to(folder).as_posix()) + r"(?![\w.])", build):
+            name = re.escape(file.relative_to(folder).as_posix())
+            # A file of two, of which a setting picks one.
+            name = re.sub("_(serial|tbb)[\\\\][.]", lambda m: "_(" + m.group(1) + "|[$][{]EQUIPOISE_THREADS_BACKEND[}])[.]", name)
+            if re.search(r"(?<![\w/])([.][.]/[a-z]+/)?" + name + r"(?![\w.])", build):
                 return
         if folder == root:
             break

@@ -37,7 +37,7 @@ class Tree(unittest.TestCase):
 
     def test_a_sound_tree(self):
         self.assert_sound("equipoise/lab/a.hpp", HEADER + '#include "equipoise/core/run.hpp"\n#include <string>\n')
-        self.assert_sound("equipoise/io/a.cpp", HEADER + '#include "equipoise/lab/report.hpp"\n#include <fstream>\n')
+        self.assert_sound("equipoise/io/a.cpp", HEADER + '#include "equipoise/solve/run_page.hpp"\n#include <fstream>\n')
         self.assert_sound("apps/cli/a.cpp", HEADER + '#include "equipoise/io/files.hpp"\n#include "apps/cli/flags.hpp"\n')
 
     def test_a_tree_without_headers_is_not_the_project(self):
@@ -48,7 +48,7 @@ class Tree(unittest.TestCase):
         for path, name in [
             ("equipoise/core/a.hpp", "equipoise/problems/dense.hpp"),
             ("equipoise/core/a.cpp", "equipoise/io/files.hpp"),
-            ("equipoise/problems/a.hpp", "equipoise/lab/theory.hpp"),
+            ("equipoise/problems/a.hpp", "equipoise/theory/theory.hpp"),
             ("equipoise/problems/a.cpp", "equipoise/io/files.hpp"),
             ("equipoise/lab/a.cpp", "equipoise/io/files.hpp"),
             ("equipoise/certify/a.cpp", "equipoise/problems/dense.hpp"),

@@ -57,7 +57,7 @@ void answer(const std::vector<std::string>& words) {
     }
   }
   try {
-    const equipoise::LoadedMatrix matrix = equipoise::load_matrix(name, options);
+    const equipoise::MatrixData matrix = equipoise::load_matrix(name, options);
     if (!output.empty()) {
       equipoise::save_matrix(output, matrix);
     }

@@ -1,0 +1,362 @@
+// The looks at runs of small problems: arrival, lingering, cycles, chaos, the end of the budget; and the plain block
+// and walk.
+#include "equipoise/ensemble/small/rules.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <optional>
+#include <tuple>
+
+#include "equipoise/core/endings.hpp"
+#include "equipoise/core/numbers.hpp"
+#include "equipoise/core/start.hpp"
+#include "equipoise/ensemble/small/place.hpp"
+
+namespace equipoise::small {
+namespace {
+
+bool is_near(const Limits& limits, double gradient_squared, double squared_length) {
+  return gradient_squared <= std::max(limits.slope2 * squared_length, limits.low2);
+}
+
+// value^(1 / (2 window)) for a power of two: by square roots, which every machine rounds alike.
+double root_of(double value, std::uint64_t window) {
+  for (std::uint64_t n = 2 * window; n > 1; n /= 2) value = std::sqrt(value);
+  return value;
+}
+
+void end_here(const Follow& follow, Outcome outcome, Ending& ending) {
+  ending = Ending{};
+  ending.z = follow.z;
+  ending.h = follow.h;
+  ending.outcome = outcome;
+  ending.step = follow.step;
+}
+
+void end_at(const Place& place, double h, const double* z, std::size_t entries, std::uint64_t step, Ending& ending) {
+  ending = Ending{};
+  ending.z.assign(z, z + entries);
+  ending.h = h;
+  ending.outcome = Outcome::converged;
+  ending.limit = place.limit;
+  ending.at_minimiser = place.at_minimiser;
+  ending.step = step;
+  ending.multiplier = place.multiplier;
+  ending.lyapunov = tiny::exponent_of_stay(is_stable(place) ? 1 : place.multiplier);
+}
+
+double distance(const std::vector<double>& a, const std::vector<double>& b) {
+  double apart = 0, scale = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    apart += (b[i] - a[i]) * (b[i] - a[i]);
+    scale += a[i] * a[i];
+  }
+  return std::sqrt(apart / scale);  // no cycle at zero
+}
+
+struct SmallCycle {
+  std::uint32_t period;
+  double multiplier;
+};
+
+// As largest_multiplier() in cycle.cpp: power iteration from (J - I) w, which holds no neutral direction.
+double multiplier_of(const Form& form, double h, const std::vector<std::vector<double>>& states) {
+  std::vector<std::vector<double>> grams;
+  for (const std::vector<double>& each : states) {
+    grams.emplace_back(2 * form.gram());
+    grams_of(form, each.data(), grams.back().data());
+  }
+  const auto turn = [&](std::vector<double>& w) {
+    for (std::size_t k = 0; k < states.size(); ++k) step_tangent(form, h, states[k].data(), grams[k].data(), w.data());
+  };
+  Generator generator(3);
+  std::vector<double> random(form.entries(), 0.0);
+  for (std::size_t i = 0; i < random.size(); ++i) {
+    if (i % form.width < form.rank) random[i] = generator.normal();
+  }
+  std::vector<double> w = random;
+  turn(w);
+  for (std::size_t i = 0; i < w.size(); ++i) w[i] -= random[i];
+  std::vector<double> squares = {sum_of_squares(form, w.data())};
+  double sign = 1;
+  // Below 1e-8 of the beginning the neutral part that rounding left behind would show.
+  while (squares.size() <= 64 && squares.back() > 1e-16 * squares.front()) {
+    const std::vector<double> before = w;
+    turn(w);
+    squares.push_back(sum_of_squares(form, w.data()));
+    double inner = 0;
+    for (std::size_t i = 0; i < w.size(); ++i) inner += before[i] * w[i];
+    sign = inner < 0 ? -1 : 1;
+  }
+  const std::size_t last = squares.size() - 1;
+  if (last == 0 || squares[last] == 0) return 0;
+  const std::size_t window = std::bit_floor(std::max<std::size_t>(1, last / 2));
+  return sign * root_of(squares[last] / squares[last - window], window);
+}
+
+// As find_cycle().
+std::optional<SmallCycle> find_small_cycle(const Form& form, double h, const std::vector<double>& at,
+                                           double tolerance) {
+  std::vector<std::vector<double>> states = {at};
+  std::vector<double> z = at, grams(2 * form.gram());
+  grams_of(form, z.data(), grams.data());
+  std::uint32_t period = 0;
+  for (std::uint32_t k = 1; k <= tiny::largest_period && period == 0; ++k) {
+    advance(form, h, z.data(), grams.data(), 1);
+    if (distance(at, z) <= tolerance) {
+      period = k;
+    } else {
+      states.push_back(z);
+    }
+  }
+  if (period < 2) return std::nullopt;
+  std::vector<double> previous = z;
+  for (int turn = 1; turn < 3; ++turn) {
+    advance(form, h, z.data(), grams.data(), period);
+    if (!(distance(previous, z) <= tolerance)) return std::nullopt;
+    previous = z;
+  }
+  for (std::uint32_t shorter = 1; shorter < period; ++shorter) {
+    if (period % shorter == 0 && distance(at, states[shorter]) < 1e3 * tolerance) return std::nullopt;
+  }
+  return SmallCycle{period, multiplier_of(form, h, states)};
+}
+
+bool ends_in_a_cycle(const Form& form, const Follow& follow, const std::vector<double>& at, std::uint64_t step,
+                     double tolerance, Ending& ending) {
+  const std::optional<SmallCycle> cycle = find_small_cycle(form, follow.h, at, tolerance);
+  if (!cycle || !(std::abs(cycle->multiplier) < 1 - verdict_rules::marginal)) return false;
+  end_here(follow, Outcome::periodic, ending);
+  ending.z = at;
+  ending.step = step;
+  ending.period = cycle->period;
+  ending.multiplier = cycle->multiplier;
+  ending.lyapunov = tiny::exponent_of_cycle(cycle->multiplier, cycle->period);
+  return true;
+}
+
+bool ends_in_chaos(const Follow& follow, Ending& ending) {
+  const auto chaos = follow.growth ? follow.growth->chaos() : std::nullopt;
+  if (!chaos) return false;
+  end_here(follow, Outcome::chaotic, ending);
+  std::tie(ending.lyapunov, ending.lyapunov_error) = *chaos;
+  return true;
+}
+
+void plan(Follow& follow) {
+  follow.event = std::min({follow.max_steps, follow.cycle_look, follow.growth_look});
+  if (follow.candidate_step != never) follow.event = std::min(follow.event, follow.candidate_step + watch_for);
+  if (follow.lingers) follow.event = std::min(follow.event, follow.step + look_every);
+}
+
+// Divergence and convergence; the iterate is one of those that a walk would end at, or lingers.
+bool ends_in_place(const Form& form, Follow& follow, Ending& ending) {
+  std::vector<double> grams(2 * form.gram());
+  grams_of(form, follow.z.data(), grams.data());
+  const double length = squared_length(form, grams.data());
+  const bool leaves = !is_finite(length) || diverges(form, follow.limits, grams.data());
+  const double gradient = gradient_squared(form, follow.h, follow.z.data(), grams.data());
+  if (follow.lingers && !leaves) {
+    Limits wider = follow.limits;
+    wider.slope2 *= 100;
+    wider.low2 *= 100;
+    if (is_near(wider, gradient, length)) {
+      if (gradient != 0 && follow.step < follow.lingers_until) return false;
+      const Place place{follow.visited, follow.visited_multiplier, false};
+      end_at(place, follow.h, follow.z.data(), form.entries(), follow.arrived, ending);
+      return true;
+    }
+    follow.lingers = false;
+  }
+  if (!leaves && !is_near(follow.limits, gradient, length)) return false;
+  std::vector<double> z = follow.before;
+  const Limits looked_for = leaves ? far_from_all(follow.limits) : follow.limits;
+  const Event event = walk(form, follow.h, looked_for, z.data(), follow.step - follow.before_step);
+  if (ends_with(form, follow.h, event, follow.before_step, z.data(), ending)) return true;
+  if (event.kind != Event::Kind::near) return false;
+  const Place place = place_of(form, follow.h, z.data());
+  follow.lingers = true;
+  follow.visited = place.limit;
+  follow.visited_multiplier = place.multiplier;
+  follow.arrived = follow.before_step + event.after;
+  const double wait = std::min(1e9, std::ceil(42 / tiny::log_of(std::abs(place.multiplier))));
+  follow.lingers_until = follow.arrived + static_cast<std::uint64_t>(wait);
+  return false;
+}
+
+bool ends_with_the_budget(const Form& form, const Follow& follow, Ending& ending) {
+  if (!follow.lingers) {
+    if (follow.step > tiny::first_cycle_look &&
+        ends_in_a_cycle(form, follow, follow.z, follow.step, verdict_rules::cycle_tolerance_late, ending)) {
+      return true;
+    }
+    if (ends_in_chaos(follow, ending)) return true;
+    std::vector<double> grams(2 * form.gram());
+    grams_of(form, follow.z.data(), grams.data());
+    if (gradient_squared(form, follow.h, follow.z.data(), grams.data()) == 0) {
+      // With a tolerance of zero nothing else calls this an ending.
+      end_at(place_of(form, follow.h, follow.z.data()), follow.h, follow.z.data(), form.entries(), follow.step, ending);
+      return true;
+    }
+  }
+  end_here(follow, Outcome::exhausted, ending);
+  return true;
+}
+
+}  // namespace
+
+std::vector<double> first_tangent(const Form& form) {
+  Generator generator(2);
+  std::vector<double> w(form.entries(), 0.0);
+  for (std::size_t i = 0; i < w.size(); ++i) {
+    if (i % form.width < form.rank) w[i] = generator.normal();
+  }
+  const double length = std::sqrt(sum_of_squares(form, w.data()));
+  for (double& each : w) each /= length;
+  return w;
+}
+
+void begin(const Form& form, const SmallRun& run, Follow& follow) {
+  const Factors& start = run.start->factors;
+  const double root = std::sqrt(run.h);
+  const double scale_x = root * run.scale_x, scale_y = root * run.scale_y;
+  follow.h = run.h;
+  follow.m = form.values.empty() ? 0 : run.h * form.values[0];
+  follow.max_steps = run.max_steps;
+  follow.step = follow.before_step = 0;
+  follow.z.assign(form.entries(), 0.0);
+  const double* from = start.data();
+  double squares = 0;
+  for (std::size_t i = 0; i < form.rows + form.cols; ++i) {
+    const double scale = i < form.rows ? scale_x : scale_y;
+    for (std::size_t a = 0; a < form.rank; ++a) {
+      const double value = scale * *from++;
+      follow.z[i * form.width + a] = value;
+      squares += value * value;
+    }
+  }
+  follow.before = follow.z;
+  follow.limits = Limits{};
+  const double norm = run.h * form.norm * (1 + 16 * std::numeric_limits<double>::epsilon());
+  follow.limits.needed2 = 16 * (1 + norm) * (1 + norm) * (1 + 32 * std::numeric_limits<double>::epsilon());
+  if (run.tolerance > 0) {
+    const double slope = run.tolerance * run.h * form.norm;
+    follow.limits.slope2 = slope * slope;
+    follow.limits.low2 = form.norm > 0 ? slope * slope * (run.h * form.norm)
+                                       : run.tolerance * run.tolerance * (squares * squares * squares);
+  }
+  follow.cycle_look = tiny::first_cycle_look;
+  follow.growth_look = tiny::may_be_chaotic(follow.m) ? tiny::first_growth_look : never;
+  follow.candidate_step = never;
+  follow.lingers = false;
+  follow.growth.reset();
+  plan(follow);
+}
+
+void take_block(const Form& form, Follow& follow) {
+  const std::uint64_t length = std::min(look_every, follow.max_steps - follow.step);
+  const bool follows = follow.follows_tangent() && length == look_every;
+  std::vector<double> grams(2 * form.gram());
+  drop_vanishing(form, follow.z.data());
+  follow.before = follow.z;
+  follow.before_step = follow.step;
+  advance_by_blocks(form, follow.h, follow.z.data(), grams.data(), follows ? follow.tangent.data() : nullptr,
+                    follow.step, length);
+  follow.step += length;
+  if (!follows) return;
+  follow.open_growth += normalise(form, follow.tangent.data());
+  if (follow.step % tiny::look_every != 0) return;
+  follow.growth->add(follow.open_growth);
+  follow.open_growth = 0;
+}
+
+Event walk(const Form& form, double h, const Limits& limits, double* z, std::uint64_t length) {
+  Event event;
+  std::vector<double> grams(2 * form.gram());
+  grams_of(form, z, grams.data());
+  std::vector<double> next(z, z + form.entries()), next_grams;
+  for (std::uint64_t k = 0;; ++k) {
+    event.after = k;
+    const double reached = squared_length(form, grams.data());
+    if (!is_finite(reached)) {
+      event.kind = Event::Kind::out_of_range;
+      return event;
+    }
+    if (diverges(form, limits, grams.data())) {
+      event.kind = Event::Kind::proved_divergence;
+      return event;
+    }
+    event.squared[k] = gradient_squared(form, h, z, grams.data());
+    if (is_near(limits, event.squared[k], reached)) {
+      event.kind = Event::Kind::near;
+      return event;
+    }
+    if (k == length) return event;
+    next_grams = grams;
+    advance(form, h, next.data(), next_grams.data(), 1);
+    if (!is_finite(squared_length(form, next_grams.data()))) {
+      event.kind = Event::Kind::out_of_range;
+      return event;
+    }
+    std::copy(next.begin(), next.end(), z);
+    grams = next_grams;
+  }
+}
+
+bool ends_with(const Form& form, double h, const Event& event, std::uint64_t first, const double* z, Ending& ending) {
+  if (event.kind == Event::Kind::nothing) return false;
+  const std::uint64_t step = first + event.after;
+  if (event.kind != Event::Kind::near) {
+    ending = Ending{};
+    ending.z.assign(z, z + form.entries());
+    ending.h = h;
+    ending.outcome = Outcome::diverged;
+    ending.proved = event.kind == Event::Kind::proved_divergence;
+    ending.step = step;
+    return true;
+  }
+  const Place place = place_of(form, h, z);
+  const bool exact = event.squared[event.after] == 0;
+  if (!is_stable(place) && !exact) return false;
+  end_at(place, h, z, form.entries(), step, ending);
+  if (is_stable(place)) {
+    const std::uint64_t window = std::bit_floor(event.after);
+    const double then = window > 0 ? event.squared[event.after - window] : 0;
+    ending.multiplier = then > 0 ? root_of(event.squared[event.after] / then, window) : nan;
+  }
+  return true;
+}
+
+bool look(const Form& form, Follow& follow, Ending& ending, bool may_end_here, bool may_return) {
+  if ((may_end_here || follow.lingers) && ends_in_place(form, follow, ending)) return true;
+  if (follow.step == follow.max_steps) return ends_with_the_budget(form, follow, ending);
+  // A tolerance of zero: nothing but divergence ends a run early.
+  const bool may_end = !follow.lingers && follow.limits.slope2 >= 0;
+  if (follow.candidate_step != never && follow.step == follow.candidate_step + watch_for) {
+    const std::uint64_t step = follow.candidate_step;
+    follow.candidate_step = never;
+    if (may_end && may_return &&
+        ends_in_a_cycle(form, follow, follow.candidate, step, verdict_rules::cycle_tolerance, ending)) {
+      return true;
+    }
+  }
+  if (follow.step == follow.cycle_look) {
+    follow.cycle_look *= 2;
+    if (may_end) {
+      follow.candidate = follow.z;
+      follow.candidate_step = follow.step;
+    }
+  }
+  if (follow.step == follow.growth_look) {
+    if (may_end && ends_in_chaos(follow, ending)) return true;
+    follow.growth = std::make_unique<tiny::Growth>();
+    follow.open_growth = 0;
+    if (follow.growth_look == tiny::first_growth_look) follow.tangent = first_tangent(form);
+    follow.growth_look = tiny::next_growth_look(follow.growth_look);
+  }
+  plan(follow);
+  return false;
+}
+
+}  // namespace equipoise::small

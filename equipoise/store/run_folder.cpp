@@ -1,0 +1,58 @@
+// samples.csv, line by line.
+#include "equipoise/store/run_folder.hpp"
+
+#include <fast_float/fast_float.h>
+#include <fmt/format.h>
+
+#include <cmath>
+#include <fstream>
+#include <string>
+#include <string_view>
+
+#include "equipoise/core/error.hpp"
+#include "equipoise/solve/run_record.hpp"
+
+namespace equipoise {
+namespace {
+
+double field(std::string_view text, std::string_view place) {
+  double value = 0;
+  const auto [end, code] = fast_float::from_chars(text.data(), text.data() + text.size(), value);
+  if (code != std::errc() || end != text.data() + text.size()) {
+    throw Error(fmt::format("{}: '{}' is not a number", place, text));
+  }
+  return value;
+}
+
+}  // namespace
+
+std::vector<Sample> read_samples_csv(const std::filesystem::path& path) {
+  std::ifstream file(path);
+  if (!file) throw Error(fmt::format("{}: cannot be read; a run's folder holds samples.csv", path.string()));
+  std::string line;
+  std::getline(file, line);
+  if (!line.starts_with(sample_columns)) {
+    throw Error(
+        fmt::format("{}: line 1 is not '{}...', so these are not the samples of a run", path.string(), sample_columns));
+  }
+  std::vector<Sample> samples;
+  for (std::size_t number = 2; std::getline(file, line); ++number) {
+    const std::string place = fmt::format("{}: line {}", path.string(), number);
+    std::vector<double> cells;
+    std::string_view rest = line;
+    for (bool more = true; more;) {
+      const std::size_t comma = rest.find(',');
+      more = comma != std::string_view::npos;
+      const std::string_view text = rest.substr(0, comma);
+      cells.push_back(text.empty() ? std::nan("") : field(text, place));
+      if (more) rest.remove_prefix(comma + 1);
+    }
+    if (cells.size() < 6) throw Error(fmt::format("{}: {} columns instead of at least 6", place, cells.size()));
+    Sample sample{static_cast<std::uint64_t>(cells[0]), cells[1], cells[2], cells[3], cells[4], cells[5], {}};
+    for (std::size_t i = 6; i < cells.size() && !std::isnan(cells[i]); ++i) sample.eigenvalues.push_back(cells[i]);
+    samples.push_back(std::move(sample));
+  }
+  return samples;
+}
+
+}  // namespace equipoise
