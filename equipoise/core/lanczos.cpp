@@ -148,6 +148,14 @@ void search(WorkingOperator& op, Index count, const SharpnessSettings& settings)
   }
 }
 
+// Most of the way along a guess; a third as much elsewhere, should it be a poor one.
+Vector guessed(const Space& space, const Vector& guess, const Vector& elsewhere) {
+  const double length = std::sqrt(space.squared_norm(guess));
+  if (!(length > 0) || !std::isfinite(length)) return elsewhere;
+  const Vector both = guess / length + elsewhere / 3;
+  return normalised(space, both);
+}
+
 // For operators whose products are dear: one Krylov space, as long as memory and budget allow. A single value needs no
 // second look, since a random vector has a part in every eigenvector, and no small basis has thrown one away; several
 // values do, since a Krylov space holds only one eigenvector of each eigenvalue.
@@ -163,7 +171,9 @@ void thrifty_search(WorkingOperator& op, Index count, const SharpnessSettings& s
     plan.tolerance = settings.tolerance;
     plan.value_tolerance = settings.value_tolerance;
     plan.most_products = affordable;
-    LanczosResult result = lanczos(op, random_unit(op.rows(), op.space(), first_seed + look), plan);
+    Vector first = random_unit(op.rows(), op.space(), first_seed + look);
+    if (look == 0 && settings.guess.size() == op.rows()) first = guessed(op.space(), settings.guess, first);
+    LanczosResult result = lanczos(op, first, plan);
     const double worst = worst_of(op, count);
     bool more = false;
     std::vector<Pair> unfinished;

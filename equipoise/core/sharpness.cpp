@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <numbers>
 
@@ -34,7 +35,8 @@ SymmetricProduct hessian_of(const Objective& objective, ConstState at) {
 
 }  // namespace
 
-SharpnessSettings SharpnessSettings::for_a_rate(double flops) { return within(flops, 1e-7, 1e10, 60); }
+SharpnessSettings SharpnessSettings::for_a_scale(double flops) { return within(flops, 1e-7, 5e9, 20); }
+SharpnessSettings SharpnessSettings::for_a_rate(double flops) { return within(flops, 1e-7, 1e10, 38); }
 SharpnessSettings SharpnessSettings::for_the_record(double flops) { return within(flops, 1e-9, 3e10, 120); }
 
 Eigenpairs extreme_eigenpairs(const Objective& objective, ConstState at, Index count, SpectrumEnd end,
@@ -111,6 +113,27 @@ SingularTriplets top_singular_triplets(const Problem& problem, Index count, cons
   result.converged = pairs.converged;
   result.products = pairs.products;
   return result;
+}
+
+Vector guess_along(const Problem& problem, const SingularTriplets& top, ConstFactors at) {
+  const Shape shape = at.shape();
+  const Index d = shape.rank;
+  if (top.values.size() == 0 || d == 0 || !std::isfinite(top.values[0])) return Vector();
+  const Space& space = FactorObjective(problem, shape).space();
+  // On directions (u a^T, -v b^T) the Hessian is [[Y^T Y, sigma I], [sigma I, X^T X]], but for terms of u^T X and v^T
+  // Y.
+  Eigen::MatrixXd block = Eigen::MatrixXd::Zero(2 * d, 2 * d);
+  block.topLeftCorner(d, d) = at.Y().transpose() * at.Y();
+  block.bottomRightCorner(d, d) = at.X().transpose() * at.X();
+  space.sum({block.data(), static_cast<std::size_t>(block.size())});
+  block.topRightCorner(d, d) = top.values[0] * Eigen::MatrixXd::Identity(d, d);
+  block.bottomLeftCorner(d, d) = block.topRightCorner(d, d);
+  if (!block.allFinite()) return Vector();
+  const Vector weights = symmetric_eigen(block).vectors.col(2 * d - 1);
+  Factors guess(shape);
+  guess.X() = top.left.col(0) * weights.head(d).transpose();
+  guess.Y() = -top.right.col(0) * weights.tail(d).transpose();
+  return guess.flat();
 }
 
 }  // namespace equipoise

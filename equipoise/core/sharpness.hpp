@@ -22,13 +22,17 @@ struct SharpnessSettings {
   /// the residuals are at `tolerance`. Uses one long Krylov space, which needs up to four times the memory and a
   /// fraction of the products, and no second look for a single value.
   double value_tolerance = 0;
+  /// With a tolerance of values: where to look first, empty or as long as the state (the piece that is held here).
+  Vector guess = {};
   /// Asked before each product; false ends the search with what is reached. All parts of a spread state must have one
   /// or none; the first part's answer counts.
   std::function<bool()> keep_going = {};
 
-  /// For L and sigma_1 where only a rate or the scale of a start comes of them, by the operations of a
-  /// gradient (Problem::flops): six digits within 60 products, or some more where these take about a second. Up to 2e7
-  /// operations, some milliseconds a product, the defaults above, so that the value is the most accurate.
+  /// For sigma_1 where only the scale of a start or a rate comes of it, and for L, by the operations of a gradient
+  /// (Problem::flops at rank 1 and at the start's): six digits, but within 20 and 38 products, so that a first step
+  /// comes after less than 60 in all, or some more where these take about a second. Up to 2e7 operations, some
+  /// milliseconds a product, the defaults above, so that the value is the most accurate.
+  static SharpnessSettings for_a_scale(double flops);
   static SharpnessSettings for_a_rate(double flops);
   /// For a value that is written down: to a residual of 1e-11 or nine digits, within 120 products or some seconds.
   static SharpnessSettings for_the_record(double flops);
@@ -77,5 +81,9 @@ struct SingularTriplets {
   int products = 0;       ///< each with A and with its transpose
 };
 SingularTriplets top_singular_triplets(const Problem& problem, Index count, const SharpnessSettings& settings = {});
+
+/// A guess of the direction in which the loss curves most, from the first singular pair: exact at zero factors, good at
+/// small ones, where it saves half of the products. Empty without a pair. O((rows + cols) rank^2).
+Vector guess_along(const Problem& problem, const SingularTriplets& top, ConstFactors at);
 
 }  // namespace equipoise
