@@ -11,6 +11,7 @@
 #include "equipoise/io/builtin.hpp"
 #include "equipoise/io/bytes.hpp"
 #include "equipoise/io/csv.hpp"
+#include "equipoise/io/mapped.hpp"
 #include "equipoise/io/matrix_market.hpp"
 #include "equipoise/io/npy.hpp"
 #include "equipoise/io/npz.hpp"
