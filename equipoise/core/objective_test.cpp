@@ -35,9 +35,7 @@ class Quadratic final : public Objective {
   }
 
  private:
-  Vector reflected(const Vector& v) const {
-    return mirror_.size() == 0 ? v : v - 2 * mirror_.dot(v) * mirror_;
-  }
+  Vector reflected(const Vector& v) const { return mirror_.size() == 0 ? v : v - 2 * mirror_.dot(v) * mirror_; }
   Vector spectrum_, mirror_;
 };
 
@@ -222,8 +220,8 @@ TEST(Objective, DepthThreePastTheEdgeIsACycle) {
   EXPECT_EQ(cycle->period, 2U);
 }
 
-// The same map at a larger rate: bounded, with a positive exponent. Only with a law that no minimiser is stable there is
-// it called chaotic.
+// The same map at a larger rate: bounded, with a positive exponent. Only with a law that no minimiser is stable there
+// is it called chaotic.
 TEST(Objective, ChaosNeedsALaw) {
   const double h = 0.95;
   const int steps = 200000;

@@ -180,8 +180,8 @@ struct World {
 // The sum of all slots, neighbours first: the same tree whoever filled them.
 Vector tree_sum(const std::array<Vector, pieces>& slots) { return (slots[0] + slots[1]) + (slots[2] + slots[3]); }
 
-// The part of one thread: its pieces of X, row by row, then those of Y. Arrays are told apart by their sizes: a piece has
-// 16 k numbers of a state, 9 k of X, or 7 k of Y, with k <= 4.
+// The part of one thread: its pieces of X, row by row, then those of Y. Arrays are told apart by their sizes: a piece
+// has 16 k numbers of a state, 9 k of X, or 7 k of Y, with k <= 4.
 class ThreadSpace final : public Space {
  public:
   ThreadSpace(World& world, int part) : world_(world), mine_(pieces / world.parts), first_(part * mine_) {}
@@ -204,9 +204,8 @@ class ThreadSpace final : public Space {
            }));
   }
   bool finite(ConstState a) const override {
-    return over_pieces(a.size(), [&](Index from, Index length) {
-             return a.segment(from, length).allFinite() ? 0.0 : 1.0;
-           }) == 0;
+    return over_pieces(a.size(),
+                       [&](Index from, Index length) { return a.segment(from, length).allFinite() ? 0.0 : 1.0; }) == 0;
   }
   double largest(ConstState a) const override {
     const double here = a.size() > 0 ? a.cwiseAbs().maxCoeff<Eigen::PropagateNaN>() : 0;
@@ -297,7 +296,8 @@ class ThreadSpace final : public Space {
   int mine_, first_;
 };
 
-// The rows of A that one thread holds. Y is gathered before a product, and its gradient summed over all pieces after it.
+// The rows of A that one thread holds. Y is gathered before a product, and its gradient summed over all pieces after
+// it.
 class ThreadProblem final : public Problem {
  public:
   ThreadProblem(const Matrix& A, const ThreadSpace& space) : space_(space) {
@@ -336,8 +336,8 @@ class ThreadProblem final : public Problem {
     });
     Matrix all(all_cols, mine.cols());
     for (int piece = 0; piece < pieces; ++piece) {
-      all.middleRows(piece * piece_cols, piece_cols) =
-          Eigen::Map<const Matrix>(space_.world().slots[static_cast<std::size_t>(piece)].data(), piece_cols, mine.cols());
+      all.middleRows(piece * piece_cols, piece_cols) = Eigen::Map<const Matrix>(
+          space_.world().slots[static_cast<std::size_t>(piece)].data(), piece_cols, mine.cols());
     }
     space_.world().barrier.arrive_and_wait();
     return all;
@@ -426,8 +426,8 @@ TEST(Space, ARunInThreadsDoesNotDependOnHowManyTheyAre) {
     RunSettings settings = busy(3000);
     const Record alone = run(*plain, start, h, settings);
     const Spread one = run_in_threads(1, A, start, h, settings);
-    EXPECT_EQ(one.records[0].verdict.outcome, alone.verdict.outcome)
-        << one.records[0].verdict.why << '\n' << alone.verdict.why;
+    EXPECT_EQ(one.records[0].verdict.outcome, alone.verdict.outcome) << one.records[0].verdict.why << '\n'
+                                                                     << alone.verdict.why;
     EXPECT_EQ(one.records[0].verdict.limit, alone.verdict.limit);
     EXPECT_EQ(one.records[0].steps, alone.steps);
     EXPECT_NEAR(one.records[0].sigma1, sigma1, 1e-12);

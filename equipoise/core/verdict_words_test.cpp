@@ -30,10 +30,10 @@ bool begins(const std::string& text, std::string_view with) { return text.starts
 TEST(VerdictWords, AGradientThatFallsStillFalls) {
   EXPECT_TRUE(begins(trend(1000, [](std::uint64_t k) { return std::pow(0.99, k); }), "still falls: "));
   // Geometric and wavy.
-  EXPECT_TRUE(begins(trend(1000, [](std::uint64_t k) { return std::pow(0.99, k) * (k % 2 == 0 ? 1 : 3); }),
-                     "still falls: "));
-  EXPECT_TRUE(begins(trend(1000, [](std::uint64_t k) { return 1 - 1e-9 * static_cast<double>(k); }),
-                     "still falls, slowly: "));
+  EXPECT_TRUE(
+      begins(trend(1000, [](std::uint64_t k) { return std::pow(0.99, k) * (k % 2 == 0 ? 1 : 3); }), "still falls: "));
+  EXPECT_TRUE(
+      begins(trend(1000, [](std::uint64_t k) { return 1 - 1e-9 * static_cast<double>(k); }), "still falls, slowly: "));
 }
 
 // The end may be a small value of a gradient that keeps going up and down between two sizes: like is compared with
