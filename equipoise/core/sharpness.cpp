@@ -10,8 +10,8 @@
 
 #include "equipoise/core/decompositions.hpp"
 #include "equipoise/core/error.hpp"
+#include "equipoise/core/factor_objective.hpp"
 #include "equipoise/core/lanczos.hpp"
-#include "equipoise/core/objective.hpp"
 
 namespace equipoise {
 namespace {
@@ -81,7 +81,7 @@ SingularTriplets top_singular_triplets(const Problem& problem, Index count, cons
   const Index rows = problem.rows();
   const Index cols = problem.cols();
   const Shape shape{rows, cols, 1};
-  const Space& space = FactorObjective(problem, shape).space();
+  const Space& space = problem.space();
   count = std::min({count, space.whole(rows), space.whole(cols)});
   SingularTriplets result;
   if (count <= 0) {
@@ -119,7 +119,7 @@ Vector guess_along(const Problem& problem, const SingularTriplets& top, ConstFac
   const Shape shape = at.shape();
   const Index d = shape.rank;
   if (top.values.size() == 0 || d == 0 || !std::isfinite(top.values[0])) return Vector();
-  const Space& space = FactorObjective(problem, shape).space();
+  const Space& space = problem.space();
   // On directions (u a^T, -v b^T) the Hessian is [[Y^T Y, sigma I], [sigma I, X^T X]], but for terms of u^T X and v^T
   // Y.
   Eigen::MatrixXd block = Eigen::MatrixXd::Zero(2 * d, 2 * d);
