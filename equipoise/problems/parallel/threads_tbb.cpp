@@ -1,4 +1,6 @@
 // Threads of oneTBB.
+//
+// Tested in equipoise/problems/parallel/crew_test.cpp
 #include <oneapi/tbb/blocked_range.h>
 #include <oneapi/tbb/global_control.h>
 #include <oneapi/tbb/info.h>
