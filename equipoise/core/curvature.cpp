@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "equipoise/core/closed_form.hpp"
+#include "equipoise/core/numbers.hpp"
 #include "equipoise/core/residual_norm.hpp"
 
 namespace equipoise {
@@ -30,7 +31,8 @@ Curvature curvature_at_critical_point(const Problem& problem, ConstFactors at) {
     settings.tolerance = 1e-4;
     settings.max_products = 2000;
     const Eigenpairs bottom = extreme_eigenpairs(problem, at, 1, SpectrumEnd::smallest, settings);
-    result.smallest = bottom.values[0];
+    // Short of convergence it is only an upper bound, which may settle a saddle but never a minimiser.
+    result.smallest = bottom.converged ? bottom.values[0] : nan;
     result.zero = std::max(result.zero, bottom.residuals[0]);
   }
   if (result.smallest < -result.zero) {

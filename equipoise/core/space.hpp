@@ -29,6 +29,8 @@ class Space {
   virtual void sum(std::span<double> partial) const { static_cast<void>(partial); }
   /// How many numbers a state has in all, where `here` of them are held here.
   virtual Index whole(Index here) const { return here; }
+  /// How many numbers the parts before this one hold, where `here` of them are held here.
+  virtual Index before(Index here) const { return static_cast<void>(here), 0; }
   /// What the first part says: clocks and users must not be heard by one part alone.
   virtual bool decided(bool here) const { return here; }
   /// Independent standard normals, the same numbers however the state is spread: those of gaussian_factors(seed).
