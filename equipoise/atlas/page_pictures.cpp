@@ -1,4 +1,6 @@
 // The pictures of a sweep's page: each with its legend, its axes, the proved boundary, and words under the pointer.
+//
+// Tested in equipoise/atlas/page_test.cpp
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -6,8 +8,6 @@
 #include "equipoise/atlas/page_parts.hpp"
 #include "equipoise/core/numbers.hpp"
 #include "equipoise/page/markup.hpp"
-
-// Tested in equipoise/atlas/page_test.cpp
 
 namespace equipoise::page_of_sweep {
 namespace {

@@ -1,13 +1,13 @@
 // How the runs of a sweep end, in shares and against what is proved, and the dimension of the boundary between
 // outcomes.
+//
+// Tested in equipoise/atlas/page_test.cpp
 #include <fmt/format.h>
 
 #include <cmath>
 
 #include "equipoise/atlas/page_parts.hpp"
 #include "equipoise/page/markup.hpp"
-
-// Tested in equipoise/atlas/page_test.cpp
 
 namespace equipoise::page_of_sweep {
 

@@ -1,4 +1,6 @@
 // From the colours of cells to rows of pixels, fewer or more of them.
+//
+// Tested in equipoise/atlas/picture_test.cpp
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -6,8 +8,6 @@
 
 #include "equipoise/atlas/picture.hpp"
 #include "equipoise/core/error.hpp"
-
-// Tested in equipoise/atlas/picture_test.cpp
 
 namespace equipoise {
 

@@ -1,4 +1,6 @@
 // From the numbers that a reader found to a matrix: sizes, doubled entries and missing values are judged here, once.
+//
+// Tested in equipoise/io/matrix_market_test.cpp
 #include "equipoise/io/assemble.hpp"
 
 #include <fmt/format.h>

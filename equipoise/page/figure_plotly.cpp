@@ -1,4 +1,6 @@
 // A figure as plotly.js takes it.
+//
+// Tested in equipoise/page/figure_test.cpp
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,8 +13,6 @@
 #include "equipoise/page/figure.hpp"
 #include "equipoise/page/markup.hpp"
 #include "equipoise/page/plotly_parts.hpp"
-
-// Tested in equipoise/page/figure_test.cpp
 
 namespace equipoise {
 namespace {

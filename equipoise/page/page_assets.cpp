@@ -1,10 +1,10 @@
 // style.css, script.js and plotly.js as bytes of the program: the assembler reads them, so they cost the compiler
 // nothing.
+//
+// Tested in equipoise/page/page_test.cpp
 #include "equipoise/page/page_assets.hpp"
 
 #include "equipoise/page/page.hpp"
-
-// Tested in equipoise/page/page_test.cpp
 
 #if !defined(EQUIPOISE_PLOTLY_FILE) || !defined(EQUIPOISE_PAGE_FOLDER)
 #error \

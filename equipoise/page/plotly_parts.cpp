@@ -1,12 +1,12 @@
 // JSON as plotly.js reads it, and the styles of curves.
+//
+// Tested in equipoise/page/figure_test.cpp
 #include "equipoise/page/plotly_parts.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
-
-// Tested in equipoise/page/figure_test.cpp
 
 namespace equipoise::plotly {
 

@@ -1,4 +1,6 @@
 // Curves, bands and heat maps as traces of plotly.js.
+//
+// Tested in equipoise/page/figure_test.cpp
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,8 +10,6 @@
 
 #include "equipoise/page/markup.hpp"
 #include "equipoise/page/plotly_parts.hpp"
-
-// Tested in equipoise/page/figure_test.cpp
 
 namespace equipoise::plotly {
 namespace {

@@ -1,4 +1,6 @@
 // Judging the claims of an experiment by its tables.
+//
+// Tested in equipoise/paper/experiment_test.cpp
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -11,8 +13,6 @@
 #include "equipoise/core/numbers.hpp"
 #include "equipoise/page/markup.hpp"
 #include "equipoise/paper/experiment.hpp"
-
-// Tested in equipoise/paper/experiment_test.cpp
 
 namespace equipoise {
 

@@ -1,4 +1,6 @@
 // Starts, many runs at once, and measures along one run.
+//
+// Tested in tests/cli/reproduce.py
 #include "equipoise/paper/runs.hpp"
 
 #include <fmt/format.h>

@@ -1,4 +1,6 @@
 // The figures of a run's page: loss, sharpness, norms, imbalance and gradient over the steps.
+//
+// Tested in equipoise/solve/run_page_test.cpp
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,8 +9,6 @@
 
 #include "equipoise/page/markup.hpp"
 #include "equipoise/solve/run_page_parts.hpp"
-
-// Tested in equipoise/solve/run_page_test.cpp
 
 namespace equipoise::report_page {
 namespace {

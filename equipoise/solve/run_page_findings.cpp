@@ -1,12 +1,12 @@
 // The findings of a run's page: each statement of the theory with its assumptions, predictions and answers.
+//
+// Tested in equipoise/solve/run_page_test.cpp
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "equipoise/page/markup.hpp"
 #include "equipoise/solve/run_page_parts.hpp"
-
-// Tested in equipoise/solve/run_page_test.cpp
 
 namespace equipoise::report_page {
 namespace {

@@ -1,4 +1,6 @@
 // samples.csv, line by line.
+//
+// Tested in tests/cli/verbs.py
 #include "equipoise/store/run_folder.hpp"
 
 #include <fast_float/fast_float.h>

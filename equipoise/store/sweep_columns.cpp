@@ -1,4 +1,6 @@
 // Opening, mapping and checking the files of a sweep's folder.
+//
+// Tested in equipoise/store/sweep_folder_test.cpp
 #include "equipoise/store/sweep_columns.hpp"
 
 #include <fcntl.h>
@@ -14,8 +16,6 @@
 #include "equipoise/core/error.hpp"
 #include "equipoise/io/npy.hpp"
 #include "equipoise/io/text.hpp"
-
-// Tested in equipoise/store/sweep_folder_test.cpp
 
 namespace equipoise::sweep_files {
 

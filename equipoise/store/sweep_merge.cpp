@@ -1,4 +1,6 @@
 // Putting the tiles of several folders of one grid into a new one.
+//
+// Tested in equipoise/store/sweep_folder_test.cpp
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -7,8 +9,6 @@
 #include "equipoise/core/error.hpp"
 #include "equipoise/store/sweep_columns.hpp"
 #include "equipoise/store/sweep_folder.hpp"
-
-// Tested in equipoise/store/sweep_folder_test.cpp
 
 namespace equipoise {
 

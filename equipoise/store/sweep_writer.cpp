@@ -1,4 +1,6 @@
 // Writing a sweep's folder: what is reserved, written, forced to the disk and listed, in which order.
+//
+// Tested in equipoise/store/sweep_folder_test.cpp
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
@@ -18,8 +20,6 @@
 #include "equipoise/store/grid_file.hpp"
 #include "equipoise/store/sweep_columns.hpp"
 #include "equipoise/store/sweep_folder.hpp"
-
-// Tested in equipoise/store/sweep_folder_test.cpp
 
 namespace equipoise {
 

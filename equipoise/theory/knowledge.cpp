@@ -1,4 +1,6 @@
 // Recovery of A through the problem, scaling by powers of two, and the sizes that statements compare.
+//
+// Tested in equipoise/theory/theory_test.cpp
 #include "equipoise/theory/knowledge.hpp"
 
 #include <fmt/format.h>

@@ -44,20 +44,20 @@ def cpp_functions(text):
     found = []
     head_from = 0  # where the text begins that stands before the next brace
     scopes = 0  # braces of namespaces and classes
-    inside = 0  # braces of a function
+    inside = 0  # braces of a function; -1: in the list of a constructor
     begin = name = None
     for at, char in enumerate(code):
+        if inside < 0:  # between the members in the list of a constructor
+            inside = 1 if char == "{" else -1
+            continue
         if inside:
             inside += {"{": 1, "}": -1}.get(char, 0)
             if inside == 0:
-                rest = code[at + 1 : at + 200].lstrip()
-                if rest.startswith((",", "{")):  # that was a member in the list of a constructor
+                if code[at + 1 : at + 200].lstrip().startswith((",", "{")):
                     inside = -1
                     continue
                 found.append((name, code.count("\n", 0, begin) + 1, code.count("\n", begin, at) + 1))
                 head_from = at + 1
-            elif inside < 0 and char == "{":
-                inside = 1
             continue
         if char == "{":
             head = code[head_from:at]
@@ -79,7 +79,8 @@ def cpp_functions(text):
 def python_functions(text):
     tree = ast.parse(text)
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
-    return [(node.name, node.lineno, node.end_lineno - node.lineno + 1) for node in ast.walk(tree) if isinstance(node, kinds)]
+    nodes = [node for node in ast.walk(tree) if isinstance(node, kinds)]
+    return [(node.name, node.lineno, node.end_lineno - node.lineno + 1) for node in nodes]
 
 
 def problems_of_size(path, text):
