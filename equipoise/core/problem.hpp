@@ -43,6 +43,10 @@ class Problem {
   /// iterate before step i. The default is built on gradient(); an override must give the same bits for any way of
   /// cutting a run into calls, since a run replays parts of itself.
   virtual void advance(MutableFactors z, double h, std::span<StepTrace> trace) const;
+
+  /// The problem that a ridge was added to, otherwise this one: the singular values of A are taken from it, since a
+  /// difference with the ridge would lose them where the ridge is large.
+  virtual const Problem& without_ridge() const { return *this; }
 };
 
 /// The trace of one iterate, from its loss, its gradient and the iterate itself; what advance() records.

@@ -20,6 +20,7 @@ class RidgeProblem final : public Problem {
   Index cols() const override { return base_->cols(); }
   Index entries() const override { return base_->entries(); }
   bool complete() const override { return false; }
+  const Problem& without_ridge() const override { return base_->without_ridge(); }
 
   double gradient(ConstFactors at, MutableFactors out) const override {
     const double loss = base_->gradient(at, out);
