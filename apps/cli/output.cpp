@@ -125,11 +125,11 @@ Listener Progress::listener() {
 Onlooker Progress::onlooker() {
   return {[this](const Sample& sample, const std::function<Factors()>&) {
             loss_ = sample.loss;
-            return true;
+            return std::nullopt;
           },
           [this](std::uint64_t step) {
             show(step);
-            return !interrupted;
+            return interrupted ? std::optional<Stop>(Stop()) : std::nullopt;
           }};
 }
 

@@ -212,7 +212,7 @@ TEST(Session, RefusesWhatDoesNotFit) {
             }),
             "precision = float32 is for complete dense matrices; leave it out for sparse or observed ones");
   EXPECT_EQ(refused([&](Request& r) {
-              r.matrix.values = Matrix(1e50 * A);
+              r.matrix.values = Matrix(1e40 * A);
               r.precision = Precision::float32;
             }),
             "precision = float32 cannot hold this matrix: an entry is beyond 3.4e38; use float64");

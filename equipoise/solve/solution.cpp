@@ -40,7 +40,11 @@ Sample in_users_units(Sample sample, const Units& units) {
   return std::move(in_users_units(std::move(one), units).samples.front());
 }
 
-Record run_in_its_units(Session& session, double rate_in_run, const RunSettings& settings, const Onlooker& onlooker) {
+// `spent`: seconds that count against the time limit already.
+Record run_in_its_units(Session& session, double rate_in_run, const RunSettings& settings, double spent,
+                        const Onlooker& onlooker) {
+  RunSettings left = settings;
+  left.time_limit = std::max(0.0, settings.time_limit - spent);
   Watch watch;
   watch.known = session.measured();
   watch.pulse = onlooker.pulse;
@@ -51,7 +55,8 @@ Record run_in_its_units(Session& session, double rate_in_run, const RunSettings&
       return onlooker.observer(in_users_units(sample, session.units()), factors);
     };
   }
-  Record record = run(session.problem(), session.start_in_run(), rate_in_run, settings, watch);
+  Record record = run(session.problem(), session.start_in_run(), rate_in_run, left, watch);
+  record.settings = settings;
   record.last = session.restored(record.last);
   return record;
 }
@@ -104,7 +109,7 @@ ResolvedSettings resolved(Session& session) {
 
 Record descend(Session& session, double learning_rate, const RunSettings& settings, const Onlooker& onlooker) {
   require_settings_that_fit(session, settings);
-  return in_users_units(run_in_its_units(session, session.units().rate(learning_rate), settings, onlooker),
+  return in_users_units(run_in_its_units(session, session.units().rate(learning_rate), settings, 0, onlooker),
                         session.units());
 }
 
@@ -129,13 +134,20 @@ Solution solve(Session& session, const RunSettings& settings, const Onlooker& on
   const Units& units = session.units();
 
   std::vector<Halving> halvings;
-  Record record = run_in_its_units(session, units.rate(rate.value), settings, onlooker);
+  // The limit is on all that the user waits for: the measuring, and every run that `auto` takes.
+  double spent = session.seconds();
+  const auto descend_at = [&](double users_rate) {
+    Record found = run_in_its_units(session, units.rate(users_rate), settings, spent, onlooker);
+    spent += found.seconds;
+    return found;
+  };
+  Record record = descend_at(rate.value);
   while (session.request().rate.kind == Rate::Kind::automatic && record.verdict.outcome == Outcome::diverged &&
          halvings.size() < most_halvings) {
     halvings.push_back({rate.value, record.verdict.step});
     rate.value /= 2;
     rate.times_L /= 2;
-    record = run_in_its_units(session, units.rate(rate.value), settings, onlooker);
+    record = descend_at(rate.value);
   }
   rate.why += in_words(halvings);
 

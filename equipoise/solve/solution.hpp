@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "equipoise/core/run.hpp"
@@ -13,8 +14,8 @@ namespace equipoise {
 /// Who looks on while a run goes, in the user's units and coordinates. Both may be left out.
 struct Onlooker {
   /// Called at every sample. `factors` gives the iterate, at the price of a product with the singular vectors in
-  /// spectral coordinates. Returning false stops the run.
-  std::function<bool(const Sample& sample, const std::function<Factors()>& factors)> observer;
+  /// spectral coordinates. A Stop ends the run at this iterate.
+  std::function<std::optional<Stop>(const Sample& sample, const std::function<Factors()>& factors)> observer;
   Pulse pulse;  ///< as in Watch (core/run.hpp)
 };
 

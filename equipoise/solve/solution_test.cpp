@@ -81,7 +81,7 @@ TEST(Solution, UnitsOfAnySizeGiveTheSameBits) {
     const Onlooker onlooker{[&](const Sample& sample, const std::function<Factors()>& factors) {
                               losses.push_back(sample.loss);
                               last = factors().X()(0, 0);
-                              return true;
+                              return std::nullopt;
                             },
                             {}};
     const Solution there =
@@ -154,12 +154,26 @@ TEST(Solution, SettingsOutOfTheirLimitsAreRefused) {
 }
 
 TEST(Solution, AnOnlookerCanStopIt) {
-  const Onlooker onlooker{{}, [](std::uint64_t step) { return step < 100; }};
+  const Onlooker onlooker{{}, [](std::uint64_t step) {
+                            return step < 100 ? std::nullopt : std::optional<Stop>(Stop{"seen enough"});
+                          }};
   RunSettings settings;
   settings.tolerance = 0;
   const Solution solution = solve(request_of(gaussian(9, 7, 1), 2), settings, onlooker);
   EXPECT_EQ(solution.verdict().outcome, Outcome::stopped);
   EXPECT_LT(solution.record().steps, 200u);
+  EXPECT_NE(solution.verdict().why.find("seen enough"), std::string::npos);
+}
+
+// The time of the measuring counts: a limit of nothing ends before the first step.
+TEST(Solution, TheTimeLimitCountsTheMeasuring) {
+  RunSettings settings;
+  settings.tolerance = 0;
+  settings.time_limit = 1e-9;
+  const Solution solution = solve(request_of(gaussian(9, 7, 1), 2), settings);
+  EXPECT_EQ(solution.verdict().outcome, Outcome::exhausted);
+  EXPECT_EQ(solution.record().steps, 0u);
+  EXPECT_EQ(solution.record().settings.time_limit, 1e-9);
 }
 
 TEST(Solution, SettingsAreListedAsTheyWereResolved) {
