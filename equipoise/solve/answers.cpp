@@ -74,8 +74,17 @@ HessianAnswer hessian_at_start(Session& session, Index top, bool whole) {
   const Problem& problem = session.problem();
   const Factors& at = session.start_in_run();
   const Units& units = session.units();
-  const Eigenpairs largest = extreme_eigenpairs(problem, at, top, SpectrumEnd::largest);
-  const Eigenpairs smallest = extreme_eigenpairs(problem, at, 1, SpectrumEnd::smallest, {1e-6, 5000, 48});
+  const auto measured = [&](std::string_view what, Index count, SpectrumEnd end, SharpnessSettings settings) {
+    return session.measuring(what, [&](const std::function<bool()>& keep_going) {
+      settings.keep_going = keep_going;
+      return extreme_eigenpairs(problem, at, count, end, settings);
+    });
+  };
+  SharpnessSettings rough;
+  rough.tolerance = 1e-6;
+  rough.max_products = 5000;
+  const Eigenpairs largest = measured("the largest eigenvalues", top, SpectrumEnd::largest, {});
+  const Eigenpairs smallest = measured("the smallest eigenvalue", 1, SpectrumEnd::smallest, rough);
   HessianAnswer answer;
   answer.largest = in_users(largest.values, units);
   answer.largest_residuals = in_users(largest.residuals, units);
@@ -93,7 +102,12 @@ HessianAnswer hessian_at_start(Session& session, Index top, bool whole) {
 }
 
 SingularAnswer largest_singular_values(Session& session, Index top) {
-  const SingularTriplets found = top_singular_triplets(session.matrix_problem(), top);
+  const Problem& A = session.matrix_problem();
+  const SingularTriplets found = session.measuring("the singular values", [&](const std::function<bool()>& keep_going) {
+    SharpnessSettings settings = SharpnessSettings::for_the_record(A.flops(1));
+    settings.keep_going = keep_going;
+    return top_singular_triplets(A, top, settings);
+  });
   return {in_users(found.values, session.matrix_units()), session.matrix_units().matrix_to_users(found.residual)};
 }
 

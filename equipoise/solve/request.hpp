@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -68,6 +69,8 @@ struct Request {
   std::uint64_t expected_steps = 0;
   /// How many eigenvalues are measured along the way; several need plain coordinates.
   std::uint32_t top_eigenvalues = 1;
+  /// Seconds after which measuring ends with what it has.
+  double time_limit = std::numeric_limits<double>::infinity();
   std::uint64_t memory = 0;     ///< bytes that the machine has, to refuse what cannot fit; 0: not asked
   Spelling spelling = as_keys;  ///< how messages write settings
 };

@@ -18,6 +18,7 @@
 #include "equipoise/problems/ridge.hpp"
 #include "equipoise/solve/coordinates.hpp"
 #include "equipoise/solve/held_matrix.hpp"
+#include "equipoise/solve/measures.hpp"
 
 namespace equipoise {
 namespace {
@@ -84,32 +85,42 @@ double work_of_values(Index rows, Index cols) {
 
 bool small_for_theory(Index rows, Index cols) { return rows == 0 || cols <= most_entries_for_theory / rows; }
 
-double largest_singular(const Problem& problem) {
-  const SingularTriplets top = top_singular_triplets(problem, 1);
-  return top.values.size() > 0 ? top.values[0] : 0;
-}
-
-// |A|_F, from the loss at zero factors.
-double norm_of(const Problem& problem) {
-  Factors none(Shape{problem.rows(), problem.cols(), 0});
-  Factors gradient(none.shape());
-  return std::sqrt(2 * problem.gradient(none, gradient));
-}
-
 }  // namespace
 
 class Session::Work {
  public:
   Work(Request request, Listener listener);
 
-  // What a question needs is measured here, between two words to the listener.
+  // What a question needs is measured between these two. Of measures within a measure the outer one counts.
+  void begin(std::string_view what) {
+    if (listener_.begins) listener_.begins(what);
+    if (depth_++ == 0) began_ = std::chrono::steady_clock::now();
+  }
+  void end() {
+    depth_ = std::max(0, depth_ - 1);
+    if (depth_ == 0) seconds += since_began();
+    if (listener_.keep_going && !listener_.keep_going()) throw Cancelled();
+    if (depth_ == 0 && seconds > request.time_limit) cut_short = true;
+  }
   template <class Measure>
   auto measuring(std::string_view what, const Measure& measure) {
-    if (listener_.begins) listener_.begins(what);
-    const Clock clock(*this);
-    auto result = measure();
-    if (listener_.keep_going && !listener_.keep_going()) throw Cancelled();
-    return result;
+    begin(what);
+    try {
+      auto result = measure();
+      end();
+      return result;
+    } catch (...) {
+      depth_ = 0;
+      throw;
+    }
+  }
+  // What an eigensolver asks between its products.
+  std::function<bool()> keep_going() {
+    if (!listener_.keep_going && std::isinf(request.time_limit)) return {};
+    return [this] {
+      const double spent = seconds + (depth_ > 0 ? since_began() : 0);
+      return spent <= request.time_limit && (!listener_.keep_going || listener_.keep_going());
+    };
   }
 
   Shape shape() const { return {rows, cols, rank.value()}; }
@@ -133,15 +144,17 @@ class Session::Work {
   std::optional<Index> rank;
   bool every_entry_known = true, in_place = false, affordable_values = false, spectral = false;
   Units units, own_units;
-  double largest = 0;  // |entry|, in the user's units
+  double largest = 0;      // |entry|, in the user's units
+  bool cut_short = false;  // a measure ended at the time limit, with what it had
   std::string source, held_where, why_coordinates;
   HeldMatrix held;
   std::optional<HeldMatrix> own;  // where the units of the run would lose A
   std::unique_ptr<Problem> problem;
 
   std::optional<SpectralCoordinates> coordinates;
-  std::optional<Factors> start;  // in the user's coordinates
-  std::optional<double> own_sigma1, own_norm;
+  std::optional<Factors> start;           // in the user's coordinates
+  std::optional<SingularTriplets> first;  // in A's own units
+  std::optional<double> own_norm;
   std::optional<StartMeasures> known;
   std::optional<LearningRate> rate;
   std::optional<Matrix> theorys_A;
@@ -152,27 +165,16 @@ class Session::Work {
   std::shared_ptr<ThreadLimit> threads;
 
  private:
-  // Adds up the time of measures, each second once.
-  class Clock {
-   public:
-    explicit Clock(Work& work) : work_(work) { ++work_.depth_; }
-    ~Clock() {
-      if (--work_.depth_ == 0)
-        work_.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count();
-    }
-    Clock(const Clock&) = delete;
-    Clock& operator=(const Clock&) = delete;
-
-   private:
-    Work& work_;
-    std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
-  };
+  double since_began() const {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count();
+  }
 
   void choose_coordinates_for(const MatrixData& data);
   Factors made_start();
 
   Listener listener_;
-  int depth_ = 0;
+  int depth_ = 0;  // of measures within measures
+  std::chrono::steady_clock::time_point began_;
 };
 
 Session::Work::Work(Request given, Listener listener) : request(std::move(given)), listener_(std::move(listener)) {
@@ -296,13 +298,13 @@ Factors Session::Work::made_start() {
 }
 
 double Session::Work::sigma1_in_own() {
-  if (!own_sigma1) {
-    own_sigma1 = measuring("the largest singular value", [&] {
+  if (!first) {
+    first = measuring("the largest singular value", [&] {
       ++counts.largest_singular;
-      return largest_singular(matrix_problem());
+      return first_singular_triplet(matrix_problem(), keep_going());
     });
   }
-  return *own_sigma1;
+  return first_value(*first);
 }
 
 double Session::Work::norm_in_own() {
@@ -313,22 +315,23 @@ double Session::Work::norm_in_own() {
 const StartMeasures& Session::Work::measure() {
   if (known) return *known;
   find_coordinates();
+  const Problem& of_run = coordinates ? *coordinates->problem : *problem;
+  const Factors& at = coordinates ? coordinates->start : users_start();
   StartMeasures found;
-  if (coordinates) {
-    found.sharpness = measuring("the sharpness at the start",
-                                [&] { return equipoise::sharpness(*coordinates->problem, coordinates->start); });
-  } else {
-    const Factors& at = users_start();
-    found.sharpness = measuring("the sharpness at the start", [&] { return equipoise::sharpness(*problem, at); });
-  }
+  SingularTriplets along;
   if (coordinates && !own) {
     ++counts.largest_singular;
-    found.sigma1 = largest_singular(*coordinates->problem);
-    found.norm = norm_of(*coordinates->problem);
+    along = first_singular_triplet(of_run, keep_going());
+    found.sigma1 = first_value(along);
+    found.norm = norm_of(of_run);
   } else {
     found.sigma1 = std::scalbn(sigma1_in_own(), 2 * own_to_run());
     found.norm = std::scalbn(norm_in_own(), 2 * own_to_run());
+    along = *first;
+    along.values *= std::scalbn(1.0, 2 * own_to_run());
   }
+  found.sharpness =
+      measuring("the sharpness at the start", [&] { return sharpness_for_a_rate(of_run, at, along, keep_going()); });
   known = found;
   return *known;
 }
@@ -356,6 +359,7 @@ const LearningRate& Session::Work::find_rate() {
       resolve_rate(request.rate, written(request.rate), {L, sigma1, S, request.ridge, every_entry_known});
   const double in_run = units.rate(resolved.value);
   if (!std::isfinite(in_run) || !(in_run > 0)) throw out_of_range();
+  if (cut_short) resolved.why += "; the time limit cut the measuring at the start short";
   rate = std::move(resolved);
   return *rate;
 }
@@ -457,6 +461,9 @@ void Session::get_ready() {
   rate();
   singular_values();
 }
+void Session::begin(std::string_view what) { work_->begin(what); }
+std::function<bool()> Session::keep_going() { return work_->keep_going(); }
+void Session::end() { work_->end(); }
 double Session::seconds() const { return work_->seconds; }
 Session::Counts Session::counts() const { return work_->counts; }
 

@@ -80,6 +80,16 @@ class Session {
 
   /// Measures all that a run and its findings need, so that whoever asks later waits for nothing.
   void get_ready();
+  /// Calls `measure` with what an eigensolver may ask between its products, and gives back what it gives; the listener
+  /// hears what is measured. Throws Cancelled where the listener called it off.
+  template <class Measure>
+  auto measuring(std::string_view what, const Measure& measure) {
+    begin(what);
+    auto result = measure(keep_going());
+    end();
+    return result;
+  }
+
   double seconds() const;  ///< spent on measuring so far
   /// Work that must not be done twice.
   struct Counts {
@@ -92,6 +102,9 @@ class Session {
   friend Session prepare(Request request, Listener listener);
   class Work;
   explicit Session(std::unique_ptr<Work> work);
+  void begin(std::string_view what);
+  std::function<bool()> keep_going();
+  void end();
   std::unique_ptr<Work> work_;
 };
 

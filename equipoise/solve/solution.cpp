@@ -118,6 +118,7 @@ void expect(Request& request, const RunSettings& settings) {
   constexpr std::uint64_t usual_steps = 10000;
   request.expected_steps = settings.tolerance == 0 ? settings.max_steps : std::min(settings.max_steps, usual_steps);
   request.top_eigenvalues = settings.top_eigenvalues;
+  request.time_limit = settings.time_limit;
 }
 
 Solution solve(Request request, const RunSettings& settings, const Onlooker& onlooker) {

@@ -35,7 +35,7 @@ Solution solve(Session& session, const RunSettings& settings, const Onlooker& on
 
 /// The same from the request on.
 Solution solve(Request request, const RunSettings& settings, const Onlooker& onlooker = {});
-/// Tells a request what run is to come: how many steps, and how many eigenvalues are measured along the way.
+/// Tells a request what run is to come: how many steps, how many eigenvalues are measured along the way, how long.
 void expect(Request& request, const RunSettings& settings);
 
 /// One run at any rate, in the user's units, without the way of solve() around it.

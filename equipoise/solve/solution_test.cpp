@@ -154,9 +154,8 @@ TEST(Solution, SettingsOutOfTheirLimitsAreRefused) {
 }
 
 TEST(Solution, AnOnlookerCanStopIt) {
-  const Onlooker onlooker{{}, [](std::uint64_t step) {
-                            return step < 100 ? std::nullopt : std::optional<Stop>(Stop{"seen enough"});
-                          }};
+  const Onlooker onlooker{
+      {}, [](std::uint64_t step) { return step < 100 ? std::nullopt : std::optional<Stop>(Stop{"seen enough"}); }};
   RunSettings settings;
   settings.tolerance = 0;
   const Solution solution = solve(request_of(gaussian(9, 7, 1), 2), settings, onlooker);
