@@ -5,8 +5,8 @@
 #include <cmath>
 
 #include "equipoise/core/closed_form.hpp"
+#include "equipoise/core/numbers.hpp"
 #include "equipoise/core/objective.hpp"
-#include "equipoise/core/objective_spectrum.hpp"
 #include "equipoise/core/residual_norm.hpp"
 
 namespace equipoise {
@@ -25,6 +25,9 @@ SharpnessSettings for_the_top(const KeepGoing& keep_going) {
   settings.keep_going = keep_going;
   return settings;
 }
+
+// Short of convergence it is only an upper bound, which may settle a saddle but never a minimiser.
+double smallest_of(const Eigenpairs& bottom) { return bottom.converged ? bottom.values[0] : nan; }
 
 void decide_limit(Curvature& curvature) {
   if (curvature.smallest < -curvature.zero) {
@@ -54,7 +57,7 @@ Curvature curvature_at_critical_point(const Problem& problem, ConstFactors at, c
     result.smallest = std::min(0.0, leaving_eigenvalues(at, tau).minCoeff());
   } else {
     const Eigenpairs bottom = extreme_eigenpairs(problem, at, 1, SpectrumEnd::smallest, for_the_bottom(keep_going));
-    result.smallest = bottom.values[0];
+    result.smallest = smallest_of(bottom);
     result.zero = std::max(result.zero, bottom.residuals[0]);
   }
   decide_limit(result);
@@ -71,8 +74,8 @@ Curvature curvature_by_lanczos(const Objective& objective, ConstState at, const 
   const Eigenpairs bottom = extreme_eigenpairs(objective, at, 1, SpectrumEnd::smallest, for_the_bottom(keep_going));
   result.largest = top.value;
   result.largest_residual = top.residual;
-  result.smallest = bottom.values[0];
-  result.zero = std::max(1e-8 * std::max(std::abs(top.value), std::abs(result.smallest)), bottom.residuals[0]);
+  result.smallest = smallest_of(bottom);
+  result.zero = std::max({1e-8 * std::abs(top.value), 1e-8 * std::abs(bottom.values[0]), bottom.residuals[0]});
   decide_limit(result);
   return result;
 }

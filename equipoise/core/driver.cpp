@@ -8,7 +8,6 @@
 #include "equipoise/core/descent.hpp"
 #include "equipoise/core/driver_bounds.hpp"
 #include "equipoise/core/numbers.hpp"
-#include "equipoise/core/objective_spectrum.hpp"
 #include "equipoise/core/verdict_words.hpp"
 
 namespace equipoise {
