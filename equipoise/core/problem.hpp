@@ -60,6 +60,10 @@ class Problem {
 
   /// Where the factors live.
   virtual const Space& space() const { return local_space(); }
+
+  /// The problem that a ridge was added to, otherwise this one: the singular values of A are taken from it, since a
+  /// difference with the ridge would lose them where the ridge is large.
+  virtual const Problem& without_ridge() const { return *this; }
 };
 
 /// The trace of one iterate, from its loss, its gradient and the iterate itself; what advance() records.
