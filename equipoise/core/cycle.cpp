@@ -1,11 +1,13 @@
-// Search for a cycle by comparing states, and power iteration for its multiplier.
+// Search for a cycle by comparing states, and its multiplier.
 #include "equipoise/core/cycle.hpp"
 
 #include <algorithm>
 #include <cmath>
 
 #include "equipoise/core/descent.hpp"
-#include "equipoise/core/start.hpp"
+#include "equipoise/core/endings.hpp"
+#include "equipoise/core/multiplier.hpp"
+#include "equipoise/core/returns.hpp"
 
 namespace equipoise {
 namespace {
@@ -15,67 +17,68 @@ double relative_distance(ConstFactors a, ConstFactors b) {
   return scale > 0 ? (a.flat() - b.flat()).stableNorm() / scale : (b.flat().isZero(0) ? 0 : 1);
 }
 
-// One turn of the tangent map along the stored states of the cycle.
-void turn(const Problem& problem, const std::vector<Factors>& states, double h, Factors& vector) {
-  Factors image(vector.shape());
-  for (const Factors& state : states) {
-    problem.hessian_product(state, vector, image);
-    vector.flat() -= h * image.flat();
-  }
-}
+// The states of a walk along a run, for shortest_period().
+class FactorWalk {
+ public:
+  FactorWalk(const Problem& problem, ConstFactors at, double h)
+      : descent_(problem, Factors(at), h), states_{Factors(at)} {}
 
-double largest_multiplier(const Problem& problem, const std::vector<Factors>& states, double h) {
-  const Factors random = gaussian_factors(states.front().shape(), 3);
-  Factors vector = random;
-  turn(problem, states, h, vector);
-  vector.flat() -= random.flat();
-  std::vector<double> norms = {vector.flat().stableNorm()};
-  double sign = 1;
-  // Below 1e-8 of the beginning the neutral part that rounding left behind would show.
-  while (norms.size() <= 64 && norms.back() > 1e-8 * norms.front()) {
-    const Factors before = vector;
-    turn(problem, states, h, vector);
-    norms.push_back(vector.flat().stableNorm());
-    sign = before.flat().dot(vector.flat()) < 0 ? -1 : 1;
+  bool take_step() {
+    descent_.step();
+    return descent_.at().flat().allFinite();
   }
-  const std::size_t last = norms.size() - 1;
-  if (last == 0 || norms[last] == 0) return 0;
-  const std::size_t from = last / 2;
-  return sign * std::pow(norms[last] / norms[from], 1.0 / static_cast<double>(last - from));
+  void keep(std::uint32_t k) {
+    if (k < states_.size()) states_[k] = Factors(descent_.at());
+    else states_.emplace_back(descent_.at());
+  }
+  bool returned_to(std::uint32_t k, double tolerance) {
+    distance_ = relative_distance(states_[k], descent_.at());
+    farthest_ = std::max(farthest_, distance_ <= tolerance ? distance_ : 0);
+    return distance_ <= tolerance;
+  }
+  bool closes_at(std::uint32_t k, double tolerance) const {
+    return relative_distance(states_[0], states_[k]) < tolerance;
+  }
+
+  double farthest_return() const { return farthest_; }
+  // The states of one turn.
+  std::vector<Factors> turn(std::uint32_t period) {
+    states_.resize(period);
+    return std::move(states_);
+  }
+
+ private:
+  Descent descent_;
+  std::vector<Factors> states_;
+  double distance_ = 0, farthest_ = 0;
+};
+
+// All directions are counted: without rank or with one unknown of a side there is no family of cycles.
+double multiplier_of_turn(const Problem& problem, const std::vector<Factors>& states, double h, double tolerance) {
+  const Shape shape = states.front().shape();
+  Factors direction(shape), image(shape);
+  const TurnProduct turn = [&](State w) {
+    direction.flat() = w;
+    for (const Factors& state : states) {
+      problem.hessian_product(state, direction, image);
+      direction.flat() -= h * image.flat();
+    }
+    w = direction.flat();
+  };
+  const double room = shape.size() > 2 ? endings::neutral_room(tolerance) : 0;
+  return largest_multiplier(shape.size(), turn, room, local_space()).largest;
 }
 
 }  // namespace
 
-std::optional<Cycle> find_cycle(const Problem& problem, ConstFactors at, double h, double tolerance,
-                                std::uint32_t largest_period) {
-  Descent descent(problem, Factors(at), h);
-  std::vector<Factors> states = {Factors(at)};
+std::optional<Cycle> find_cycle(const Problem& problem, ConstFactors at, double h, double tolerance) {
+  FactorWalk walk(problem, at, h);
   Cycle cycle;
-  while (cycle.period == 0) {
-    if (states.size() > largest_period) return std::nullopt;
-    descent.step();
-    if (!descent.at().flat().allFinite()) return std::nullopt;
-    if (relative_distance(at, descent.at()) <= tolerance) {
-      cycle.period = static_cast<std::uint32_t>(states.size());
-    } else {
-      states.emplace_back(descent.at());
-    }
-  }
-  if (cycle.period == 1) return std::nullopt;
-
-  Factors previous(at);
-  for (int turn_number = 0; turn_number < 3; ++turn_number) {
-    if (turn_number > 0) descent.step(cycle.period);
-    const double distance = relative_distance(previous, descent.at());
-    if (!(distance <= tolerance)) return std::nullopt;
-    cycle.return_distance = std::max(cycle.return_distance, distance);
-    previous = Factors(descent.at());
-  }
-  // A spiral into a point of a shorter period closes slowly and would pass the test above: its states are close, too.
-  for (std::uint32_t shorter = 1; shorter < cycle.period; ++shorter) {
-    if (cycle.period % shorter == 0 && relative_distance(at, states[shorter]) < 1e3 * tolerance) return std::nullopt;
-  }
-  cycle.multiplier = largest_multiplier(problem, states, h);
+  cycle.period = shortest_period(walk, tolerance);
+  if (cycle.period == 0) return std::nullopt;
+  cycle.return_distance = walk.farthest_return();
+  const std::vector<Factors> states = walk.turn(cycle.period);
+  cycle.multiplier = multiplier_of_turn(problem, states, h, tolerance);
   Factors gradient(at.shape());
   for (const Factors& state : states) cycle.losses.push_back(problem.gradient(state, gradient));
   return cycle;

@@ -323,8 +323,8 @@ class Driver {
     if (step_ < next_cycle_check_ || settings_.tolerance == 0) return;  // 0: nothing but divergence ends a run early
     next_cycle_check_ = step_ + std::max<std::uint64_t>(first_cycle_check, step_ / 4);
     if (lingering_) return;
-    if (losses_recur() && accept_cycle(verdict_rules::cycle_tolerance)) return;
-    if (step_ >= 2 * verdict_rules::chaotic_steps + 64 && chaos_may_last()) accept_chaos();
+    if (losses_recur() && accept_cycle(endings::cycle_tolerance)) return;
+    if (step_ >= 2 * endings::chaotic_steps + 64 && chaos_may_last()) accept_chaos();
   }
 
   bool no_minimiser_is_stable() const { return problem_.complete() && h_ * record_.sigma1 > 1 + 1e-12; }
@@ -351,11 +351,11 @@ class Driver {
   bool accept_cycle(double tolerance) {
     const std::optional<Cycle> cycle = find_cycle(problem_, z_, h_, tolerance);
     if (!cycle) return false;
-    if (!(std::abs(cycle->multiplier) < 1 - verdict_rules::marginal)) {
+    if (!(std::abs(cycle->multiplier) < 1 - endings::marginal)) {
       doubt_ = fmt::format(
           "; a cycle of period {} closes to {:.1e}, but its multiplier {:.6g} is within {} of 1 in magnitude, which "
           "decides nothing",
-          cycle->period, cycle->return_distance, cycle->multiplier, verdict_rules::marginal);
+          cycle->period, cycle->return_distance, cycle->multiplier, endings::marginal);
       return false;
     }
     Verdict& verdict = record_.verdict;
@@ -375,13 +375,13 @@ class Driver {
   bool accept_chaos() {
     if (!tangent_.alive() || !following()) return false;
     const LyapunovEstimate estimate = tangent_.second_half();
-    if (estimate.steps < verdict_rules::chaotic_steps || !(estimate.exponent > verdict_rules::chaotic_exponent) ||
+    if (estimate.steps < endings::chaotic_steps || !(estimate.exponent > endings::chaotic_exponent) ||
         !(estimate.exponent > 3 * estimate.error)) {
       return false;
     }
     record_.verdict.lyapunov = estimate.exponent;
     record_.verdict.lyapunov_error = estimate.error;
-    finish(Outcome::chaotic, step_, estimate.exponent, verdict_rules::chaotic_exponent,
+    finish(Outcome::chaotic, step_, estimate.exponent, endings::chaotic_exponent,
            fmt::format("bounded so far (h (|X|^2 + |Y|^2) <= {:.4g}) with a Lyapunov exponent of {:.4f} +- {:.4f} per "
                        "step over {} steps, "
                        "and h * sigma_1 = {:.6g} > 1 leaves no stable minimiser; numerical evidence, not a proof",
@@ -392,7 +392,7 @@ class Driver {
 
   void finish_exhausted(const std::string& what) {
     if (step_ > first_cycle_check && !lingering_) {
-      if (losses_recur() && accept_cycle(verdict_rules::cycle_tolerance_late)) return;
+      if (losses_recur() && accept_cycle(endings::cycle_tolerance_late)) return;
       if (chaos_may_last() && accept_chaos()) return;
     }
     here_ = trace_here();
@@ -415,8 +415,7 @@ class Driver {
     why += doubt_;
     const LyapunovEstimate estimate =
         tangent_.alive() && following() ? tangent_.second_half() : LyapunovEstimate{nan, nan, 0};
-    if (estimate.exponent > verdict_rules::chaotic_exponent && estimate.exponent > 3 * estimate.error &&
-        !chaos_may_last()) {
+    if (estimate.exponent > endings::chaotic_exponent && estimate.exponent > 3 * estimate.error && !chaos_may_last()) {
       why += fmt::format(
           "; neighbouring runs separate (exponent {:.3f} so far), which at h * sigma_1 = {:.6g} may be a transient",
           estimate.exponent, h_ * record_.sigma1);

@@ -101,7 +101,7 @@ double exponent_of_second_half(const TinyRun& run) {
     }
     const double norm = tiny::length(tangent);
     for (double& each : tangent) each /= norm;
-    if (counts) sum += tiny::log_of(norm);
+    if (counts) sum += log_of(norm);
     if (!tiny::finite(follow.z)) return nan;
   }
   return sum / static_cast<double>(run.max_steps - half);
@@ -446,7 +446,8 @@ TinyEnd tiny_end(const Record& record) {
   end.norm_y = record.balance_end.norm_y;
   const bool known = verdict.outcome != Outcome::exhausted;
   end.lyapunov = known ? verdict.lyapunov : nan;
-  if (verdict.outcome == Outcome::periodic) end.lyapunov = tiny::exponent_of_cycle(verdict.multiplier, verdict.period);
+  if (verdict.outcome == Outcome::periodic)
+    end.lyapunov = endings::exponent_of_cycle(verdict.multiplier, verdict.period);
   end.lyapunov_error = verdict.outcome == Outcome::chaotic ? verdict.lyapunov_error : nan;
   end.multiplier = verdict.multiplier;
   return end;

@@ -240,8 +240,8 @@ class Lanes {
   HWY_INLINE bool passes_by(std::size_t i) {
     const std::uint64_t step = step_of(i);
     const std::uint64_t max_steps = cells_.runs.run(static_cast<std::size_t>(cell_[i])).max_steps;
-    const bool simple = !TANGENT && (follows_[i / kWidth] >> i % kWidth & 1U) == 0 && 2 * step < first_growth_look &&
-                        max_steps - step >= look_every;
+    const bool simple = !TANGENT && (follows_[i / kWidth] >> i % kWidth & 1U) == 0 &&
+                        2 * step < endings::first_growth_look && max_steps - step >= look_every;
     if (!simple || (looks_ >> i & 1U) != 0) return false;
     due_[i] = blocks_so_far() + static_cast<double>((std::min(max_steps, 2 * step) - step) / look_every);
     return true;
@@ -429,7 +429,7 @@ class Lanes {
       row.put(place);
       place.steps = end.step;
       place.multiplier = end.extra;
-      place.lyapunov = exponent_of_stay(end.extra);
+      place.lyapunov = endings::exponent_of_stay(end.extra);
       if (cells_.settings.measures) report_measures<S>(cells_.runs.run(end.cell), z(), place);
     });
   }

@@ -104,7 +104,7 @@ class Ready {
     }
     // The first event: the end of the budget, or the first look for a cycle where there may be one.
     Vec event = hn::Load(tag, max_steps_ + i);
-    const Vec cycle_look = hn::Set(tag, static_cast<double>(first_cycle_look));
+    const Vec cycle_look = hn::Set(tag, static_cast<double>(endings::first_cycle_look));
     if constexpr (S == 2) event = hn::IfThenElse(hn::Ge(m_of, hn::Set(tag, 1.0)), hn::Min(event, cycle_look), event);
     else event = hn::Min(event, cycle_look);
     plain = hn::And(plain, hn::Ge(event, hn::Set(tag, static_cast<double>(look_every))));

@@ -10,6 +10,8 @@
 #include <optional>
 #include <vector>
 
+#include "equipoise/core/endings.hpp"
+#include "equipoise/core/growth.hpp"
 #include "equipoise/core/numbers.hpp"
 #include "equipoise/ensemble/tiny/ensemble.hpp"
 
@@ -19,16 +21,11 @@ namespace equipoise::tiny {
 // multiply-add; a call of std::fma has the same bits and takes longer.
 #define EQUIPOISE_TINY [[gnu::always_inline]] inline
 
-inline constexpr std::uint64_t never = std::numeric_limits<std::uint64_t>::max();
-inline constexpr std::uint64_t look_every = 64;  ///< steps between looks at a run
+using endings::never;
+inline constexpr std::uint64_t look_every = endings::growth_stretch;  ///< steps between looks at a run
 inline constexpr std::uint64_t mark_every = 16;  ///< steps between the iterates that are kept for finding an exact step
 inline constexpr std::size_t most_marks = look_every / mark_every;
-inline constexpr std::uint64_t first_cycle_look = 256;
-inline constexpr std::uint64_t largest_period = 64;
-/// The first half of a run is dropped. From here to 20000, the budget of many a sweep, there are 157 whole blocks:
-/// 10048 steps.
-inline constexpr std::uint64_t first_growth_look = 9920;
-inline constexpr double stable_sharpness = 2 + 1e-6;  ///< as run(): a multiplier below 1 + 1e-6 does not leave
+inline constexpr double stable_sharpness = 1 + endings::stable_multiplier;  ///< at a minimiser, scaled
 inline constexpr double below_one = 1 - 16 * std::numeric_limits<double>::epsilon();
 
 /// x, y of a pair; x1, x2, y1, y2 of an isotropic run. Scaled by sqrt(h).
@@ -147,56 +144,6 @@ EQUIPOISE_TINY bool no_gradient(const Map<2>& map, const State<2>& z) {
 }
 EQUIPOISE_TINY bool no_gradient(const Map<4>& map, const State<4>& z) { return steepest(map, z) == 0; }
 
-/// Log growth of a tangent vector, in sums over 64 steps or more; memory is bounded.
-class Growth {
- public:
-  void add(double log_growth);
-  std::uint64_t steps() const { return steps_; }
-  /// Mean per step and its standard error by batch means (32 batches; NaN with fewer than 8).
-  std::pair<double, double> exponent() const;
-  /// The same where they say "chaotic"; nothing otherwise.
-  std::optional<std::pair<double, double>> chaos() const;
-
- private:
-  std::vector<double> sums_;
-  std::uint64_t looks_per_sum_ = 1;
-  std::uint64_t looks_in_open_sum_ = 0;
-  double open_sum_ = 0;
-  std::uint64_t steps_ = 0;
-};
-
-/// The look for chaos after the one at `step`: 9920, 20032, 40256, ...
-inline std::uint64_t next_growth_look(std::uint64_t step) { return 2 * step + 3 * look_every; }
-
-/// Natural logarithm by sums and products alone, to about 2 ulp: the same bits with every C library. x > 0 and finite,
-/// otherwise NaN. log x = e log 2 + 2 artanh t with x = 2^e f, sqrt(1/2) <= f < sqrt 2 and t = (f - 1) / (f + 1).
-double log_of(double x);
-/// The exponent of a run that stays at a critical point. At a minimiser the sharpness decides: below 2 the zero
-/// eigenvalues give 0, and so does what is within rounding of 2.
-inline double exponent_of_stay(double multiplier) {
-  const double factor = std::abs(multiplier);
-  return factor > 1 + 1e-6 ? log_of(factor) : 0;
-}
-/// That of a cycle, per step, from its largest non-neutral multiplier.
-inline double exponent_of_cycle(double multiplier, std::uint32_t period) {
-  const double magnitude = std::abs(multiplier);
-  return magnitude > 0 ? log_of(magnitude) / period : -infinity;
-}
-/// Only where no minimiser is stable (any.necessary-rate): below, chaotic transients end at one. And not beyond 2,
-/// where the map is unbounded for almost every start (theorem 2c), however long a run wanders first.
-inline bool may_be_chaotic(double m) { return m > 1 + 1e-12 && m <= 2; }
-/// What log_of() and its vectors share.
-namespace logarithm {
-inline constexpr double root_half = 0.70710678118654752;
-inline constexpr double log2_high = 0x1.62e42fefa38p-1;  ///< 42 bits: times an exponent it is exact
-inline constexpr double log2_low = 0x1.ef35793c7673p-45;
-/// |t| <= 0.1716: the series of artanh to t^23 is left with 1e-19.
-inline constexpr double inverse[] = {1.0 / 3,  1.0 / 5,  1.0 / 7,  1.0 / 9,  1.0 / 11, 1.0 / 13,
-                                     1.0 / 15, 1.0 / 17, 1.0 / 19, 1.0 / 21, 1.0 / 23};
-inline constexpr std::uint64_t fraction_bits = 0x000fffffffffffffU, half_bits = 0x3fe0000000000000U;
-inline constexpr double below_normal = 0x1p54;  ///< brings what is less than the least normal number among those
-}  // namespace logarithm
-
 /// The iterates at the start of a block and every 16 steps after that.
 template <std::size_t S>
 struct Marks {
@@ -269,7 +216,7 @@ bool begin(const TinyRun& run, Follow<S>& follow, Ending<S>& ending);
 template <std::size_t S>
 EQUIPOISE_TINY void catch_up(Follow<S>& follow) {
   if (follow.cycle_look == never) return;
-  while (follow.cycle_look < follow.step) follow.cycle_look *= 2;
+  while (follow.cycle_look < follow.step) follow.cycle_look = endings::next_cycle_look(follow.cycle_look);
 }
 
 /// Takes the steps up to the next look, at most 64, by the plain loop.
