@@ -237,10 +237,10 @@ void begin(const Form& form, const SmallRun& run, Follow& follow) {
   const double norm = run.h * form.norm * (1 + 16 * std::numeric_limits<double>::epsilon());
   follow.limits.needed2 = 16 * (1 + norm) * (1 + norm) * (1 + 32 * std::numeric_limits<double>::epsilon());
   if (run.tolerance > 0) {
-    const double slope = run.tolerance * run.h * form.norm;
+    // Of A = 0 the start gives the scale.
+    const double slope = run.tolerance * (form.norm > 0 ? run.h * form.norm : squares);
     follow.limits.slope2 = slope * slope;
-    follow.limits.low2 = form.norm > 0 ? slope * slope * (run.h * form.norm)
-                                       : run.tolerance * run.tolerance * (squares * squares * squares);
+    follow.limits.low2 = slope * slope * (run.h * form.norm);
   }
   follow.cycle_look = endings::first_cycle_look;
   follow.growth_look = endings::may_be_chaotic(follow.m) ? endings::first_growth_look : never;

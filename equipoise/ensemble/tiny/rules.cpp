@@ -105,7 +105,6 @@ bool ends_in_convergence(Follow<S>& follow, const Marks<S>& marks, Ending<S>& en
   if (follow.lingers) {
     Map<S> wider = follow.map;
     wider.near *= endings::leaving_room;
-    wider.near_low *= endings::leaving_room;
     if (near(wider, follow.z) != follow.visited) {
       follow.lingers = false;
     } else {
@@ -255,17 +254,13 @@ bool begin(const TinyRun& run, Follow<S>& follow, Ending<S>& ending) {
     ending = divergence(follow.z, 0, false);
     return true;
   }
+  if constexpr (S == 4) map.near_low = map.m * std::sqrt(run.shape);
   if (run.tolerance > 0) {
-    double scale = map.m;
+    double scale = S == 4 ? map.near_low : map.m;
     if (map.m == 0) scale = sum_of_squares(follow.z);
     if constexpr (S == 2) map.near_low = most_near_saddle(run.tolerance, map.m);
-    if constexpr (S == 4) {
-      if (map.m > 0) {
-        scale *= std::sqrt(run.shape);
-        map.near_low = run.tolerance * scale * std::sqrt(scale);
-      }
-    }
     map.near = run.tolerance * scale;
+    if (S == 4 && map.near < least_near) map.near = -1;
     if (no_gradient(map, follow.z)) {
       const bool at_zero = sum_of_squares(follow.z) == 0;
       ending = at_critical_point(follow, at_zero ? Near::saddle : Near::minimiser, follow.z, 0);

@@ -36,7 +36,7 @@ template <std::size_t S>
 struct Map {
   double m = 1;
   double near = -1;     ///< below zero: nothing is near
-  double near_low = 0;  ///< isotropic: the same close to the saddle; pair: |x y| is no more where the saddle is near
+  double near_low = 0;  ///< isotropic: h |A|_F; pair: |x y| is no more where the saddle is near
 };
 
 EQUIPOISE_TINY double residual(const Map<2>& map, const State<2>& z) { return std::fma(-z[0], z[1], map.m); }
@@ -104,7 +104,7 @@ EQUIPOISE_TINY bool diverges(const Map<4>& map, const State<4>& z) {
   const double P = squared(z[0], z[1]);
   const double Q = squared(z[2], z[3]);
   const double squared_product = P * Q * below_one;
-  const double needed = 4 * (1 + map.m);
+  const double needed = 4 * (1 + map.near_low);
   const double S4 = 4 * (P + Q);
   return squared_product >= needed * needed && squared_product >= S4 && S4 <= std::numeric_limits<double>::max();
 }
@@ -124,17 +124,20 @@ inline constexpr double saddle_room = 4 * std::numeric_limits<double>::epsilon()
 EQUIPOISE_TINY double most_near_saddle(double tolerance, double m) {
   return m * (2.00001 * tolerance * tolerance + saddle_room);
 }
-/// The largest component of the gradient.
-EQUIPOISE_TINY double steepest(const Map<4>& map, const State<4>& z) {
+/// The gradient, scaled as the state is.
+EQUIPOISE_TINY State<4> gradient(const Map<4>& map, const State<4>& z) {
   const double P = squared(z[0], z[1]);
   const double Q = squared(z[2], z[3]);
-  return std::max(std::max(std::abs(std::fma(-Q, z[0], map.m * z[2])), std::abs(std::fma(-Q, z[1], map.m * z[3]))),
-                  std::max(std::abs(std::fma(-P, z[2], map.m * z[0])), std::abs(std::fma(-P, z[3], map.m * z[1]))));
+  return {std::fma(-Q, z[0], map.m * z[2]), std::fma(-Q, z[1], map.m * z[3]), std::fma(-P, z[2], map.m * z[0]),
+          std::fma(-P, z[3], map.m * z[1])};
 }
+/// |g| <= tolerance |A| max(|z|, |A|^(1/2)), squared: the squares of smaller tolerances would vanish.
+inline constexpr double least_near = 1e-150;
 EQUIPOISE_TINY Near near(const Map<4>& map, const State<4>& z) {
-  const double largest = std::max(std::max(std::abs(z[0]), std::abs(z[1])), std::max(std::abs(z[2]), std::abs(z[3])));
-  if (!(2 * steepest(map, z) <= std::max(map.near * largest, map.near_low)) || map.near < 0) return Near::nothing;
-  return sum_of_squares(z) < map.m ? Near::saddle : Near::minimiser;
+  const double S = sum_of_squares(z);
+  const double bound = map.near * map.near * std::max(S, map.near_low);
+  if (!(sum_of_squares(gradient(map, z)) <= bound) || map.near < 0) return Near::nothing;
+  return S < map.m ? Near::saddle : Near::minimiser;
 }
 /// near(...) == Near::minimiser.
 EQUIPOISE_TINY bool arrived(const Map<2>& map, const State<2>& z) { return std::abs(residual(map, z)) <= map.near; }
@@ -142,7 +145,7 @@ EQUIPOISE_TINY bool arrived(const Map<4>& map, const State<4>& z) { return near(
 EQUIPOISE_TINY bool no_gradient(const Map<2>& map, const State<2>& z) {
   return (z[0] == 0 && z[1] == 0) || residual(map, z) == 0;
 }
-EQUIPOISE_TINY bool no_gradient(const Map<4>& map, const State<4>& z) { return steepest(map, z) == 0; }
+EQUIPOISE_TINY bool no_gradient(const Map<4>& map, const State<4>& z) { return gradient(map, z) == State<4>{}; }
 
 /// The iterates at the start of a block and every 16 steps after that.
 template <std::size_t S>
