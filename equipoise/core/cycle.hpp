@@ -5,7 +5,7 @@
 #include <optional>
 #include <vector>
 
-#include "equipoise/core/problem.hpp"
+#include "equipoise/core/objective.hpp"
 
 namespace equipoise {
 
@@ -18,8 +18,11 @@ struct Cycle {
 };
 
 /// Looks for a cycle through `at` by the rule of shortest_period(): the smallest period up to 64 with three returns
-/// within `tolerance` of |z|. Cost: up to 3 * 64 steps and the memory of 64 states; with a cycle, some tens of turns of
-/// Hessian products for its multiplier (core/multiplier).
+/// within `tolerance` of |z|. Cost: up to 64 steps; with a return of period p, 3 p more and the memory of
+/// p states; with a cycle, some tens of turns of Hessian products for its multiplier (core/multiplier). Nothing is
+/// found if keep_going says false on the way.
+std::optional<Cycle> find_cycle(const Objective& objective, ConstState at, double h, double tolerance,
+                                const KeepGoing& keep_going = {});
 std::optional<Cycle> find_cycle(const Problem& problem, ConstFactors at, double h, double tolerance);
 
 }  // namespace equipoise

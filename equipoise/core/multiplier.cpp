@@ -27,16 +27,18 @@ double larger_multiplier(double one, double other) {
   return std::abs(one) > std::abs(other) ? one : other;
 }
 
+TurnMultiplier not_found(bool given_up) { return {nan, nan, given_up}; }
+
 TurnMultiplier by_decomposition(Index size, const TurnProduct& turn, double neutral_room) {
   Eigen::MatrixXd J = Eigen::MatrixXd::Identity(size, size);
   Vector column(size);
   for (Index j = 0; j < size; ++j) {
     column = J.col(j);
-    turn(column);
+    if (!turn(column)) return not_found(true);
     J.col(j) = column;
   }
-  if (!J.allFinite()) return {nan, nan};
-  return {largest_multiplier(general_eigenvalues(J), neutral_room), 0};
+  if (!J.allFinite()) return not_found(false);
+  return {largest_multiplier(general_eigenvalues(J), neutral_room), 0, false};
 }
 
 // A Krylov basis that grows by a turn at a time, and the projection of J on it.
@@ -52,7 +54,8 @@ class KrylovBasis {
   // False if the space is closed, or a number is not finite.
   bool grow() {
     Vector image = vectors_.col(count_);
-    turn_(image);
+    given_up_ = !turn_(image);
+    if (given_up_) return false;
     const double size = space_.norm(image);
     projected_.col(count_).setZero();
     for (int pass = 0; pass < 2; ++pass) {
@@ -76,6 +79,7 @@ class KrylovBasis {
 
   Index count() const { return count_; }
   bool finite() const { return finite_; }
+  bool given_up() const { return given_up_; }
   double left() const { return left_; }
   Eigen::MatrixXd projected() const { return projected_.topLeftCorner(count_, count_); }
   Vector combined(const Vector& weights) const { return vectors_.leftCols(count_) * weights; }
@@ -86,7 +90,7 @@ class KrylovBasis {
   Eigen::MatrixXd vectors_, projected_;
   Index count_ = 0;
   double left_ = 0;
-  bool finite_ = true;
+  bool finite_ = true, given_up_ = false;
 };
 
 // The largest non-neutral Ritz value with its residual, and where a restart goes on from.
@@ -130,28 +134,28 @@ TurnMultiplier by_arnoldi(Vector w, const TurnProduct& turn, double neutral_room
   for (int restart = 0; restart < most_restarts; ++restart) {
     const double before = space.norm(w);
     Vector moved = w;
-    turn(moved);
+    if (!turn(moved)) return not_found(true);
     moved -= w;  // no neutral direction is left in it
     const double length = space.norm(moved);
-    if (!std::isfinite(length)) return {nan, nan};
-    if (length <= 1e-9 * before) return {1, length / before};  // J = I as far as the start can tell
+    if (!std::isfinite(length)) return not_found(false);
+    if (length <= 1e-9 * before) return {1, length / before, false};  // J = I as far as the start can tell
     basis.begin(moved / length);
     Ritz best;
     for (bool open = true; open && basis.count() < longest;) {
       open = basis.grow();
-      if (!basis.finite()) return {nan, nan};
+      if (basis.given_up() || !basis.finite()) return not_found(basis.given_up());
       const bool look = !open || basis.count() == longest || (basis.count() >= 8 && basis.count() % 4 == 0);
       if (!look) continue;
       best = ritz_of(basis, neutral_room);
       if (!best.value) continue;
       const double magnitude = std::abs(*best.value);
       if (best.residual <= enough_of_a_pair * std::max(magnitude, 1e-6))
-        return {signed_magnitude(*best.value), best.residual};
+        return {signed_magnitude(*best.value), best.residual, false};
     }
-    if (!best.value) return {1, 0};
+    if (!best.value) return {1, 0, false};
     w = best.onward;
   }
-  return {nan, nan};
+  return not_found(false);
 }
 
 }  // namespace
@@ -182,9 +186,9 @@ double largest_multiplier(const Eigen::Matrix2d& turn) {
 
 TurnMultiplier largest_multiplier(Index size, const TurnProduct& turn, double neutral_room, const Space& space) {
   const Index whole = space.whole(size);
-  if (whole == 0) return {nan, nan};
+  if (whole == 0) return not_found(false);
   if (whole == size && size <= most_unknowns_decomposed) return by_decomposition(size, turn, neutral_room);
-  TurnMultiplier best{nan, nan};
+  TurnMultiplier best = not_found(false);
   for (const std::uint64_t seed : {3U, 4U}) {
     Vector start(size);
     space.gaussian(start, seed);

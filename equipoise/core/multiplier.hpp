@@ -23,12 +23,13 @@ double largest_multiplier(std::span<const std::complex<double>> multipliers, dou
 /// Of a problem of two unknowns, f = 1/2 (mu - x y)^2, which has no neutral direction: in closed form.
 double largest_multiplier(const Eigen::Matrix2d& turn);
 
-/// w becomes J w. Sizes are those of the state.
-using TurnProduct = std::function<void(State w)>;
+/// w becomes J w. Sizes are those of the state. False gives up.
+using TurnProduct = std::function<bool(State w)>;
 
 struct TurnMultiplier {
   double largest = 0;   ///< as above; NaN if the iteration did not find it
   double residual = 0;  ///< |J v - largest v| with |v| = 1, of what an iteration found; 0 if J was decomposed whole
+  bool given_up = false;
 };
 
 /// Up to 64 unknowns, held here whole, J is formed by as many turns and decomposed. Beyond that, and for a state that

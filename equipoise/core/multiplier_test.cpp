@@ -43,7 +43,12 @@ Eigen::MatrixXd with_eigenvalues(const std::vector<Complex>& values, std::uint64
 
 TurnMultiplier largest_of(const Eigen::MatrixXd& J, double room = 1e-6) {
   return largest_multiplier(
-      J.rows(), [&](State w) { w = (J * w).eval(); }, room, local_space());
+      J.rows(),
+      [&](State w) {
+        w = (J * w).eval();
+        return true;
+      },
+      room, local_space());
 }
 
 struct Case {
@@ -104,6 +109,12 @@ TEST(Multiplier, OfATurnOfThePlaneIsAClosedForm) {
 }
 
 TEST(Multiplier, WhatIsNotFiniteIsNotKnown) {
+  for (const Index size : {3, 100}) {
+    const TurnMultiplier found = largest_multiplier(
+        size, [](State) { return false; }, 0, local_space());
+    EXPECT_TRUE(found.given_up);
+    EXPECT_TRUE(std::isnan(found.largest));
+  }
   EXPECT_TRUE(std::isnan(largest_of(Eigen::MatrixXd::Constant(3, 3, std::nan(""))).largest));
   EXPECT_TRUE(std::isnan(largest_of(Eigen::MatrixXd::Constant(80, 80, std::nan(""))).largest));
   EXPECT_TRUE(std::isnan(largest_of(Eigen::MatrixXd(0, 0)).largest));

@@ -13,7 +13,8 @@ class ResidualProblem final : public Problem {
   Index rows() const override { return base_.rows(); }
   Index cols() const override { return base_.cols(); }
   Index entries() const override { return base_.entries(); }
-  bool complete() const override { return base_.complete(); }
+  LossForm form() const override { return base_.form(); }
+  const Space& space() const override { return base_.space(); }
 
   double gradient(ConstFactors at, MutableFactors out) const override {
     const Shape wide{rows(), cols(), at_.shape().rank + at.shape().rank};

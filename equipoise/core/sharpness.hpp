@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "equipoise/core/problem.hpp"
@@ -14,6 +15,8 @@ struct SharpnessSettings {
   double tolerance = 1e-11;  ///< wanted residual, relative to the largest |eigenvalue| seen
   int max_products = 20000;  ///< budget of Hessian products; what is reached then is returned with its residual
   Index dense_below = 48;    ///< up to this many unknowns the operator is formed and decomposed whole
+  /// Asked between products; false ends the work early, with what was reached and its residual. Empty: never.
+  std::function<bool()> keep_going = {};
 };
 
 struct Eigenpairs {

@@ -72,7 +72,7 @@ class SpectralProblem final : public Problem {
   Index rows() const override { return rows_; }
   Index cols() const override { return cols_; }
   Index entries() const override { return rows_ * cols_; }
-  bool complete() const override { return true; }
+  LossForm form() const override { return {true, 0}; }
 
   /// The steps of the default but for rounding: one pass over both factors a step, by the kernel.
   void advance(MutableFactors z, double h, std::span<StepTrace> trace) const override {

@@ -76,8 +76,7 @@ struct SmallSettings {
 /// - diverged: the first step at which Lemma E holds, or after which |z|^2 leaves the range of double.
 /// - converged: the first iterate at which |grad f| <= tolerance |A|_F max(|z|, |A|_F^(1/2)) (of
 ///   A = 0: tolerance |z_0|^2 |z|), looked for in the 16 steps before a look at which it holds. An unstable point must
-///   hold for as long as a rounding error needs to leave it. TinyEnd::multiplier is the factor a step by which the
-///   gradient fell on up to 16 steps before; at an unstable point the multiplier of largest magnitude.
+///   hold for as long as a rounding error needs to leave it.
 /// - periodic: looked for from step 256, 512, 1024, ... on, and at the end.
 /// - chaotic: as in run_batch(), where 1 < h s_1 <= 2.
 /// Throws Error, before the first step, for a start of another shape, numbers that are not finite, h <= 0, a tolerance

@@ -3,7 +3,6 @@
 #include "equipoise/ensemble/small/rules.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <optional>
 #include <span>
@@ -22,10 +21,10 @@ bool is_near(const Limits& limits, double gradient_squared, double squared_lengt
   return gradient_squared <= std::max(limits.slope2 * squared_length, limits.low2);
 }
 
-// value^(1 / (2 window)) for a power of two: by square roots, which every machine rounds alike.
-double root_of(double value, std::uint64_t window) {
-  for (std::uint64_t n = 2 * window; n > 1; n /= 2) value = std::sqrt(value);
-  return value;
+Limits twice(Limits limits) {
+  limits.slope2 *= 4;
+  limits.low2 *= 4;
+  return limits;
 }
 
 void end_here(const Follow& follow, Outcome outcome, Ending& ending) {
@@ -45,7 +44,7 @@ void end_at(const Place& place, double h, const double* z, std::size_t entries, 
   ending.at_minimiser = place.at_minimiser;
   ending.step = step;
   ending.multiplier = place.multiplier;
-  ending.lyapunov = endings::exponent_of_stay(is_stable(place) ? 1 : place.multiplier);
+  ending.lyapunov = endings::exponent_of_stay(place.multiplier);
 }
 
 double distance(const std::vector<double>& a, const std::vector<double>& b) {
@@ -101,6 +100,7 @@ double multiplier_of(const Form& form, double h, std::span<const std::vector<dou
     for (std::size_t k = 0; k < unknowns; ++k) w[place(k)] = vector[static_cast<Index>(k)];
     for (std::size_t k = 0; k < states.size(); ++k) step_tangent(form, h, states[k].data(), grams[k].data(), w.data());
     for (std::size_t k = 0; k < unknowns; ++k) vector[static_cast<Index>(k)] = w[place(k)];
+    return true;
   };
   const double room = unknowns > 2 ? endings::neutral_room(tolerance) : 0;
   return largest_multiplier(static_cast<Index>(unknowns), turn, room, local_space()).largest;
@@ -153,7 +153,12 @@ bool ends_in_place(const Form& form, Follow& follow, Ending& ending) {
     Limits wider = follow.limits;
     wider.slope2 *= endings::leaving_room * endings::leaving_room;
     wider.low2 *= endings::leaving_room * endings::leaving_room;
-    if (is_near(wider, gradient, length)) {
+    follow.strayed = follow.strayed || !is_near(twice(follow.limits), gradient, length);
+    // It may have come to another place.
+    const bool elsewhere = follow.strayed && is_near(follow.limits, gradient, length) &&
+                           place_of(form, follow.h, follow.z.data()).limit != follow.visited;
+    if (!elsewhere && is_near(follow.limits, gradient, length)) follow.strayed = false;
+    if (!elsewhere && is_near(wider, gradient, length)) {
       if (gradient != 0 && follow.step < follow.lingers_until) return false;
       const Place place{follow.visited, follow.visited_multiplier, false};
       end_at(place, follow.h, follow.z.data(), form.entries(), follow.arrived, ending);
@@ -169,6 +174,7 @@ bool ends_in_place(const Form& form, Follow& follow, Ending& ending) {
   if (event.kind != Event::Kind::near) return false;
   const Place place = place_of(form, follow.h, z.data());
   follow.lingers = true;
+  follow.strayed = false;
   follow.visited = place.limit;
   follow.visited_multiplier = place.multiplier;
   follow.arrived = follow.before_step + event.after;
@@ -316,11 +322,6 @@ bool ends_with(const Form& form, double h, const Event& event, std::uint64_t fir
   const bool exact = event.squared[event.after] == 0;
   if (!is_stable(place) && !exact) return false;
   end_at(place, h, z, form.entries(), step, ending);
-  if (is_stable(place)) {
-    const std::uint64_t window = std::bit_floor(event.after);
-    const double then = window > 0 ? event.squared[event.after - window] : 0;
-    ending.multiplier = then > 0 ? root_of(event.squared[event.after] / then, window) : nan;
-  }
   return true;
 }
 

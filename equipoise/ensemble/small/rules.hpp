@@ -36,6 +36,7 @@ struct Follow {
   std::vector<double> candidate;  ///< the iterate whose returns are watched
   std::uint64_t candidate_step = never;
   bool lingers = false;  ///< at an unstable point, to see whether the run stays
+  bool strayed = false;  ///< meanwhile the gradient was above the tolerance again
   Limit visited = Limit::undetermined;
   double visited_multiplier = 0;
   std::uint64_t arrived = 0, lingers_until = 0;
