@@ -1,11 +1,14 @@
-// Search for a cycle by comparing states, and power iteration for its multiplier.
+// Search for a cycle by comparing states, and its multiplier.
 #include "equipoise/core/cycle.hpp"
 
 #include <algorithm>
-#include <cmath>
+#include <utility>
 
 #include "equipoise/core/descent.hpp"
+#include "equipoise/core/endings.hpp"
 #include "equipoise/core/factor_objective.hpp"
+#include "equipoise/core/multiplier.hpp"
+#include "equipoise/core/returns.hpp"
 
 namespace equipoise {
 namespace {
@@ -15,85 +18,97 @@ double relative_distance(const Space& space, ConstState a, ConstState b) {
   return scale > 0 ? space.norm(a - b) / scale : (space.largest(b) == 0 ? 0 : 1);
 }
 
-// One turn of the tangent map along the stored states of the cycle.
-void turn(const Objective& objective, const std::vector<Vector>& states, double h, Vector& vector) {
-  Vector image(vector.size());
-  for (const Vector& state : states) {
-    objective.hessian_product(state, vector, image);
-    vector -= h * image;
+// The states of a walk along a run, for shortest_period(). Asks keep_going between steps.
+class StateWalk {
+ public:
+  StateWalk(const Objective& objective, ConstState at, double h, const KeepGoing& keep_going)
+      : space_(objective.space()), stepper_(objective, at, h), keep_going_(keep_going), states_{Vector(at)} {}
+
+  bool take_step() {
+    if (keep_going_ && !keep_going_()) return false;
+    stepper_.step();
+    return space_.finite(stepper_.at());
   }
+  void keep(std::uint32_t k) {
+    if (k < states_.size()) states_[k] = stepper_.at();
+    else states_.push_back(stepper_.at());
+  }
+  bool returned_to(std::uint32_t k, double tolerance) {
+    const double distance = relative_distance(space_, states_[k], stepper_.at());
+    if (!(distance <= tolerance)) return false;
+    farthest_ = std::max(farthest_, distance);
+    return true;
+  }
+  bool closes_at(std::uint32_t k, double tolerance) const {
+    return relative_distance(space_, states_[0], states_[k]) < tolerance;
+  }
+
+  double farthest_return() const { return farthest_; }
+  // The states of one turn; the walk ends with it.
+  std::vector<Vector> turn(std::uint32_t period) {
+    states_.resize(period);
+    return std::move(states_);
+  }
+
+ private:
+  const Space& space_;
+  Stepper stepper_;
+  const KeepGoing& keep_going_;
+  std::vector<Vector> states_;
+  double farthest_ = 0;
+};
+
+// Most runs do not: they are told before states are kept, of which there can be 64.
+bool returns_at_all(const Objective& objective, ConstState at, double h, double tolerance,
+                    const KeepGoing& keep_going) {
+  Stepper stepper(objective, at, h);
+  for (std::uint32_t k = 1; k <= endings::largest_period; ++k) {
+    if (keep_going && !keep_going()) return false;
+    stepper.step();
+    if (!objective.space().finite(stepper.at())) return false;
+    if (relative_distance(objective.space(), at, stepper.at()) <= tolerance) return k > 1;
+  }
+  return false;
 }
 
-// Empty if keep_going said false.
-std::optional<double> largest_multiplier(const Objective& objective, const std::vector<Vector>& states, double h,
-                                         const KeepGoing& keep_going) {
-  const Space& space = objective.space();
-  Vector random(states.front().size());
-  space.gaussian(random, 3);
-  Vector vector = random;
-  turn(objective, states, h, vector);
-  vector -= random;
-  std::vector<double> norms = {space.norm(vector)};
-  double sign = 1;
-  // Below 1e-8 of the beginning the neutral part that rounding left behind would show.
-  while (norms.size() <= 64 && norms.back() > 1e-8 * norms.front()) {
-    if (keep_going && !keep_going()) return std::nullopt;
-    const Vector before = vector;
-    turn(objective, states, h, vector);
-    norms.push_back(space.norm(vector));
-    sign = space.dot(before, vector) < 0 ? -1 : 1;
-  }
-  const std::size_t last = norms.size() - 1;
-  if (last == 0 || norms[last] == 0) return 0;
-  const std::size_t from = last / 2;
-  return sign * std::pow(norms[last] / norms[from], 1.0 / static_cast<double>(last - from));
+// Two unknowns are those of f = 1/2 (mu - x y)^2, where no direction is neutral.
+TurnMultiplier multiplier_of_states(const Objective& objective, const std::vector<Vector>& states, double h,
+                                    double tolerance, const KeepGoing& keep_going) {
+  Vector image(states.front().size());
+  const TurnProduct turn = [&](State w) {
+    for (const Vector& state : states) {
+      objective.hessian_product(state, w, image);
+      w -= h * image;
+    }
+    return !keep_going || keep_going();
+  };
+  const Index size = states.front().size();
+  const double room = objective.space().whole(size) > 2 ? endings::neutral_room(tolerance) : 0;
+  return largest_multiplier(size, turn, room, objective.space());
 }
 
 }  // namespace
 
 std::optional<Cycle> find_cycle(const Objective& objective, ConstState at, double h, double tolerance,
-                                std::uint32_t largest_period, const KeepGoing& keep_going) {
-  const Space& space = objective.space();
-  Stepper stepper(objective, at, h);
-  std::vector<Vector> states = {at};
+                                const KeepGoing& keep_going) {
+  if (!returns_at_all(objective, at, h, tolerance, keep_going)) return std::nullopt;
+  StateWalk walk(objective, at, h, keep_going);
   Cycle cycle;
-  while (cycle.period == 0) {
-    if (states.size() > largest_period || (keep_going && !keep_going())) return std::nullopt;
-    stepper.step();
-    if (!space.finite(stepper.at())) return std::nullopt;
-    if (relative_distance(space, at, stepper.at()) <= tolerance) {
-      cycle.period = static_cast<std::uint32_t>(states.size());
-    } else {
-      states.push_back(stepper.at());
-    }
-  }
-  if (cycle.period == 1) return std::nullopt;
-
-  Vector previous = at;
-  for (int turn_number = 0; turn_number < 3; ++turn_number) {
-    if (turn_number > 0) stepper.step(cycle.period);
-    const double distance = relative_distance(space, previous, stepper.at());
-    if (!(distance <= tolerance)) return std::nullopt;
-    cycle.return_distance = std::max(cycle.return_distance, distance);
-    previous = stepper.at();
-  }
-  // A spiral into a point of a shorter period closes slowly and would pass the test above: its states are close, too.
-  for (std::uint32_t shorter = 1; shorter < cycle.period; ++shorter) {
-    if (cycle.period % shorter == 0 && relative_distance(space, at, states[shorter]) < 1e3 * tolerance)
-      return std::nullopt;
-  }
-  const std::optional<double> multiplier = largest_multiplier(objective, states, h, keep_going);
-  if (!multiplier) return std::nullopt;
-  cycle.multiplier = *multiplier;
+  cycle.period = shortest_period(walk, tolerance);
+  if (cycle.period == 0) return std::nullopt;
+  cycle.return_distance = walk.farthest_return();
+  const std::vector<Vector> states = walk.turn(cycle.period);
+  const TurnMultiplier found = multiplier_of_states(objective, states, h, tolerance, keep_going);
+  if (found.given_up) return std::nullopt;
+  cycle.multiplier = found.largest;
   Vector gradient(at.size());
   for (const Vector& state : states) cycle.losses.push_back(objective.gradient(state, gradient));
   return cycle;
 }
 
-std::optional<Cycle> find_cycle(const Problem& problem, ConstFactors at, double h, double tolerance,
-                                std::uint32_t largest_period) {
+std::optional<Cycle> find_cycle(const Problem& problem, ConstFactors at, double h, double tolerance) {
   require_start(problem, at, h);
-  return find_cycle(FactorObjective(problem, at.shape()), at.flat(), h, tolerance, largest_period);
+  return find_cycle(FactorObjective(problem, at.shape()), at.flat(), h, tolerance);
 }
 
 }  // namespace equipoise

@@ -31,4 +31,23 @@ LemmaE lemma_e(ConstFactors at, double h, double norm_a_upper, const Space& spac
   return result;
 }
 
+LemmaE lemma_e_of_one_number(ConstFactors at, double h, double mu_upper, double loss, const Space& space) {
+  constexpr double eps = std::numeric_limits<double>::epsilon();
+  LemmaE result;
+  const double root_h = std::sqrt(h);
+  const Vector u = root_h * flat(Matrix(at.X())), v = root_h * flat(Matrix(at.Y()));
+  const double terms = static_cast<double>(space.whole(u.size()) + 16);
+  const double squares = space.squared_norm(u) + space.squared_norm(v);
+  result.s_upper = h * mu_upper * (1 + 8 * eps);
+  result.S_upper = squares * (1 + 2 * terms * eps);
+  // |u| |v| <= S / 2 bounds the products that are summed in u.v.
+  const double error = terms * eps * (result.S_upper + result.s_upper);
+  result.nu_lower = h * std::sqrt(2 * loss) * (1 - 8 * eps) - error;
+  const double p_lower = std::abs(space.dot(u, v)) - error;
+  result.needed = p_lower > 0 ? std::max(4 + result.s_upper, 2 * result.S_upper / p_lower) * (1 + 8 * eps)
+                              : std::numeric_limits<double>::infinity();
+  result.holds = std::isfinite(result.nu_lower) && std::isfinite(result.needed) && result.nu_lower >= result.needed;
+  return result;
+}
+
 }  // namespace equipoise

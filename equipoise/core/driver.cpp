@@ -7,6 +7,7 @@
 
 #include "equipoise/core/descent.hpp"
 #include "equipoise/core/driver_bounds.hpp"
+#include "equipoise/core/endings.hpp"
 #include "equipoise/core/numbers.hpp"
 #include "equipoise/core/verdict_words.hpp"
 
@@ -67,7 +68,8 @@ RunState RunDriver::begin(ConstState start, double seconds) {
   RunState state;
   state.seconds = seconds;
   state.z = start;
-  state.next_cycle_check = driver_bounds::first_cycle_check;
+  state.next_cycle_look = endings::first_cycle_look;
+  state.next_growth_look = chaos_may_last() ? endings::first_growth_look : endings::never;
   state.tangent = Tangent(space_.whole(objective_.size()));
   if (watch_.known) {
     state.sharpness_start = *watch_.known;
@@ -211,7 +213,8 @@ bool RunDriver::following(const RunState& state) const {
 
 std::uint64_t RunDriver::block_length(const RunState& state) const {
   std::uint64_t length = std::min(longest_block_, settings_.max_steps - state.step);
-  length = std::min(length, state.next_sample - state.step);
+  length = std::min({length, state.next_sample - state.step, state.next_cycle_look - state.step,
+                     state.next_growth_look - state.step});
   if (settings_.sharpness_every > 0) {
     length = std::min(length, settings_.sharpness_every - state.step % settings_.sharpness_every);
   }

@@ -101,13 +101,14 @@ class RunDriver {
   bool diverged_here(RunState& state);
 
   void arrive(RunState& state, const StepTrace& seen, double deadline);
+  bool look_again(RunState& state, std::uint64_t step, const StepTrace& seen);
   void conclude_convergence(RunState& state, std::uint64_t step, const StepTrace& seen);
   double contraction(const RunState& state) const;
   double growth(const RunState& state) const;
 
   void look_for_cycle_or_chaos(RunState& state);
-  static std::uint64_t next_cycle_check_after(std::uint64_t step);
-  bool losses_recur(const RunState& state) const;
+  static void take_stretch(RunState& state);
+  bool may_return(const RunState& state) const;
   bool accept_cycle(RunState& state, double tolerance, double deadline);
   bool no_minimiser_is_stable() const;
   bool chaos_may_last() const;

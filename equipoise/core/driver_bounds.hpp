@@ -10,8 +10,6 @@ namespace equipoise {
 
 namespace driver_bounds {
 inline constexpr double heuristic_divergence = 1e8;  // of Laws::extent, if no theorem covers the objective
-inline constexpr std::uint64_t first_cycle_check = 256;
-inline constexpr double unstable = 1e-6;  // a perturbation that grows by more a step shows in the end
 }  // namespace driver_bounds
 
 inline bool is_finite(const StepTrace& seen) {

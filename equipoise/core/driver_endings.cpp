@@ -69,9 +69,12 @@ bool RunDriver::events_at(RunState& state, std::uint64_t step, const StepTrace& 
   state.gradients[static_cast<std::size_t>(step % state.gradients.size())] = relative;
   Visit& visit = state.visit;
   if (visit.lasts) {
-    if (!at_tolerance(state, seen) && relative > 10 * settings_.tolerance) {
+    visit.strayed = visit.strayed || relative > 2 * settings_.tolerance;
+    if (relative > endings::leaving_room * settings_.tolerance) {
       visit.lasts = false;  // the run goes on
       visit.left_one = true;
+    } else if (visit.strayed && at_tolerance(state, seen)) {
+      if (look_again(state, step, seen)) return true;
     } else if (step >= visit.until || seen.gradient_squared == 0) {
       back_to(state, step);
       conclude_convergence(state, visit.since, seen);
@@ -89,6 +92,24 @@ bool RunDriver::events_at(RunState& state, std::uint64_t step, const StepTrace& 
   return false;
 }
 
+// A run that strayed from an unstable point and is at the tolerance again may have come to another one. True if it ends
+// there.
+bool RunDriver::look_again(RunState& state, std::uint64_t step, const StepTrace& seen) {
+  const Visit before = state.visit;
+  const Vector ahead = state.z;
+  const std::uint64_t ahead_step = state.step;
+  back_to(state, step);
+  arrive(state, seen, settings_.time_limit);
+  if (state.ended) return true;
+  if (state.visit.curvature.limit == before.curvature.limit) {
+    state.visit = before;
+    state.visit.strayed = false;
+  }
+  state.z = ahead;
+  state.step = ahead_step;
+  return false;
+}
+
 // The gradient is at the tolerance: is this where the run stays? If the measuring is cut short, nothing is said.
 void RunDriver::arrive(RunState& state, const StepTrace& seen, double deadline) {
   Visit& visit = state.visit;
@@ -96,17 +117,19 @@ void RunDriver::arrive(RunState& state, const StepTrace& seen, double deadline) 
   if (std::exchange(cut_short_, false)) return;
   visit.since = state.step;
   visit.growth = growth(state);
+  visit.strayed = false;
   const Curvature& found = visit.curvature;
-  const double up = std::abs(1 - h_ * found.largest);
-  const double down = found.smallest < -found.zero ? 1 - h_ * found.smallest : 1;
-  visit.factor = std::max(up, down);
-  if (!(visit.factor > 1 + driver_bounds::unstable) || seen.gradient_squared == 0) {
+  visit.multiplier = multiplier_of_stay(found, h_);
+  // A minimiser without a closed form: the top of the spectrum says whether it is stable.
+  visit.factor =
+      std::abs(std::isnan(visit.multiplier) ? std::max(1.0, std::abs(1 - h_ * found.largest)) : visit.multiplier);
+  if (!(visit.factor > endings::stable_multiplier) || seen.gradient_squared == 0) {
+    visit.lasts = false;
     conclude_convergence(state, state.step, seen);
     return;
   }
-  // An unstable point: a perturbation of the size of a rounding error needs this many steps to show.
   visit.lasts = true;
-  visit.until = state.step + static_cast<std::uint64_t>(std::min(1e9, std::ceil(42 / std::log(visit.factor))));
+  visit.until = state.step + endings::steps_to_leave(visit.factor);
 }
 
 void RunDriver::conclude_convergence(RunState& state, std::uint64_t step, const StepTrace& seen) {
@@ -117,11 +140,11 @@ void RunDriver::conclude_convergence(RunState& state, std::uint64_t step, const 
   words.tolerance = settings_.tolerance;
   words.h_smallest = h_ * visit.curvature.smallest;
   words.h_largest = h_ * visit.curvature.largest;
-  words.unstable = visit.factor > 1 + driver_bounds::unstable;
+  words.unstable = visit.factor > endings::stable_multiplier;
   words.exact = seen.gradient_squared == 0;
   state.verdict.limit = visit.curvature.limit;
-  state.verdict.multiplier = contraction(state);
-  state.verdict.lyapunov = words.unstable ? std::log(visit.factor) : 0;
+  state.verdict.multiplier = std::isnan(visit.multiplier) ? contraction(state) : visit.multiplier;
+  state.verdict.lyapunov = endings::exponent_of_stay(visit.factor);
   state.growth_at_verdict = visit.lasts ? visit.growth : growth(state);
   end(state, Outcome::converged, step, words.relative_gradient, settings_.tolerance, verdict_words::converged(words));
 }
@@ -145,16 +168,28 @@ double RunDriver::growth(const RunState& state) const {
 
 void RunDriver::look_for_cycle_or_chaos(RunState& state) {
   if (state.tangent.alive()) state.largest_log_growth = std::max(state.largest_log_growth, state.tangent.log_growth());
+  if (state.step % endings::growth_stretch == 0) take_stretch(state);
   // A tolerance of 0: nothing but divergence ends a run early.
-  if (state.step < state.next_cycle_check || settings_.tolerance == 0) return;
-  state.next_cycle_check = next_cycle_check_after(state.step);
-  if (state.visit.lasts) return;
-  if (losses_recur(state) && accept_cycle(state, verdict_rules::cycle_tolerance, settings_.time_limit)) return;
-  if (state.step >= 2 * verdict_rules::chaotic_steps + 64 && chaos_may_last()) accept_chaos(state);
+  const auto may_end = [&] { return settings_.tolerance > 0 && !state.visit.lasts; };
+  if (state.step == settings_.max_steps) return;  // finish_exhausted() looks
+  if (state.step == state.next_cycle_look) {
+    state.next_cycle_look = endings::next_cycle_look(state.step);
+    if (may_end() && may_return(state) && accept_cycle(state, endings::cycle_tolerance, settings_.time_limit)) return;
+  }
+  if (state.step == state.next_growth_look) {
+    if (may_end() && accept_chaos(state)) return;
+    state.window = Growth();
+    state.next_growth_look = endings::next_growth_look(state.step);
+  }
 }
 
-std::uint64_t RunDriver::next_cycle_check_after(std::uint64_t step) {
-  return step + std::max<std::uint64_t>(driver_bounds::first_cycle_check, step / 4);
+// The growth of the tangent over the last 64 steps, if it was followed at each of them, enters the window.
+void RunDriver::take_stretch(RunState& state) {
+  Stretch& stretch = state.stretch;
+  const bool whole = state.step - stretch.step == endings::growth_stretch &&
+                     state.tangent.steps() - stretch.followed == endings::growth_stretch && state.tangent.alive();
+  if (whole) state.window.add(state.tangent.log_growth() - stretch.log_growth);
+  stretch = {state.step, state.tangent.steps(), state.tangent.log_growth()};
 }
 
 bool RunDriver::no_minimiser_is_stable() const { return h_ > laws_.largest_stable_rate * (1 + 1e-12); }
@@ -162,49 +197,40 @@ bool RunDriver::no_minimiser_is_stable() const { return h_ > laws_.largest_stabl
 // Beyond the largest bounded rate a run leaves every bounded set in the end, however long it wanders first.
 bool RunDriver::chaos_may_last() const { return no_minimiser_is_stable() && h_ <= laws_.largest_bounded_rate; }
 
-// A cheap look before states are compared: a cycle repeats its losses, while a converging run has a gradient that
-// falls.
-bool RunDriver::losses_recur(const RunState& state) const {
+// A cheap look before states are compared: a run whose loss fell at each of the last 64 steps, and by more than
+// rounding, does not come back to where it was.
+bool RunDriver::may_return(const RunState& state) const {
+  if (state.falling_streak < 64) return true;
   const auto loss_before = [&](std::uint64_t back) {
     return state.losses[static_cast<std::size_t>((state.step - back) % state.losses.size())];
   };
-  for (std::uint64_t period = 1; period <= 64; ++period) {
-    bool recurs = true;
-    for (std::uint64_t back = 1; back <= 64 && recurs; ++back) {
-      const double early = loss_before(back + period);
-      recurs = std::abs(loss_before(back) - early) <= 1e-8 * std::abs(early);
-    }
-    if (recurs) return true;
-  }
-  return false;
+  return !(loss_before(64) - loss_before(1) > 1e-8 * loss_before(64));
 }
 
 bool RunDriver::accept_cycle(RunState& state, double tolerance, double deadline) {
-  const std::optional<Cycle> cycle = find_cycle(objective_, state.z, h_, tolerance, 64, measuring(state, deadline));
+  const std::optional<Cycle> cycle = find_cycle(objective_, state.z, h_, tolerance, measuring(state, deadline));
   cut_short_ = false;
   if (!cycle) return false;
-  if (!(std::abs(cycle->multiplier) < 1 - verdict_rules::marginal)) {
-    state.doubt = verdict_words::undecided_cycle(cycle->period, cycle->return_distance, cycle->multiplier,
-                                                 verdict_rules::marginal);
+  if (!endings::attracts(cycle->multiplier)) {
+    state.doubt =
+        verdict_words::undecided_cycle(cycle->period, cycle->return_distance, cycle->multiplier, endings::marginal);
     return false;
   }
   Verdict& verdict = state.verdict;
   verdict.period = cycle->period;
   verdict.multiplier = cycle->multiplier;
   verdict.cycle_losses = cycle->losses;
-  verdict.lyapunov = 0;
+  verdict.lyapunov = endings::exponent_of_cycle(cycle->multiplier, cycle->period);
   end(state, Outcome::periodic, state.step, cycle->return_distance, tolerance,
       verdict_words::periodic(cycle->period, cycle->return_distance, cycle->multiplier));
   return true;
 }
 
 bool RunDriver::accept_chaos(RunState& state) {
-  if (!state.tangent.alive() || !following(state)) return false;
-  const LyapunovEstimate estimate = state.tangent.second_half();
-  if (estimate.steps < verdict_rules::chaotic_steps || !(estimate.exponent > verdict_rules::chaotic_exponent) ||
-      !(estimate.exponent > 3 * estimate.error)) {
-    return false;
-  }
+  if (!chaos_may_last()) return false;
+  const std::optional<LyapunovEstimate> chaos = state.window.chaos();
+  if (!chaos) return false;
+  const LyapunovEstimate& estimate = *chaos;
   state.verdict.lyapunov = estimate.exponent;
   state.verdict.lyapunov_error = estimate.error;
   verdict_words::Chaotic words;
@@ -215,21 +241,28 @@ bool RunDriver::accept_chaos(RunState& state) {
   words.steps = estimate.steps;
   words.rate = {laws_.rate_name, h_ * laws_.rate_unit};
   words.largest_stable = laws_.largest_stable_rate * laws_.rate_unit;
-  end(state, Outcome::chaotic, state.step, estimate.exponent, verdict_rules::chaotic_exponent,
-      verdict_words::chaotic(words));
+  end(state, Outcome::chaotic, state.step, estimate.exponent, endings::chaotic_exponent, verdict_words::chaotic(words));
   return true;
 }
 
 void RunDriver::finish_exhausted(RunState& state, std::string_view what) {
   const double deadline = end_deadline(state);
-  if (state.step > driver_bounds::first_cycle_check && !state.visit.lasts) {
-    if (losses_recur(state) && accept_cycle(state, verdict_rules::cycle_tolerance_late, deadline)) return;
-    if (chaos_may_last() && accept_chaos(state)) return;
-  }
   const StepTrace here = trace_at(state.z);
-  if ((at_tolerance(state, here) || here.gradient_squared == 0) && !state.visit.lasts) {
+  if (may_diverge(state, here) && diverged_here(state)) return;
+  if (at_tolerance(state, here) && !state.visit.lasts) {
     arrive(state, here, deadline);
     if (state.ended) return;
+  }
+  if (!state.visit.lasts) {
+    if (state.step > endings::first_cycle_look && may_return(state) &&
+        accept_cycle(state, endings::cycle_tolerance_late, deadline)) {
+      return;
+    }
+    if (accept_chaos(state)) return;
+    if (here.gradient_squared == 0) {  // with a tolerance of zero nothing else calls this an ending
+      arrive(state, here, deadline);
+      if (state.ended) return;
+    }
   }
   const LyapunovEstimate estimate =
       state.tangent.alive() && following(state) ? state.tangent.second_half() : LyapunovEstimate{nan, nan, 0};
@@ -243,8 +276,8 @@ void RunDriver::finish_exhausted(RunState& state, std::string_view what) {
   words.lingering_at = state.visit.curvature.limit;
   words.left_a_visit = state.visit.left_one;
   words.doubt = state.doubt;
-  words.neighbours_separate = estimate.exponent > verdict_rules::chaotic_exponent &&
-                              estimate.exponent > 3 * estimate.error && !chaos_may_last();
+  words.neighbours_separate = estimate.exponent > endings::chaotic_exponent &&
+                              estimate.exponent > endings::chaotic_errors * estimate.error && !chaos_may_last();
   words.exponent = estimate.exponent;
   words.rate = {laws_.rate_name, h_ * laws_.rate_unit};
   state.verdict.lyapunov = estimate.exponent;

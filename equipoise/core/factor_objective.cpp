@@ -33,7 +33,7 @@ Laws FactorObjective::laws() const {
   // |A|_F max(|z|, |A|_F^(1/2)) has the dimension of a gradient and is what its rounding errors are proportional to;
   // for A = 0 the start gives the scale.
   laws.gradient_scale = [a = norm](double norm_squared, double start_norm_squared) {
-    return a == 0 ? std::pow(start_norm_squared, 1.5) : a * std::max(std::sqrt(norm_squared), std::sqrt(a));
+    return a == 0 ? start_norm_squared * std::sqrt(norm_squared) : a * std::max(std::sqrt(norm_squared), std::sqrt(a));
   };
   if (!problem_.complete()) return laws;
   laws.largest_stable_rate = 1 / sigma1;
@@ -42,6 +42,15 @@ Laws FactorObjective::laws() const {
   // Lemma E asks for h |X Y^T|_2 >= 4 + 4 h |A|_F, and |X Y^T|_2 <= |A|_F + |R|_F with |R|_F^2 twice the loss.
   laws.may_diverge = [](const StepTrace& seen, double h) { return h * std::sqrt(2 * seen.loss) >= 3.99; };
   laws.surely_diverges = [this, a = norm](ConstState at, double h) -> std::optional<DivergenceProof> {
+    if (space().whole(shape_.rows) == 1 && space().whole(shape_.cols) == 1) {
+      Factors unused(shape_);
+      const LemmaE evidence = lemma_e_of_one_number(factors(at), h, a, problem_.gradient(factors(at), unused), space());
+      if (!evidence.holds) return std::nullopt;
+      return DivergenceProof{evidence.nu_lower, evidence.needed,
+                             fmt::format("diverges for ever from this iterate on, by Lemma E: h |mu - u.v| >= {:.6g}, "
+                                         "which is at least {:.6g}",
+                                         evidence.nu_lower, evidence.needed)};
+    }
     const LemmaE evidence = lemma_e(factors(at), h, a, space());
     if (!evidence.holds) return std::nullopt;
     return DivergenceProof{evidence.nu_lower, evidence.needed,

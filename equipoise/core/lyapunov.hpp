@@ -4,16 +4,10 @@
 #include <cstdint>
 #include <vector>
 
+#include "equipoise/core/growth.hpp"
 #include "equipoise/core/objective.hpp"
 
 namespace equipoise {
-
-/// An estimate of the largest Lyapunov exponent (natural log, per step).
-struct LyapunovEstimate {
-  double exponent = 0;      ///< NaN where there were too few steps
-  double error = 0;         ///< standard error by batch means; NaN with fewer than 8 batches
-  std::uint64_t steps = 0;  ///< steps that entered the mean
-};
 
 /// A tangent vector w <- w - h H(z) w, renormalised at every step (Benettin et al. 1980), with its growth so far.
 /// At a fixed point the exponent tends to log max |1 - h lambda| over the spectrum of the Hessian, which is 0 at every

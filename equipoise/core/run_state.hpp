@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "equipoise/core/curvature.hpp"
+#include "equipoise/core/growth.hpp"
 #include "equipoise/core/lyapunov.hpp"
 #include "equipoise/core/tracker.hpp"
 #include "equipoise/core/verdict.hpp"
@@ -30,8 +31,16 @@ struct Visit {
   std::uint64_t since = 0;  ///< the step of arrival
   std::uint64_t until = 0;  ///< the step from which on the run is said to stay
   double factor = 1;        ///< by which a perturbation grows a step there
+  double multiplier = 0;    ///< of a step there, as multiplier_of_stay() has it
+  bool strayed = false;     ///< the gradient was at the tolerance, and then above it again
   double growth = 0;        ///< RunDriver's growth at arrival
   Curvature curvature;
+};
+
+/// Where the 64 steps began whose growth is summed next.
+struct Stretch {
+  std::uint64_t step = 0, followed = 0;  ///< followed: Tangent::steps()
+  double log_growth = 0;
 };
 
 /// Copying it copies the run: both go on with the same bits. Holds no reference to the objective.
@@ -53,7 +62,10 @@ struct RunState {
   EigenvalueTracker tracker;
 
   std::uint64_t next_sample = 0;
-  std::uint64_t next_cycle_check = 0;
+  std::uint64_t next_cycle_look = 0;
+  std::uint64_t next_growth_look = 0;  ///< of core/endings; the window is what was followed since the last one
+  Growth window;
+  Stretch stretch;
   double start_norm_squared = 0;
   double start_gradient_squared = 0;
   double largest_norm_squared = 0;

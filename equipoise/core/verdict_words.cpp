@@ -31,6 +31,14 @@ std::string periodic(std::uint32_t period, double return_distance, double multip
 }
 
 std::string undecided_cycle(std::uint32_t period, double return_distance, double multiplier, double margin) {
+  if (std::isnan(multiplier)) {
+    return fmt::format("; a cycle of period {} closes to {:.1e}, but its largest multiplier was not found", period,
+                       return_distance);
+  }
+  if (std::abs(multiplier) > 1 + margin) {
+    return fmt::format("; a cycle of period {} closes to {:.1e}, but its multiplier {:.6g} repels", period,
+                       return_distance, multiplier);
+  }
   return fmt::format(
       "; a cycle of period {} closes to {:.1e}, but its multiplier {:.6g} is within {} of 1 in magnitude, which "
       "decides "

@@ -22,7 +22,8 @@ struct Converged {
 std::string converged(const Converged& at);
 
 std::string periodic(std::uint32_t period, double return_distance, double multiplier);
-/// A cycle that closes, but whose multiplier is within `margin` of 1 in magnitude: the end of another sentence.
+/// A cycle that closes, but whose multiplier is not below 1 in magnitude by `margin`, or NaN: the end of another
+/// sentence.
 std::string undecided_cycle(std::uint32_t period, double return_distance, double multiplier, double margin);
 
 /// A rate in the units of the objective: "h * sigma_1 = 1.3".

@@ -99,12 +99,6 @@ HWY_EXPORT(follow_all);
 HWY_EXPORT(record);
 HWY_EXPORT(exponents);
 
-#if (HWY_TARGETS & (HWY_TARGETS - 1)) == 0  // Highway's tables then have one entry
-#define EQUIPOISE_AT(function, index) HWY_DISPATCH_TABLE(function)[(index)*0]
-#else
-#define EQUIPOISE_AT(function, index) HWY_DISPATCH_TABLE(function)[index]
-#endif
-
 void follow_in_lanes(const Form& form, const SmallSettings& settings, std::span<const SmallRun> runs,
                      std::span<TinyEnd> ends) {
   EQUIPOISE_AT(follow_all, tiny::index_of_target(settings.target))(form, settings, runs, ends);

@@ -39,6 +39,7 @@
 #include "equipoise/ensemble/tiny/returns-inl.hpp"
 #include "equipoise/ensemble/tiny/ready-inl.hpp"
 #include "equipoise/ensemble/tiny/rows-inl.hpp"
+#include "equipoise/ensemble/tiny/cells-inl.hpp"
 #include "equipoise/ensemble/tiny/lanes-inl.hpp"
 #include "equipoise/ensemble/tiny/orbits-inl.hpp"
 // clang-format on
@@ -86,12 +87,6 @@ HWY_EXPORT(follow_kind);
 HWY_EXPORT(record);
 HWY_EXPORT(advance);
 HWY_EXPORT(fused_target);
-
-#if (HWY_TARGETS & (HWY_TARGETS - 1)) == 0  // Highway's tables then have one entry
-#define EQUIPOISE_AT(function, index) HWY_DISPATCH_TABLE(function)[(index)*0]
-#else
-#define EQUIPOISE_AT(function, index) HWY_DISPATCH_TABLE(function)[index]
-#endif
 
 namespace {
 
