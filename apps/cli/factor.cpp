@@ -112,11 +112,11 @@ Record descend(const Setup& setup, const RunSettings& settings, bool quiet) {
   watch.known = setup.known;
   watch.observer = [&](const Sample& sample, ConstFactors) {
     loss = sample.loss;
-    return true;
+    return std::nullopt;
   };
   watch.pulse = [&](std::uint64_t step) {
     progress.show(step, loss);
-    return !interrupted;
+    return interrupted ? std::optional<Stop>(Stop()) : std::nullopt;
   };
   return run(setup.problem(), setup.start, setup.run_rate(), settings, watch);
 }

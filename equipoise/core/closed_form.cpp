@@ -17,17 +17,10 @@ namespace {
 
 using Rows = Eigen::Map<const Matrix>;
 
-// P^T P of all rows together.
-Eigen::MatrixXd whole_gram(const Space& space, const Rows& P) {
-  Eigen::MatrixXd gram = P.transpose() * P;
-  space.sum({gram.data(), static_cast<std::size_t>(gram.size())});
-  return gram;
-}
-
 // The triangular factor of all rows together: that of the parts' triangular factors, one below the other.
 Eigen::MatrixXd whole_triangle(const Space& space, const Rows& P) {
   const Eigen::MatrixXd here = thin_qr(P).triangle;
-  if (space.whole(1) == 1) return here;
+  if (!space.spread()) return here;
   Eigen::MatrixXd all = Eigen::MatrixXd::Zero(space.whole(here.rows()), P.cols());
   all.middleRows(space.before(here.rows()), here.rows()) = here;
   space.sum({all.data(), static_cast<std::size_t>(all.size())});
@@ -35,7 +28,7 @@ Eigen::MatrixXd whole_triangle(const Space& space, const Rows& P) {
 }
 
 Vector whole_singular_values(const Space& space, const Rows& P) {
-  return space.whole(1) == 1 ? singular_values(P) : singular_values(whole_triangle(space, P));
+  return space.spread() ? singular_values(whole_triangle(space, P)) : singular_values(P);
 }
 
 // The entries of X, of Y, as one array.
@@ -60,8 +53,8 @@ Sharpness rank1_sharpness(const Problem& problem, ConstFactors at) {
 Vector leaving_eigenvalues(ConstFactors at, double tau, const Space& space) {
   const Index d = at.shape().rank;
   Eigen::MatrixXd block(2 * d, 2 * d);
-  block.topLeftCorner(d, d) = whole_gram(space, at.Y());
-  block.bottomRightCorner(d, d) = whole_gram(space, at.X());
+  block.topLeftCorner(d, d) = space.gram(at.Y(), at.Y());
+  block.bottomRightCorner(d, d) = space.gram(at.X(), at.X());
   block.topRightCorner(d, d) = -tau * Eigen::MatrixXd::Identity(d, d);
   block.bottomLeftCorner(d, d) = -tau * Eigen::MatrixXd::Identity(d, d);
   return symmetric_eigenvalues(block);
@@ -75,8 +68,8 @@ Vector minimiser_spectrum(const Vector& singular_values, ConstFactors at, const 
         "the closed form of the spectrum needs rank <= {} and all {} singular values, got rank {} and {} values", sides,
         sides, d, singular_values.size()));
   }
-  const Vector p = symmetric_eigenvalues(whole_gram(space, at.X()));
-  const Vector q = symmetric_eigenvalues(whole_gram(space, at.Y()));
+  const Vector p = symmetric_eigenvalues(space.gram(at.X(), at.X()));
+  const Vector q = symmetric_eigenvalues(space.gram(at.Y(), at.Y()));
   std::vector<double> all;
   all.reserve(static_cast<std::size_t>((rows + cols) * d));
   for (Index i = 0; i < d; ++i) {

@@ -6,20 +6,49 @@
 
 #include "equipoise/core/closed_form.hpp"
 #include "equipoise/core/numbers.hpp"
+#include "equipoise/core/objective.hpp"
 #include "equipoise/core/residual_norm.hpp"
 
 namespace equipoise {
+namespace {
 
-Curvature curvature_at_critical_point(const Problem& problem, ConstFactors at) {
+SharpnessSettings for_the_bottom(const KeepGoing& keep_going) {
+  SharpnessSettings settings;
+  settings.tolerance = 1e-4;
+  settings.max_products = 2000;
+  settings.keep_going = keep_going;
+  return settings;
+}
+
+SharpnessSettings for_the_top(const KeepGoing& keep_going) {
+  SharpnessSettings settings;
+  settings.keep_going = keep_going;
+  return settings;
+}
+
+// Short of convergence it is only an upper bound, which may settle a saddle but never a minimiser.
+double smallest_of(const Eigenpairs& bottom) { return bottom.converged ? bottom.values[0] : nan; }
+
+void decide_limit(Curvature& curvature) {
+  if (curvature.smallest < -curvature.zero) {
+    curvature.limit = Limit::saddle;
+  } else if (curvature.smallest >= -curvature.zero) {
+    curvature.limit = Limit::minimiser;
+  }
+}
+
+}  // namespace
+
+Curvature curvature_at_critical_point(const Problem& problem, ConstFactors at, const KeepGoing& keep_going) {
   Curvature result;
-  if (at.shape().size() == 0) {
+  if (problem.space().whole(at.shape().size()) == 0) {
     result.limit = Limit::minimiser;
     return result;
   }
-  const Sharpness top = sharpness(problem, at);
+  const Sharpness top = sharpness(problem, at, for_the_top(keep_going));
   result.largest = top.value;
   result.largest_residual = top.residual;
-  const double scale = std::max(at.flat().squaredNorm(), std::abs(top.value));
+  const double scale = std::max(problem.space().squared_norm(at.flat()), std::abs(top.value));
   result.zero = 1e-8 * scale;
   if (problem.complete()) {
     const double tau = residual_spectral_norm(problem, at).value;
@@ -27,19 +56,27 @@ Curvature curvature_at_critical_point(const Problem& problem, ConstFactors at) {
     result.zero = std::max(result.zero, 1e-8 * tau);
     result.smallest = std::min(0.0, leaving_eigenvalues(at, tau).minCoeff());
   } else {
-    SharpnessSettings settings;
-    settings.tolerance = 1e-4;
-    settings.max_products = 2000;
-    const Eigenpairs bottom = extreme_eigenpairs(problem, at, 1, SpectrumEnd::smallest, settings);
-    // Short of convergence it is only an upper bound, which may settle a saddle but never a minimiser.
-    result.smallest = bottom.converged ? bottom.values[0] : nan;
+    const Eigenpairs bottom = extreme_eigenpairs(problem, at, 1, SpectrumEnd::smallest, for_the_bottom(keep_going));
+    result.smallest = smallest_of(bottom);
     result.zero = std::max(result.zero, bottom.residuals[0]);
   }
-  if (result.smallest < -result.zero) {
-    result.limit = Limit::saddle;
-  } else if (result.smallest >= -result.zero) {
+  decide_limit(result);
+  return result;
+}
+
+Curvature curvature_by_lanczos(const Objective& objective, ConstState at, const KeepGoing& keep_going) {
+  Curvature result;
+  if (objective.space().whole(objective.size()) == 0) {
     result.limit = Limit::minimiser;
+    return result;
   }
+  const Sharpness top = sharpness(objective, at, for_the_top(keep_going));
+  const Eigenpairs bottom = extreme_eigenpairs(objective, at, 1, SpectrumEnd::smallest, for_the_bottom(keep_going));
+  result.largest = top.value;
+  result.largest_residual = top.residual;
+  result.smallest = smallest_of(bottom);
+  result.zero = std::max({1e-8 * std::abs(top.value), 1e-8 * std::abs(bottom.values[0]), bottom.residuals[0]});
+  decide_limit(result);
   return result;
 }
 

@@ -7,17 +7,17 @@
 
 namespace equipoise {
 
-LemmaE lemma_e(ConstFactors at, double h, double norm_a_upper) {
+LemmaE lemma_e(ConstFactors at, double h, double norm_a_upper, const Space& space) {
   constexpr double eps = std::numeric_limits<double>::epsilon();
   LemmaE result;
-  const auto& [rows, cols, rank] = at.shape();
+  const Index rows = space.whole(at.shape().rows), cols = space.whole(at.shape().cols), rank = at.shape().rank;
   const double root_h = std::sqrt(h);
   // Scaled by sqrt(h) everything is a pure number, so no unit can make a square overflow before the test has fired.
   const Matrix X = root_h * at.X();
   const Matrix Y = root_h * at.Y();
-  const double norm_x = X.squaredNorm();
-  const double norm_y = Y.squaredNorm();
-  const double gram_product = (X.transpose() * X).cwiseProduct(Y.transpose() * Y).sum();
+  const double norm_x = space.squared_norm(flat(X));
+  const double norm_y = space.squared_norm(flat(Y));
+  const double gram_product = space.gram(X, X).cwiseProduct(space.gram(Y, Y)).sum();
   // |<X'X, Y'Y>| rounding: each Gram entry errs by at most (length + 4) eps |x_i| |x_j|, the sum by rank^2 eps more,
   // and sum |G_x| |G_y| <= |X|^2 |Y|^2. The factor 2 covers products of these small terms.
   const double terms = static_cast<double>(rows + cols + rank * rank + 16);

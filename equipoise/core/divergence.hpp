@@ -1,7 +1,7 @@
 // Lemma E: a sure, one-step test for divergence.
 #pragma once
 
-#include "equipoise/core/factors.hpp"
+#include "equipoise/core/space.hpp"
 
 namespace equipoise {
 
@@ -18,6 +18,6 @@ struct LemmaE {
 };
 
 /// `norm_a_upper`: any upper bound of |A|_2, e.g. |A|_F. Cost O((rows + cols) rank^2). Not finite: does not hold.
-LemmaE lemma_e(ConstFactors at, double h, double norm_a_upper);
+LemmaE lemma_e(ConstFactors at, double h, double norm_a_upper, const Space& space = local_space());
 
 }  // namespace equipoise

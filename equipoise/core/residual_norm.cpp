@@ -13,7 +13,7 @@ class ResidualProblem final : public Problem {
   Index rows() const override { return base_.rows(); }
   Index cols() const override { return base_.cols(); }
   Index entries() const override { return base_.entries(); }
-  bool complete() const override { return base_.complete(); }
+  LossForm form() const override { return base_.form(); }
   double cost(Index rank) const override { return base_.cost(at_.shape().rank + rank); }
   const Space& space() const override { return base_.space(); }
 

@@ -10,8 +10,8 @@
 
 #include "equipoise/core/decompositions.hpp"
 #include "equipoise/core/error.hpp"
+#include "equipoise/core/factor_objective.hpp"
 #include "equipoise/core/lanczos.hpp"
-#include "equipoise/core/objective.hpp"
 
 namespace equipoise {
 namespace {
@@ -135,9 +135,8 @@ Vector guess_along(const Problem& problem, const SingularTriplets& top, ConstFac
   // On directions (u a^T, -v b^T) the Hessian is [[Y^T Y, sigma I], [sigma I, X^T X]], but for terms of u^T X and v^T
   // Y.
   Eigen::MatrixXd block = Eigen::MatrixXd::Zero(2 * d, 2 * d);
-  block.topLeftCorner(d, d) = at.Y().transpose() * at.Y();
-  block.bottomRightCorner(d, d) = at.X().transpose() * at.X();
-  problem.space().sum({block.data(), static_cast<std::size_t>(block.size())});
+  block.topLeftCorner(d, d) = problem.space().gram(at.Y(), at.Y());
+  block.bottomRightCorner(d, d) = problem.space().gram(at.X(), at.X());
   block.topRightCorner(d, d) = top.values[0] * Eigen::MatrixXd::Identity(d, d);
   block.bottomLeftCorner(d, d) = block.topRightCorner(d, d);
   if (!block.allFinite()) return Vector();

@@ -98,8 +98,11 @@ Factors gaussian_factors(Shape shape, std::uint64_t seed) {
 }
 
 Factors with_norms(const Factors& start, double norm_x, double norm_y, const Space& space) {
-  const auto x = start.flat().head(start.X().size()), y = start.flat().tail(start.Y().size());
-  return scaled(start, factor_for_norm(space.norm(x), norm_x, 'X'), factor_for_norm(space.norm(y), norm_y, 'Y'));
+  // Row by row if all rows are here: the sum of an array has other last bits, and starts are to keep theirs.
+  const auto norm = [&](const auto& factor) {
+    return space.spread() ? space.norm(Eigen::Map<const Vector>(factor.data(), factor.size())) : factor.stableNorm();
+  };
+  return scaled(start, factor_for_norm(norm(start.X()), norm_x, 'X'), factor_for_norm(norm(start.Y()), norm_y, 'Y'));
 }
 
 Factors gaussian_start(Shape shape, std::uint64_t seed, double sigma1, const Space& space) {

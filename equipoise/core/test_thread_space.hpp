@@ -25,6 +25,7 @@ class ThreadSpace : public Space {
  public:
   ThreadSpace(MeetingPlace& meeting, std::size_t part) : meeting_(meeting), part_(part) {}
 
+  bool spread() const override { return true; }
   double dot(ConstState a, ConstState b) const override { return total(a.dot(b)); }
   double squared_norm(ConstState a) const override { return total(a.squaredNorm()); }
   double norm(ConstState a) const override {
@@ -38,6 +39,14 @@ class ThreadSpace : public Space {
       most = std::max(most, each[0]);
     return most;
   }
+  Vector dots(const Eigen::Ref<const Eigen::MatrixXd>& columns, ConstState b) const override {
+    return summed(columns.transpose() * b);
+  }
+  Eigen::MatrixXd all_dots(const Eigen::Ref<const Eigen::MatrixXd>& a,
+                           const Eigen::Ref<const Eigen::MatrixXd>& b) const override {
+    return summed(a.transpose() * b);
+  }
+  Eigen::MatrixXd gram(const Matrix& a, const Matrix& b) const override { return summed(a.transpose() * b); }
   void sum(std::span<double> partial) const override {
     const auto all = heard(std::vector<double>(partial.begin(), partial.end()));
     std::fill(partial.begin(), partial.end(), 0.0);
@@ -59,6 +68,10 @@ class ThreadSpace : public Space {
   }
 
  private:
+  Eigen::MatrixXd summed(Eigen::MatrixXd partial) const {
+    sum({partial.data(), static_cast<std::size_t>(partial.size())});
+    return partial;
+  }
   std::vector<std::vector<double>> heard(std::vector<double> mine) const {
     meeting_.said[part_] = std::move(mine);
     meeting_.here.arrive_and_wait();

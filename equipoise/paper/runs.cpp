@@ -143,7 +143,9 @@ double Prepared::rate(const RelativeRate& rate) const {
 Record Prepared::descend(double h, const RunSettings& settings, const Laboratory& laboratory,
                          const Observer& observer) const {
   Watch watch;
-  watch.pulse = [&laboratory](std::uint64_t) { return laboratory.pulse(0, 0); };
+  watch.pulse = [&laboratory](std::uint64_t) {
+    return laboratory.pulse(0, 0) ? std::nullopt : std::optional<Stop>(Stop());
+  };
   watch.known = known_;
   watch.observer = observer;
   return run(problem(), start(), h, settings, watch);

@@ -21,8 +21,8 @@ class ObservedProblem final : public Problem {
   Index rows() const override { return by_row_.rows(); }
   Index cols() const override { return by_row_.cols(); }
   Index entries() const override { return by_row_.stored(); }
+  LossForm form() const override { return {by_row_.weights() == nullptr && entries() == rows() * cols(), 0}; }
   double cost(Index rank) const override { return cost_of_entries(entries(), rank); }
-  bool complete() const override { return by_row_.weights() == nullptr && entries() == rows() * cols(); }
 
   double gradient(ConstFactors at, MutableFactors out) const override {
     out.flat().setZero();

@@ -19,7 +19,7 @@ class RidgeProblem final : public Problem {
   Index rows() const override { return base_->rows(); }
   Index cols() const override { return base_->cols(); }
   Index entries() const override { return base_->entries(); }
-  bool complete() const override { return false; }
+  LossForm form() const override { return {base_->form().every_entry, base_->form().ridge + lambda_}; }
   double cost(Index rank) const override { return base_->cost(rank); }
   const Space& space() const override { return base_->space(); }
 

@@ -22,7 +22,7 @@ class SparseProblem final : public Problem {
   Index rows() const override { return by_row_.rows(); }
   Index cols() const override { return by_row_.cols(); }
   Index entries() const override { return rows() * cols(); }
-  bool complete() const override { return true; }
+  LossForm form() const override { return {true, 0}; }
   double cost(Index rank) const override {
     const auto d = static_cast<double>(rank);
     return cost_of_entries(by_row_.stored(), rank) + 4 * d * d * static_cast<double>(rows() + cols());
