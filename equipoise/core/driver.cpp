@@ -72,9 +72,9 @@ RunState RunDriver::begin(ConstState start, double seconds) {
   if (watch_.known) {
     state.sharpness_start = *watch_.known;
   } else {
-    SharpnessSettings thorough;
-    thorough.keep_going = measuring(state, settings_.time_limit);
-    state.sharpness_start = sharpness(objective_, state.z, thorough);
+    SharpnessSettings careful = SharpnessSettings::for_the_record(objective_.cost());
+    careful.keep_going = measuring(state, settings_.time_limit);
+    state.sharpness_start = sharpness(objective_, state.z, careful);
     note_if_cut_short(state, "the sharpness at the start");
   }
   const StepTrace here = trace_at(state.z);
@@ -123,9 +123,9 @@ ObjectiveRecord RunDriver::finish(RunState state) {
   record.sharpness_start = state.sharpness_start;
   record.sharpness_end = {nan, nan};
   if (state.verdict.outcome != Outcome::diverged) {
-    SharpnessSettings thorough;
-    thorough.keep_going = measuring(state, end_deadline(state));
-    record.sharpness_end = sharpness(objective_, state.z, thorough);
+    SharpnessSettings careful = SharpnessSettings::for_the_record(objective_.cost());
+    careful.keep_going = measuring(state, end_deadline(state));
+    record.sharpness_end = sharpness(objective_, state.z, careful);
     note_if_cut_short(state, "the sharpness at the end");
   }
   clock(state);

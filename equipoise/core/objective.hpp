@@ -81,6 +81,8 @@ class Objective {
   /// Multiplications of one gradient, roughly: decides how many steps are taken between two looks at the clock, and
   /// whether following neighbouring runs is cheap.
   virtual double work() const;
+  /// About how long a gradient takes, as Problem::cost(): decides the budgets of measurements. By default 4 work().
+  virtual double cost() const { return 4 * work(); }
   /// Both ends of the Hessian's spectrum at a (numerically) critical point; by default curvature_by_lanczos().
   virtual Curvature curvature(ConstState at, const KeepGoing& keep_going) const;
 };
