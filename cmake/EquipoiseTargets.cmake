@@ -37,9 +37,14 @@ function(equipoise_optimise_kernels)
   set_source_files_properties(${ARGN} PROPERTIES COMPILE_OPTIONS $<$<CONFIG:Release,RelWithDebInfo>:-O3>)
 endfunction()
 
+# equipoise_optimise_little(TARGET): for what writes and reads text, where a compiler costs more than a run gains.
+function(equipoise_optimise_little target)
+  target_compile_options(${target} PRIVATE $<$<CONFIG:Release,RelWithDebInfo>:-O1> $<$<CONFIG:Debug>:-O0>)
+endfunction()
+
 # equipoise_add_tests(NAME [KERNELS] ROOMS room... [SOURCES] file...): one GoogleTest program named NAME, each of its tests known to
 # ctest; not built unless all of these rooms are. The rooms end where the first .cpp file stands.
-# KERNELS: what it tests depends on how it was optimised. The other programs are left out where EQUIPOISE_ALL_UNIT_TESTS is
+# KERNELS: what it tests depends on how it was optimised. The other programs are left out if EQUIPOISE_ALL_UNIT_TESTS is
 # off, as in the preset release: dev runs them, under sanitizers, and building them twice costs minutes.
 function(equipoise_add_tests name)
   cmake_parse_arguments(PARSE_ARGV 1 tests "KERNELS" "" "ROOMS")
@@ -57,7 +62,7 @@ function(equipoise_add_tests name)
   endif()
   add_executable(${name} ${sources})
   equipoise_compile_settings(${name})
-  target_compile_options(${name} PRIVATE $<$<CONFIG:Release,RelWithDebInfo>:-O1>)  # a test runs once: the library is optimised, its checks need not be
+  equipoise_optimise_little(${name})  # a test runs once: the library is optimised, its checks need not be
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
   list(TRANSFORM rooms PREPEND equipoise-)
   target_link_libraries(${name} PRIVATE ${rooms} Eigen3::Eigen fmt::fmt GTest::gtest_main)

@@ -9,10 +9,10 @@
 #include <new>
 #include <optional>
 
-#include "apps/cli/flags.hpp"
 #include "apps/cli/output.hpp"
 #include "apps/cli/verbs.hpp"
 #include "equipoise/core/error.hpp"
+#include "equipoise/core/spelling.hpp"
 
 namespace equipoise::cli {
 namespace {

@@ -8,7 +8,6 @@
 #include "equipoise/core/decompositions.hpp"
 #include "equipoise/core/numbers.hpp"
 #include "equipoise/core/objective.hpp"
-#include "equipoise/core/objective_spectrum.hpp"
 #include "equipoise/core/residual_norm.hpp"
 
 namespace equipoise {
@@ -27,6 +26,9 @@ SharpnessSettings for_the_top(const KeepGoing& keep_going) {
   settings.keep_going = keep_going;
   return settings;
 }
+
+// Short of convergence it is only an upper bound, which may settle a saddle but never a minimiser.
+double smallest_of(const Eigenpairs& bottom) { return bottom.converged ? bottom.values[0] : nan; }
 
 // Of one factor: its Gram, the other's, and that of the gradient of the other factor.
 double within_reach_of(const Eigen::MatrixXd& own, const Eigen::MatrixXd& other, const Eigen::MatrixXd& gradients) {
@@ -91,7 +93,7 @@ Curvature curvature_at_critical_point(const Problem& problem, ConstFactors at, c
   result.zero = std::max(rounding, 2 * within_reach);
   if (!problem.complete()) {
     const Eigenpairs bottom = extreme_eigenpairs(problem, at, 1, SpectrumEnd::smallest, for_the_bottom(keep_going));
-    result.smallest = bottom.values[0];
+    result.smallest = smallest_of(bottom);
     result.zero = std::max(result.zero, bottom.residuals[0]);
     decide_limit(result);
     return result;
@@ -135,8 +137,8 @@ Curvature curvature_by_lanczos(const Objective& objective, ConstState at, const 
   const Eigenpairs bottom = extreme_eigenpairs(objective, at, 1, SpectrumEnd::smallest, for_the_bottom(keep_going));
   result.largest = top.value;
   result.largest_residual = top.residual;
-  result.smallest = bottom.values[0];
-  result.zero = std::max(1e-8 * std::max(std::abs(top.value), std::abs(result.smallest)), bottom.residuals[0]);
+  result.smallest = smallest_of(bottom);
+  result.zero = std::max({1e-8 * std::abs(top.value), 1e-8 * std::abs(bottom.values[0]), bottom.residuals[0]});
   decide_limit(result);
   return result;
 }

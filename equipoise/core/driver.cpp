@@ -9,7 +9,6 @@
 #include "equipoise/core/driver_bounds.hpp"
 #include "equipoise/core/endings.hpp"
 #include "equipoise/core/numbers.hpp"
-#include "equipoise/core/objective_spectrum.hpp"
 #include "equipoise/core/verdict_words.hpp"
 
 namespace equipoise {

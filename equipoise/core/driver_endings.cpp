@@ -43,7 +43,7 @@ bool RunDriver::diverges_within(RunState& state, std::uint64_t length) {
 
 bool RunDriver::diverged_here(RunState& state) {
   if (laws_.surely_diverges) {
-    const std::optional<SureDivergence> evidence = laws_.surely_diverges(state.z, h_);
+    const std::optional<DivergenceProof> evidence = laws_.surely_diverges(state.z, h_);
     if (!evidence) return false;
     state.verdict.proved = true;
     end(state, Outcome::diverged, state.step, evidence->evidence, evidence->threshold, evidence->why);

@@ -41,22 +41,22 @@ Laws FactorObjective::laws() const {
   laws.largest_bounded_rate = 2 / sigma1;
   // Lemma E asks for h |X Y^T|_2 >= 4 + 4 h |A|_F, and |X Y^T|_2 <= |A|_F + |R|_F with |R|_F^2 twice the loss.
   laws.may_diverge = [](const StepTrace& seen, double h) { return h * std::sqrt(2 * seen.loss) >= 3.99; };
-  laws.surely_diverges = [this, a = norm](ConstState at, double h) -> std::optional<SureDivergence> {
+  laws.surely_diverges = [this, a = norm](ConstState at, double h) -> std::optional<DivergenceProof> {
     if (space().whole(shape_.rows) == 1 && space().whole(shape_.cols) == 1) {
       Factors unused(shape_);
       const LemmaE evidence = lemma_e_of_one_number(factors(at), h, a, problem_.gradient(factors(at), unused), space());
       if (!evidence.holds) return std::nullopt;
-      return SureDivergence{evidence.nu_lower, evidence.needed,
-                            fmt::format("diverges for ever from this iterate on, by Lemma E: h |mu - u.v| >= {:.6g}, "
-                                        "which is at least {:.6g}",
-                                        evidence.nu_lower, evidence.needed)};
+      return DivergenceProof{evidence.nu_lower, evidence.needed,
+                             fmt::format("diverges for ever from this iterate on, by Lemma E: h |mu - u.v| >= {:.6g}, "
+                                         "which is at least {:.6g}",
+                                         evidence.nu_lower, evidence.needed)};
     }
     const LemmaE evidence = lemma_e(factors(at), h, a, space());
     if (!evidence.holds) return std::nullopt;
-    return SureDivergence{evidence.nu_lower, evidence.needed,
-                          fmt::format("diverges for ever from this iterate on, by Lemma E: h |X Y^T|_2 >= {:.6g}, "
-                                      "which is at least {:.6g}",
-                                      evidence.nu_lower, evidence.needed)};
+    return DivergenceProof{evidence.nu_lower, evidence.needed,
+                           fmt::format("diverges for ever from this iterate on, by Lemma E: h |X Y^T|_2 >= {:.6g}, "
+                                       "which is at least {:.6g}",
+                                       evidence.nu_lower, evidence.needed)};
   };
   return laws;
 }

@@ -16,7 +16,7 @@
 namespace equipoise {
 
 /// Evidence that a run leaves every bounded set from an iterate on.
-struct SureDivergence {
+struct DivergenceProof {
   double evidence = 0, threshold = 0;  ///< evidence >= threshold decided
   std::string why;                     ///< one sentence, with the theorem
 };
@@ -35,7 +35,7 @@ struct Laws {
   std::string rate_name = "h";
   double rate_unit = 1;
   /// Empty: no theorem; a run is then given up at a bound of `extent` that is a heuristic.
-  std::function<std::optional<SureDivergence>(ConstState at, double h)> surely_diverges;
+  std::function<std::optional<DivergenceProof>(ConstState at, double h)> surely_diverges;
   /// Cheap: false if surely_diverges cannot hold at an iterate with this trace. Empty: it is asked at every iterate.
   std::function<bool(const StepTrace& seen, double h)> may_diverge;
   /// A pure number that grows without bound as a run diverges, and its name in sentences. Empty: the smaller of

@@ -49,6 +49,10 @@ class Problem {
   /// Writes the Hessian of f at `at` applied to `direction`.
   virtual void hessian_product(ConstFactors at, ConstFactors direction, MutableFactors out) const = 0;
 
+  /// About how many operations a gradient takes at this rank, so that a budget of time can be one of Hessian products.
+  /// By default those of a full matrix.
+  virtual double flops(Index rank) const { return 4 * static_cast<double>(entries()) * static_cast<double>(rank); }
+
   /// Takes trace.size() steps z <- z - h grad f(z) in place, both factors from the old values; trace[i] describes the
   /// iterate before step i. The default is built on gradient(); an override must give the same bits for any way of
   /// cutting a run into calls, since a run replays parts of itself.
@@ -56,6 +60,10 @@ class Problem {
 
   /// Where the factors live.
   virtual const Space& space() const { return local_space(); }
+
+  /// The problem that a ridge was added to, otherwise this one: the singular values of A are taken from it, since a
+  /// difference with the ridge would lose them where the ridge is large.
+  virtual const Problem& without_ridge() const { return *this; }
 };
 
 /// The trace of one iterate, from its loss, its gradient and the iterate itself; what advance() records.

@@ -50,7 +50,7 @@ class ResidualProblem final : public Problem {
 
 SpectralNorm residual_spectral_norm(const Problem& problem, ConstFactors at) {
   if (problem.rows() == 0 || problem.cols() == 0) return {};
-  const ResidualProblem residual(problem, at);
+  const ResidualProblem residual(problem.without_ridge(), at);
   SharpnessSettings settings;
   settings.tolerance = 1e-8;
   const SingularTriplets top = top_singular_triplets(residual, 1, settings);

@@ -6,32 +6,54 @@
 #include <vector>
 
 #include "equipoise/core/problem.hpp"
+#include "equipoise/core/space.hpp"
 
 namespace equipoise {
+
+class Objective;
 
 enum class SpectrumEnd { largest, smallest };
 
 struct SharpnessSettings {
   double tolerance = 1e-11;  ///< wanted residual, relative to the largest |eigenvalue| seen
-  int max_products = 20000;  ///< budget of Hessian products; what is reached then is returned with its residual
+  int max_products = 20000;  ///< never more Hessian products than this; what is reached then is returned as it is
   Index dense_below = 48;    ///< up to this many unknowns the operator is formed and decomposed whole
-  /// Asked between products; false ends the work early, with what was reached and its residual. Empty: never.
+  /// Above 0 for products that are dear: ends as soon as the values are certain to this, relative to the largest, or
+  /// the residuals are at `tolerance`. Uses one long Krylov space, which needs up to four times the memory and a
+  /// fraction of the products, and no second look for a single value.
+  double value_tolerance = 0;
+  /// With a tolerance of values: where to look first, empty or as long as the state (the piece that is held here).
+  Vector guess = {};
+  /// Asked before each product; false ends the search with what is reached. All parts of a spread state must have one
+  /// or none; the first part's answer counts.
   std::function<bool()> keep_going = {};
+
+  /// For sigma_1 where only the scale of a start or a rate comes of it, and for L, by the operations of a gradient
+  /// (Problem::flops at rank 1 and at the start's): six digits, but within 20 and 38 products, so that a first step
+  /// comes after less than 60 in all, or some more where these take about a second. Up to 2e7 operations, some
+  /// milliseconds a product, the defaults above, so that the value is the most accurate.
+  static SharpnessSettings for_a_scale(double flops);
+  static SharpnessSettings for_a_rate(double flops);
+  /// For a value that is written down: to a residual of 1e-11 or nine digits, within 120 products or some seconds.
+  static SharpnessSettings for_the_record(double flops);
 };
 
 struct Eigenpairs {
   std::vector<double> values;     ///< in descending order at the largest end, ascending at the smallest
   std::vector<double> residuals;  ///< |H v - value v| with |v| = 1: an eigenvalue lies within this distance of value
-  Matrix vectors;                 ///< one unit eigenvector a row, laid out as factors
-  bool converged = true;          ///< every residual is at the tolerance
-  int products = 0;               ///< Hessian products spent
+  Matrix vectors;         ///< one unit eigenvector a row, laid out as the state; of a spread state the piece here
+  bool converged = true;  ///< every residual is at the tolerance, or every value is certain to that of values
+  int products = 0;       ///< Hessian products spent, but for the one that finds the scale
 };
 
-/// The `count` (capped at the number of unknowns) eigenvalues at one end of the Hessian's spectrum, by Lanczos
-/// (Spectra) or a dense decomposition for few unknowns. Cost: `products` Hessian products, typically 20 to 100 for one
-/// eigenvalue. A residual bounds the distance to *some* eigenvalue; that none lies beyond the first is Lanczos's, not
-/// proved. With no unknowns at all: empty. Where a Hessian product is not finite, every value is NaN and converged is
-/// false.
+/// The `count` (capped at the number of unknowns) eigenvalues at one end of the Hessian's spectrum, by Lanczos or a
+/// dense decomposition for few unknowns. Cost: `products` Hessian products, typically 20 to 100 for one eigenvalue. A
+/// residual bounds the distance to *some* eigenvalue; that none lies beyond the first is Lanczos's, not proved. Values
+/// that did not converge are what was reached: below the true ones at the largest end, above at the smallest. With no
+/// unknowns at all: empty. Where a Hessian product is not finite, or nothing was reached, every value is NaN and
+/// converged is false.
+Eigenpairs extreme_eigenpairs(const Objective& objective, ConstState at, Index count, SpectrumEnd end,
+                              const SharpnessSettings& settings = {});
 Eigenpairs extreme_eigenpairs(const Problem& problem, ConstFactors at, Index count, SpectrumEnd end,
                               const SharpnessSettings& settings = {});
 
@@ -40,10 +62,12 @@ struct Sharpness {
   double value = 0;
   double residual = 0;
 };
+Sharpness sharpness(const Objective& objective, ConstState at, const SharpnessSettings& settings = {});
 Sharpness sharpness(const Problem& problem, ConstFactors at, const SharpnessSettings& settings = {});
 
 /// Every eigenvalue in ascending order, by forming the Hessian: O(size^3) time and O(size^2) memory.
 /// Throws Error above `largest_size` unknowns.
+Vector hessian_spectrum(const Objective& objective, ConstState at, Index largest_size = 4000);
 Vector hessian_spectrum(const Problem& problem, ConstFactors at, Index largest_size = 4000);
 
 /// The `count` largest singular values of A (of the observed operator where entries are unknown) with their vectors.
@@ -52,8 +76,14 @@ Vector hessian_spectrum(const Problem& problem, ConstFactors at, Index largest_s
 struct SingularTriplets {
   Vector values;
   Matrix left, right;
-  double residual = 0;  ///< the largest residual of the triplets returned
+  double residual = 0;    ///< the largest residual of the triplets returned
+  bool converged = true;  ///< as Eigenpairs::converged
+  int products = 0;       ///< each with A and with its transpose
 };
 SingularTriplets top_singular_triplets(const Problem& problem, Index count, const SharpnessSettings& settings = {});
+
+/// A guess of the direction in which the loss curves most, from the first singular pair: exact at zero factors, good at
+/// small ones, where it saves half of the products. Empty without a pair. O((rows + cols) rank^2).
+Vector guess_along(const Problem& problem, const SingularTriplets& top, ConstFactors at);
 
 }  // namespace equipoise

@@ -18,6 +18,8 @@ class Space {
  public:
   virtual ~Space() = default;
 
+  /// True if states are not whole here. Solvers that reduce by themselves then give way to our own.
+  virtual bool spread() const { return false; }
   virtual double dot(ConstState a, ConstState b) const { return a.dot(b); }
   virtual double squared_norm(ConstState a) const { return a.squaredNorm(); }
   /// |a| without overflow or underflow on the way.
@@ -40,6 +42,8 @@ class Space {
   virtual void sum(std::span<double> partial) const { static_cast<void>(partial); }
   /// How many there are in all, if `here` of them are held here: numbers of a state, rows of a factor.
   virtual Index whole(Index here) const { return here; }
+  /// How many numbers the parts before this one hold, where `here` of them are held here.
+  virtual Index before(Index here) const { return static_cast<void>(here), 0; }
   /// What the first part says: clocks and users must not be heard by one part alone.
   virtual bool decided(bool here) const { return here; }
   /// Independent standard normals, the same numbers however the state is spread: those of gaussian_factors(seed).

@@ -6,7 +6,6 @@
 #include "equipoise/core/decompositions.hpp"
 #include "equipoise/core/factor_objective.hpp"
 #include "equipoise/core/numbers.hpp"
-#include "equipoise/core/objective_spectrum.hpp"
 
 namespace equipoise {
 namespace {

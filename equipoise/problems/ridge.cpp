@@ -21,6 +21,7 @@ class RidgeProblem final : public Problem {
   Index entries() const override { return base_->entries(); }
   LossForm form() const override { return {base_->form().every_entry, base_->form().ridge + lambda_}; }
   const Space& space() const override { return base_->space(); }
+  const Problem& without_ridge() const override { return base_->without_ridge(); }
 
   double gradient(ConstFactors at, MutableFactors out) const override {
     const double loss = base_->gradient(at, out);

@@ -10,6 +10,7 @@
 #include <set>
 
 #include "equipoise/core/decompositions.hpp"
+#include "equipoise/core/error.hpp"
 #include "equipoise/core/numbers.hpp"
 #include "equipoise/core/start.hpp"
 #include "equipoise/problems/dense.hpp"
@@ -33,13 +34,15 @@ struct Trial {
   Factors start;
   double h;
   Vector singular;
+  Matrix A;
 
   Situation situation() const {
-    return {*problem, start, h, sharpness(*problem, start).value, singular.size() > 0 ? singular[0] : 0, std::nullopt};
+    return {*problem,     start, h, sharpness(*problem, start).value, singular.size() > 0 ? singular[0] : 0,
+            std::nullopt, &A};
   }
 };
 Trial trial_of(const Matrix& A, const Matrix& X, const Matrix& Y, double h) {
-  return {dense_problem(A), Factors(X, Y), h, singular_values(A)};
+  return {dense_problem(A), Factors(X, Y), h, singular_values(A), A};
 }
 
 // Random sizes, ranks, scales and kinds; the rates lie where runs usually converge, some above.
@@ -58,7 +61,7 @@ Trial random_trial(std::uint64_t seed) {
   Factors start = gaussian_factors(Shape{rows, cols, rank}, seed + 5000);
   start.X() *= std::sqrt(scale) * std::pow(10, 1.5 * random.uniform() - 1);
   start.Y() *= std::sqrt(scale) * std::pow(10, 1.5 * random.uniform() - 1);
-  Trial trial{dense_problem(A), start, 0, singular_values(A)};
+  Trial trial{dense_problem(A), start, 0, singular_values(A), A};
   trial.h = (0.3 + 0.9 * random.uniform()) * 4 / (start.flat().squaredNorm() + 4 * trial.singular[0]);
   return trial;
 }
@@ -136,8 +139,8 @@ TEST(Theory, IsotropicRunsConfirmTheirStatements) {
     for (Index i = 0; i < n; ++i) A(i, (i + static_cast<Index>(seed)) % n) = i % 2 == 0 ? mu : -mu;
     Factors start = gaussian_factors(Shape{n, n, 1}, seed);
     const double c = start.flat().squaredNorm() / 2 + std::abs(mu);
-    Trial trial{dense_problem(A), start, (0.2 + 1.2 * random.uniform()) * 2 * c / (c * c + mu * mu),
-                singular_values(A)};
+    Trial trial{dense_problem(A), start, (0.2 + 1.2 * random.uniform()) * 2 * c / (c * c + mu * mu), singular_values(A),
+                A};
     const Situation situation = trial.situation();
     const Forecast told = forecast(situation);
     const Record record = run(*trial.problem, trial.start, trial.h);
@@ -161,7 +164,8 @@ TEST(Theory, PaperSettingStaysWithinTheBounds) {
       SCOPED_TRACE(::testing::Message() << norm_x << " " << part);
       const Factors start = with_norms(gaussian_factors(Shape{n, n, 1}, 1), norm_x, 1);
       const double h = part / 7.0 * 4 / (norm_x * norm_x + 1 + 8);
-      const Trial trial{dense_problem(Matrix(Matrix::Identity(n, n))), start, h, Vector::Ones(n)};
+      const Matrix A = Matrix::Identity(n, n);
+      const Trial trial{dense_problem(A), start, h, Vector::Ones(n), A};
       const Situation situation = trial.situation();
       const Record record = run(*trial.problem, start, h);
       ASSERT_EQ(record.verdict.outcome, Outcome::converged) << record.verdict.why;
@@ -195,8 +199,9 @@ TEST(Theory, NothingAppliesToIncompleteOrBrokenSituations) {
   sparse.insert(0, 0) = 1;
   const auto ridge = ridge_problem(dense_problem(Matrix(Matrix::Identity(2, 2))), 0.5);
   const auto observed = observed_problem(sparse);
-  const auto dense = dense_problem(Matrix(Matrix::Identity(2, 2)));
-  const auto poisoned = plain_dense_problem(Matrix{{nan, 1}, {0, 1}});
+  const Matrix identity = Matrix::Identity(2, 2), with_nan{{nan, 1}, {0, 1}};
+  const auto dense = dense_problem(identity);
+  const auto poisoned = plain_dense_problem(with_nan);
   const auto empty = dense_problem(Matrix(0, 3));
   const Factors start(Matrix::Ones(2, 1), Matrix::Ones(2, 1));
   const Factors broken(Matrix{{1}, {nan}}, Matrix::Ones(2, 1));
@@ -204,8 +209,10 @@ TEST(Theory, NothingAppliesToIncompleteOrBrokenSituations) {
   const Factors nothing(Shape{0, 3, 1});
   for (const Situation& situation :
        {Situation{*ridge, start, 0.1, 1, 1, std::nullopt}, Situation{*observed, start, 0.1, 1, 1, std::nullopt},
-        Situation{*dense, broken, 0.1, nan, 1, std::nullopt}, Situation{*dense, start, nan, 1, 1, std::nullopt},
-        Situation{*dense, start, -1, 1, 1, std::nullopt}, Situation{*dense, no_rank, 0.1, 0, 1, std::nullopt},
+        Situation{*dense, broken, 0.1, nan, 1, std::nullopt, &identity},
+        Situation{*dense, start, nan, 1, 1, std::nullopt, &identity},
+        Situation{*dense, start, -1, 1, 1, std::nullopt, &identity},
+        Situation{*dense, no_rank, 0.1, 0, 1, std::nullopt, &identity},
         Situation{*empty, nothing, 0.1, 0, 0, std::nullopt}}) {
     for (const Finding& finding : predict(situation)) {
       EXPECT_EQ(finding.applies, Answer::no) << finding.statement;
@@ -217,7 +224,7 @@ TEST(Theory, NothingAppliesToIncompleteOrBrokenSituations) {
     EXPECT_EQ(finding.assumptions.front().holds, Answer::no);
   }
   // A matrix with NaN must not look like a theorem's.
-  for (const Finding& finding : predict(Situation{*poisoned, start, 0.1, nan, nan, std::nullopt})) {
+  for (const Finding& finding : predict(Situation{*poisoned, start, 0.1, nan, nan, std::nullopt, &with_nan})) {
     for (const Check& check : finding.predictions) EXPECT_EQ(check.holds, Answer::unknown);
     if (finding.statement != "imbalance.step") {
       EXPECT_NE(finding.applies, Answer::yes) << finding.statement;
@@ -428,10 +435,11 @@ TEST(Theory, ScalesDoNotMatter) {
     const double cc = std::ldexp(1.0, 2 * k);
     const Matrix A{{2, 1}, {0, 1}};
     const Trial plain = trial_of(A, Matrix{{1}, {0.5}}, Matrix{{1}, {0.25}}, 0.1);
-    const auto problem = plain_dense_problem(cc * A);
+    const Matrix scaled = cc * A;
+    const auto problem = plain_dense_problem(scaled);
     const Factors start(c * plain.start.X(), c * plain.start.Y());
     const Situation here = plain.situation();
-    const Situation there{*problem, start, 0.1 / cc, here.L * cc, here.sigma1 * cc, std::nullopt};
+    const Situation there{*problem, start, 0.1 / cc, here.L * cc, here.sigma1 * cc, std::nullopt, &scaled};
     const auto expected = predict(here);
     const auto found = predict(there);
     for (std::size_t i = 0; i < expected.size(); ++i) {
@@ -441,6 +449,28 @@ TEST(Theory, ScalesDoNotMatter) {
       }
     }
   }
+}
+
+// A that is handed over decides: without it the statements about its entries are open, and singular values that are
+// given spare the decomposition and change nothing.
+TEST(Theory, TheMatrixComesWithTheSituation) {
+  const Trial trial = trial_of(3 * Matrix::Identity(4, 4), Matrix::Ones(4, 1), Matrix::Constant(4, 1, 0.25), 0.1);
+  Situation situation = trial.situation();
+  const std::vector<Finding> whole = predict(situation);
+  EXPECT_EQ(find(whole, "isotropic.critical-rate").applies, Answer::yes);
+  situation.singular_values = trial.singular;
+  const std::vector<Finding> given = predict(situation);
+  for (std::size_t i = 0; i < whole.size(); ++i) {
+    EXPECT_EQ(given[i].applies, whole[i].applies) << whole[i].statement;
+    EXPECT_EQ(given[i].says, whole[i].says) << whole[i].statement;
+  }
+  situation.A = nullptr;
+  situation.singular_values.reset();
+  EXPECT_EQ(find(predict(situation), "isotropic.critical-rate").applies, Answer::unknown);
+  EXPECT_EQ(find(predict(situation), "any.necessary-rate").applies, find(whole, "any.necessary-rate").applies);
+  const Matrix other = Matrix::Identity(3, 4);
+  situation.A = &other;
+  EXPECT_THROW(predict(situation), Error);
 }
 
 }  // namespace

@@ -8,7 +8,8 @@ import re
 import sys
 from pathlib import Path
 
-# What each room may include. A new room is a new line here and in cmake/EquipoiseRooms.cmake, and an arrow in docs/architecture.md.
+# What each room may include. A new room is a line here and in cmake/EquipoiseRooms.cmake, and an arrow in
+# docs/architecture.md.
 ROOMS = {
     "core": "",
     "ensemble": "core",
@@ -35,6 +36,8 @@ MAY_INCLUDE |= {
     "examples": ALL_ROOMS,
     "tests": ALL_ROOMS,
 }
+# Within a room: the first may not include the second.
+WITHIN = {"equipoise/ensemble/tiny": "equipoise/ensemble/small"}
 # Nobody but io and store opens files; core does not print or ask for the environment either.
 OPENS_FILES = {"fstream", "filesystem", "cstdio", "stdio.h", "fcntl.h"}
 PRINTS = {"iostream", "cstdio", "stdio.h", "print"}
@@ -78,6 +81,9 @@ def problems_of_includes(path, text, exists_beside):
     for name in INCLUDE.findall(without_comments(text, keep_strings=True)):
         if name.startswith("equipoise/"):
             module = name.split("/")[1]
+            for below, above in WITHIN.items():
+                if path.startswith(below + "/") and name.startswith(above + "/") and not is_test(path):
+                    yield f'{below} may not include "{name}": {above} stands on it'
             if not is_test(path) and module not in MAY_INCLUDE[part] and "." not in module:
                 yield f'{part} may not include "{name}": it may know {", ".join(sorted(MAY_INCLUDE[part]))}'
             continue
@@ -129,7 +135,8 @@ def problems_of_build(path, root):
             build = re.sub(r"#[^\n]*", "", lists.read_text(encoding="utf-8"))
             name = re.escape(file.relative_to(folder).as_posix())
             # A file of two, of which a setting picks one.
-            name = re.sub("_(serial|tbb)[\\\\][.]", lambda m: "_(" + m.group(1) + "|[$][{]EQUIPOISE_THREADS_BACKEND[}])[.]", name)
+            backend = "[$][{]EQUIPOISE_THREADS_BACKEND[}]"
+            name = re.sub(r"_(serial|tbb)\\[.]", lambda found: f"_({found.group(1)}|{backend})[.]", name)
             if re.search(r"(?<![\w/])([.][.]/[a-z]+/)?" + name + r"(?![\w.])", build):
                 return
         if folder == root:

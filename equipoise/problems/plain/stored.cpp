@@ -1,4 +1,6 @@
 // The plain loops over stored entries, for ever the oracle of the fast kernels.
+//
+// Tested in equipoise/problems/sparse_test.cpp
 #include <utility>
 
 #include "equipoise/problems/grams.hpp"
