@@ -46,7 +46,7 @@ struct Plan {
   std::uint64_t max_steps = 3000;
   double tolerance = 0;
 };
-Plan plan_of(Random& random, int trial) {
+Plan plan_of(Random& random, int trial, bool matrix) {
   Plan plan;
   plan.tolerance = tolerances[random.whole(0, 3)];
   const int part = trial % 20;
@@ -59,7 +59,7 @@ Plan plan_of(Random& random, int trial) {
     plan.size = random.uniform(0.6, 1.1);
     plan.imbalance = random.uniform(0.9, 1.1);
     plan.max_steps = random.whole(0, 2) == 0 ? 1100 : 4100;
-  } else if (part < 18) {  // and where chaos does
+  } else if (part < 15 || (part < 18 && matrix)) {  // and where chaos does
     plan.h_times_sigma1 = random.uniform(1.32, 1.6);
     plan.size = random.uniform(0.6, 0.9);
     plan.imbalance = random.uniform(0.97, 1.03);
@@ -100,6 +100,12 @@ class Comparison {
       if (verdict.outcome == Outcome::chaotic) compare_chaos(verdict, end);
       return;
     }
+    // At a loose tolerance a minimiser at the edge of stability may be met before or after it becomes a stable one.
+    if (!alike && both.record.settings.tolerance >= 1e-2 && verdict.outcome == Outcome::exhausted &&
+        std::abs(std::abs(end.multiplier) - 1) < 10 * both.record.settings.tolerance) {
+      ++at_edge_;
+      return;
+    }
     EXPECT_EQ(name(end.outcome), name(verdict.outcome)) << verdict.why << "; growth " << verdict.growth;
     if (!alike) return;
     switch (verdict.outcome) {
@@ -108,7 +114,7 @@ class Comparison {
         EXPECT_EQ(end.steps, verdict.step);
         EXPECT_EQ(end.period, verdict.period);
         EXPECT_NEAR(end.multiplier, verdict.multiplier, 1e-6 * std::abs(verdict.multiplier) + 1e-9);
-        EXPECT_NEAR(end.lyapunov, verdict.lyapunov, 1e-6 * std::abs(verdict.lyapunov));
+        EXPECT_NEAR(end.lyapunov, verdict.lyapunov, 1e-6 * std::abs(verdict.lyapunov) + 1e-8);
         EXPECT_NEAR(verdict.lyapunov, std::log(std::abs(verdict.multiplier)) / verdict.period, 1e-12);
         break;
       case Outcome::chaotic:
@@ -132,9 +138,10 @@ class Comparison {
   /// `cycles`: there are problems of this kind that have attracting ones.
   void report(const std::string& kind, bool cycles) const {
     std::cout << fmt::format(
-        "{}: converged {} (of which at another step {}), periodic {}, chaotic {}, diverged {}, exhausted {}; rounding "
+        "{}: converged {} (of which at another step {}, and {} more at the edge of stability), periodic {}, chaotic "
+        "{}, diverged {}, exhausted {}; rounding "
         "decides {} more, of which {} ended otherwise\n",
-        kind, converged_, other_step_, periodic_, chaotic_, diverged_, exhausted_, irreproducible_, astray_);
+        kind, converged_, other_step_, at_edge_, periodic_, chaotic_, diverged_, exhausted_, irreproducible_, astray_);
     if (converged_ + periodic_ + chaotic_ + diverged_ + exhausted_ == 0) GTEST_SKIP() << "nothing was compared";
     const int share = trials() / 10;
     if (cycles) {
@@ -143,7 +150,7 @@ class Comparison {
     EXPECT_GE(chaotic_, share);
     EXPECT_GE(converged_, share);
     EXPECT_GE(diverged_, share / 5);
-    EXPECT_LE(other_step_, converged_ / 100);
+    EXPECT_LE(other_step_ + at_edge_, converged_ / 100);
     EXPECT_LE(astray_, 1 + irreproducible_ / 4);
   }
 
@@ -159,7 +166,9 @@ class Comparison {
     const Verdict& verdict = both.record.verdict;
     const TinyEnd& end = both.end;
     EXPECT_EQ(name(end.limit), name(verdict.limit)) << verdict.why;
-    EXPECT_NEAR(end.lyapunov, verdict.lyapunov, 1e-6 + both.record.settings.tolerance);
+    const double loose = 10 * both.record.settings.tolerance;
+    EXPECT_NEAR(end.lyapunov, verdict.lyapunov, 1e-6 + loose);
+    EXPECT_NEAR(end.multiplier, verdict.multiplier, 1e-6 + loose) << verdict.why;
     const auto apart = std::abs(static_cast<double>(end.steps) - static_cast<double>(verdict.step));
     // The gradient's rounding errors, relative to the tolerance, over what it falls by in a step.
     const double falls = std::max(1e-6, -std::log(std::min(0.999999, std::abs(verdict.multiplier))));
@@ -172,7 +181,7 @@ class Comparison {
   }
 
   int converged_ = 0, periodic_ = 0, chaotic_ = 0, diverged_ = 0, exhausted_ = 0;
-  int irreproducible_ = 0, astray_ = 0, other_step_ = 0;
+  int irreproducible_ = 0, astray_ = 0, other_step_ = 0, at_edge_ = 0;
 };
 
 // `start` is scaled so that |X| = size imbalance sqrt(sigma_1), |Y| = size / imbalance sqrt(sigma_1).
@@ -217,7 +226,7 @@ void compare_tiny(Kind kind, const std::string& called, std::uint64_t seed) {
   Random random(seed);
   Comparison comparison;
   for (int trial = 0; trial < trials(); ++trial) {
-    const Plan plan = plan_of(random, trial);
+    const Plan plan = plan_of(random, trial, false);
     const double mu = (random.whole(0, 1) == 0 ? 1 : -1) * random.uniform(0.3, 2);
     const Index length = kind == Kind::scalar ? 1 : random.whole(2, 4);
     Factors start = scaled(start_of(kind, length, plan.h_times_sigma1 > 0, random), plan, std::abs(mu));
@@ -252,7 +261,7 @@ TEST(Endings, OfMatricesAreThoseOfRun) {
   Random random(seed);
   Comparison comparison;
   for (int trial = 0; trial < trials(); ++trial) {
-    const Plan plan = plan_of(random, trial);
+    const Plan plan = plan_of(random, trial, true);
     const Index rows = random.whole(2, 6), cols = random.whole(2, 4), rank = random.whole(1, 3);
     const Index least = std::min(rows, cols);
     const Factors sides = gaussian_factors({rows, cols, least}, random.seed());
