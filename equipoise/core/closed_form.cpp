@@ -65,8 +65,10 @@ Vector leaving_eigenvalues(const Eigen::MatrixXd& gram_x, const Eigen::MatrixXd&
 }
 
 EndsAtMinimiser ends_at_minimiser(const Eigen::MatrixXd& gram_x, const Eigen::MatrixXd& gram_y, Index rows, Index cols,
-                                  double tau, double zero) {
+                                  double tau, double gradient) {
   const Index d = gram_x.rows();
+  const double squares = gram_x.trace() + gram_y.trace();
+  const double zero = squares > 0 ? 1e-8 * squares + 4 * gradient / std::sqrt(squares) : 0;
   // Of p only as many as X has rows: the others are zeros of the Gram alone.
   const Vector p = symmetric_eigenvalues(gram_x).tail(std::min(rows, d));
   const Vector q = symmetric_eigenvalues(gram_y).tail(std::min(cols, d));

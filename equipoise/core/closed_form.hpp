@@ -25,9 +25,10 @@ struct EndsAtMinimiser {
   double largest = 0;
   double smallest = 0;  ///< equal to `largest` if there is no other
 };
-/// `rows`, `cols`: those of A. Eigenvalues up to `zero` are zero. Cost O(rank^3).
+/// `rows`, `cols`: those of A. `gradient`: the length of the gradient that is left, which moves zeros by about
+/// |grad f| / |z|; up to four times that they are taken for zeros. Cost O(rank^3).
 EndsAtMinimiser ends_at_minimiser(const Eigen::MatrixXd& gram_x, const Eigen::MatrixXd& gram_y, Index rows, Index cols,
-                                  double tau, double zero);
+                                  double tau, double gradient);
 
 /// The whole Hessian spectrum, ascending, at a global minimiser of a complete problem whose X and Y have full column
 /// rank: p_i + q_j (d^2 of them), 0 (d^2), for each i > d the eigenvalues of [[Y^T Y, -s_i I], [-s_i I, X^T X]], and |m

@@ -110,7 +110,7 @@ Curvature curvature_at_critical_point(const Problem& problem, ConstFactors at, c
   decide_limit(result);
   if (result.limit == Limit::minimiser) {
     const Index rows = space.whole(at.shape().rows), cols = space.whole(at.shape().cols);
-    const EndsAtMinimiser ends = ends_at_minimiser(gram_x, gram_y, rows, cols, tau, result.zero);
+    const EndsAtMinimiser ends = ends_at_minimiser(gram_x, gram_y, rows, cols, tau, space.norm(gradient.flat()));
     result.slowest_at_limit = ends.smallest;
     result.largest_at_limit = ends.largest;
   }
