@@ -1,5 +1,5 @@
-// What defines the steps of small_batch.hpp: the form that runs share, the map, its tangent, and tests on an iterate.
-// For small_*.cpp alone.
+// What defines the steps of small/ensemble.hpp: the form that runs share, the map, its tangent, and tests on an
+// iterate. For small_*.cpp alone.
 #pragma once
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // The lanes of small problems: blocks of 16 steps, looks, and a new run for every lane whose run ended. Included by
-// small_kernel.cpp alone, once for every target.
+// small/kernel.cpp alone, once for every target.
 //
 // Cost, per block and vector: 16 steps, a copy of the state, and of a gradient what it takes to see that no lane is
 // near anything.

@@ -1,5 +1,5 @@
 // What a look asks of vectors of small problems: lengths, Lemma E, what is near, what vanishes; and the arrays of
-// lanes. Included by small_kernel.cpp alone, once for every target.
+// lanes. Included by small/kernel.cpp alone, once for every target.
 
 HWY_BEFORE_NAMESPACE();
 namespace equipoise::small::HWY_NAMESPACE {

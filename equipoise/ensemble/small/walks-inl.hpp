@@ -1,5 +1,5 @@
-// From the iterate before a block to the event within it: walk() of small_rules.hpp for as many runs as stand in lanes
-// together, with the tests at each step. Included by small_kernel.cpp alone, once for every target.
+// From the iterate before a block to the event within it: walk() of small/rules.hpp for as many runs as stand in lanes
+// together, with the tests at each step. Included by small/kernel.cpp alone, once for every target.
 
 HWY_BEFORE_NAMESPACE();
 namespace equipoise::small::HWY_NAMESPACE {
