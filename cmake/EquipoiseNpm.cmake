@@ -1,8 +1,9 @@
-# What comes from npm, pinned by lock files in this tree: plotly.js inside the library, and what tests in a browser need.
+# What comes from npm, pinned by lock files in this tree: plotly.js inside the library, and what tests in a browser
+# need.
 set(EQUIPOISE_PLOTLY "" CACHE FILEPATH "plotly-cartesian.min.js to put into reports; empty: npm fetches it")
 
-# equipoise_npm_ci(OUTPUT FROM INTO NAME): the file INTO/NAME, whose path OUTPUT gets, is what `npm ci` makes there of the lock file in
-# FROM. It runs once per build folder, and again when the lock file changes.
+# equipoise_npm_ci(OUTPUT FROM INTO NAME): the file INTO/NAME, whose path OUTPUT gets, is what `npm ci` makes there of
+# the lock file in FROM. It runs once per build folder, and again when the lock file changes.
 function(equipoise_npm_ci output from into name)
   find_program(EQUIPOISE_NPM npm)
   if(NOT EQUIPOISE_NPM)

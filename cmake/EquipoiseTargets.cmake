@@ -11,8 +11,8 @@ function(equipoise_compile_settings target)
     target_compile_options(${target} PRIVATE -march=x86-64-v2)
   endif()
   if(CMAKE_UNITY_BUILD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    # To GNU, a .cpp that is included by the source of a unity build is a header, in which a class with a member from an unnamed
-    # namespace would be a mistake.
+    # To GNU, a .cpp that is included by the source of a unity build is a header, in which a class with a member from an
+    # unnamed namespace would be a mistake.
     target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
   endif()
   # There is no warning from these two; what a newer compiler says stops nobody.
@@ -23,8 +23,8 @@ function(equipoise_compile_settings target)
     target_compile_options(${target} PRIVATE -fsanitize=${EQUIPOISE_SANITIZE} -fno-omit-frame-pointer
       -fno-sanitize-recover=all)
     target_link_options(${target} PUBLIC -fsanitize=${EQUIPOISE_SANITIZE})
-    # Eigen asks the address sanitizer whether malloc aligns. Files that are compiled without it (core/decompositions.cpp)
-    # must get the same answer, or one file frees what another allocated in a different way.
+    # Eigen asks the address sanitizer whether malloc aligns. Files that are compiled without it
+    # (core/decompositions.cpp) must get the same answer, or one file frees what another allocated in a different way.
     target_compile_definitions(${target} PRIVATE EIGEN_MALLOC_ALREADY_ALIGNED=0)
     if(EQUIPOISE_SANITIZE_NOT)
       target_compile_options(${target} PRIVATE -fno-sanitize=${EQUIPOISE_SANITIZE_NOT})
@@ -42,8 +42,8 @@ function(equipoise_optimise_little target)
   target_compile_options(${target} PRIVATE $<$<CONFIG:Release,RelWithDebInfo>:-O1> $<$<CONFIG:Debug>:-O0>)
 endfunction()
 
-# equipoise_add_tests(NAME [KERNELS] ROOMS room... [SOURCES] file...): one GoogleTest program named NAME, each of its tests known to
-# ctest; not built unless all of these rooms are. The rooms end where the first .cpp file stands.
+# equipoise_add_tests(NAME [KERNELS] ROOMS room... [SOURCES] file...): one GoogleTest program named NAME, each of its
+# tests known to ctest; not built unless all of these rooms are. The rooms end where the first .cpp file stands.
 # KERNELS: what it tests depends on how it was optimised. The other programs are left out if EQUIPOISE_ALL_UNIT_TESTS is
 # off, as in the preset release: dev runs them, under sanitizers, and building them twice costs minutes.
 function(equipoise_add_tests name)

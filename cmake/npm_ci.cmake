@@ -1,4 +1,5 @@
-# Installs what a lock file pins, by version and checksum, into a folder: cmake -D NPM=... -D FROM=... -D INTO=... -P npm_ci.cmake
+# Installs what a lock file pins, by version and checksum, into a folder.
+# cmake -D NPM=... -D FROM=... -D INTO=... -P npm_ci.cmake
 # FROM holds package.json, package-lock.json and .npmrc; INTO gets node_modules.
 file(MAKE_DIRECTORY ${INTO})
 foreach(name package.json package-lock.json .npmrc)

@@ -40,7 +40,8 @@ class Numbers(SweepTest):
                 r = h * (1 - x * y)
                 x, y = x + r * y, y + r * x
         x, y = at_verdict[..., 0], at_verdict[..., 1]
-        # Chaotic transients magnify rounding: where the start is inside the region and calm, NumPy ends at the same point.
+        # Chaotic transients magnify rounding: where the start is inside the region and calm, NumPy ends at the same
+        # point.
         calm = (outcome == 1) & (h * (x0**2 + 1 + 2) < 2)
         self.assertGreater(calm.sum(), 200)
         np.testing.assert_allclose((x * y)[calm], 1, rtol=1e-10)
@@ -109,7 +110,8 @@ class Numbers(SweepTest):
         chaos = h[(periods == 99) & (exponent > 0.05)]
         self.assertGreater(chaos.size, 300)
         self.assertLess(chaos.min(), 1.4)
-        # Below 1 the minimiser's neutral direction; between 1 and the doubling a stable cycle; then chaos (0.34 at 1.4, 0.81 at 1.8).
+        # Below 1 the minimiser's neutral direction; between 1 and the doubling a stable cycle; then chaos (0.34 at 1.4,
+        # 0.81 at 1.8).
         np.testing.assert_allclose(exponent[h < 0.98], 0, atol=1e-12)
         self.assertTrue((exponent[(h > 1.01) & (h < 1.23)] < 0).all())
         self.assertAlmostEqual(exponent[np.argmin(np.abs(h - 1.4))], 0.34, delta=0.06)

@@ -144,10 +144,23 @@ def problems_of_build(path, root):
     yield "is named in no CMakeLists.txt: it is never compiled"
 
 
+def problems_of_rooms(root):
+    """cmake/EquipoiseRooms.cmake links every room to those that it may include."""
+    rooms = root / "cmake/EquipoiseRooms.cmake"
+    if not rooms.is_file():
+        return
+    text = rooms.read_text(encoding="utf-8")
+    linked = dict(re.findall(r"^set\(equipoise_on_(\w+) ([\w ]+)\)", text, re.MULTILINE))
+    built = re.search(r"^set\(equipoise_all_rooms ([\w ]+)\)", text, re.MULTILINE).group(1).split()
+    for room in built:
+        if set(linked.get(room, "").split()) != set(ROOMS.get(room, "?").split()):
+            yield f"cmake/EquipoiseRooms.cmake: {room} stands on '{linked.get(room)}'; ROOMS says '{ROOMS.get(room)}'"
+
+
 def problems(root):
     """Lines 'path: what is wrong' for the tree at root, sorted by path."""
     root = Path(root)
-    found = []
+    found = list(problems_of_rooms(root))
     tops = sorted({part.split("/")[0] for part in MAY_INCLUDE})
     files = sorted(file for top in tops for file in (root / top).rglob("*") if file.suffix in (".hpp", ".cpp", ".py"))
     for file in files:

@@ -72,6 +72,11 @@ class Tree(unittest.TestCase):
         self.assert_broken("equipoise/ensemble/tiny/a.cpp", HEADER + '#include "equipoise/ensemble/small/rules.hpp"\n', "small")
         self.assert_sound("equipoise/ensemble/small/a.cpp", HEADER + '#include "equipoise/ensemble/tiny/rules.hpp"\n')
 
+    def test_the_build_has_the_same_arrows(self):
+        for linked, broken in (("core", 0), ("core exact", 1)):
+            rooms = f"set(equipoise_all_rooms core page)\nset(equipoise_on_page {linked})\n"
+            self.assertEqual(len(self.problems_of({"cmake/EquipoiseRooms.cmake": rooms})), broken)
+
     def test_a_dispatched_file_is_an_include_too(self):
         self.assert_broken(
             "equipoise/core/a.cpp", HEADER + '#define HWY_TARGET_INCLUDE "equipoise/problems/k.cpp"\n', "problems/k.cpp")

@@ -1,4 +1,5 @@
-# Builds and installs two rooms without the packages that others need, and compares the bits of runs with those of threads.
+# Builds and installs two rooms without the packages that others need, and compares the bits of runs with those of
+# threads.
 # cmake -D SOURCE=... -D FOLDER=... -D GENERATOR=... -D COMPILER=... -D THREADED=PROGRAM -P minimal_build_test.cmake
 file(REMOVE_RECURSE "${FOLDER}")
 file(MAKE_DIRECTORY "${FOLDER}")
