@@ -1,4 +1,5 @@
 // equipoise factor: one run of gradient descent, from a matrix to factors, a verdict and a report.
+// Tested in tests/cli/contract.py
 #include <fmt/format.h>
 
 #include <filesystem>
@@ -33,6 +34,7 @@ int factor(const FactorFlags& flags) {
 
   catch_interrupts(Unsaved::nothing);
   Progress progress(settings.max_steps, flags.quiet);
+  progress.says("reading the matrix");
   Session session = prepare(flags.request.read(settings), progress.listener());
   session.get_ready();
   if (!folder.empty()) make_folder(folder);

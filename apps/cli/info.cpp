@@ -23,6 +23,7 @@ int show_info(const InfoFlags& flags) {
   const std::int64_t top = whole_number_in("--top", flags.top, 1, 100000);
   catch_interrupts(Unsaved::nothing);
   Progress progress(0, false);
+  progress.says("reading the matrix");
   Session session = prepare(flags.request.read_matrix(), progress.listener());
   const SingularAnswer found = largest_singular_values(session, top);
   progress.done();

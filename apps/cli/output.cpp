@@ -140,7 +140,13 @@ void Progress::measuring(std::string_view what) {
 
 void Progress::show(std::uint64_t done) {
   if (began_ < 0) began_ = bar_.seconds();
+  if (done != seen_) {
+    seen_ = done;
+    seen_at_ = bar_.seconds();
+  }
   if (!bar_.due()) return;
+  if (const double still = bar_.seconds() - seen_at_; still > 0.5)  // no step for so long: something is measured
+    return bar_.draw(fmt::format("measuring at step {}, {:.0f} s", done, still));
   const double rate = static_cast<double>(done) / (bar_.seconds() - began_);
   const double fraction = total_ > 0 ? static_cast<double>(done) / static_cast<double>(total_) : 1;
   const double left = rate > 0 ? static_cast<double>(total_ - std::min(done, total_)) / rate : INFINITY;

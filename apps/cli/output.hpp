@@ -59,6 +59,8 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
+  /// Until something else is shown.
+  void says(std::string_view text) { bar_.draw(std::string(text)); }
   /// Both refer to this object.
   Listener listener();
   Onlooker onlooker();
@@ -73,6 +75,8 @@ class Progress {
   Bar bar_;
   std::string measured_;
   double loss_ = 0, began_ = -1;
+  std::uint64_t seen_ = 0;  ///< the last step that was shown, and since when
+  double seen_at_ = 0;
 };
 
 }  // namespace equipoise::cli

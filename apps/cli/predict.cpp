@@ -39,6 +39,7 @@ int show_prediction(const PredictFlags& flags) {
   Progress progress(0, false);
   RunSettings no_run;
   no_run.max_steps = 0;
+  progress.says("reading the matrix");
   Session session = prepare(flags.request.read(no_run), progress.listener());
   const auto [rates, proved, findings] = predict(session);
   const LearningRate& rate = session.rate();

@@ -72,6 +72,7 @@ int show_sharpness(const SharpnessFlags& flags) {
   Progress progress(0, false);
   RunSettings no_run;
   no_run.max_steps = 0;
+  progress.says("reading the matrix");
   Session session = prepare(flags.request.read(no_run), progress.listener());
   const HessianAnswer found = hessian_at_start(session, top, flags.spectrum);
   progress.done();

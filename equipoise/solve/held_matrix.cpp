@@ -1,4 +1,5 @@
 // From data to a problem: which kind of entries becomes which problem, and who else keeps them.
+// Tested in equipoise/solve/session_test.cpp
 #include "equipoise/solve/held_matrix.hpp"
 
 #include <fmt/format.h>
@@ -38,9 +39,9 @@ HeldMatrix hold_in_place(MatrixData&& data, Precision precision, const Spelling&
 std::unique_ptr<Problem> products_alone(const std::shared_ptr<const SparseMatrix>& A) {
   const ConstBlock values(A->valuePtr(), A->nonZeros(), 1);
   const double squares = inner(values, values);
-  return operator_problem(OperatorProducts{A->rows(), A->cols(), squares,
-                                           [A](const Matrix& block) -> Matrix { return *A * block; },
-                                           [A](const Matrix& block) -> Matrix { return A->transpose() * block; }});
+  return operator_problem(OperatorProducts{
+      A->rows(), A->cols(), squares, [A](const Matrix& block) -> Matrix { return *A * block; },
+      [A](const Matrix& block) -> Matrix { return A->transpose() * block; }, 4 * static_cast<double>(A->nonZeros())});
 }
 
 HeldMatrix hold_sparse(SparseMatrix&& entries, bool has_unknown, const Uses& uses) {

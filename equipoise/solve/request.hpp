@@ -78,5 +78,7 @@ struct Request {
 /// Throws Error for a setting outside its limits (solve/settings.hpp), and for two that contradict each other. Looks at
 /// no data; prepare() calls it.
 void check(const Request& request);
+/// Throws Error where the matrix, the given factors, the rank and the memory do not fit each other.
+void check_fit(const Request& request);
 
 }  // namespace equipoise

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <limits>
+#include <span>
 #include <utility>
 
 #include "equipoise/core/decompositions.hpp"
@@ -38,42 +38,6 @@ double largest_of_start(const Request& request) {
   const GivenStart* given = given_start(request);
   if (given == nullptr || given->factors.shape().size() == 0) return 0;
   return given->factors.flat().cwiseAbs().maxCoeff();
-}
-
-void require_rank_that_fits(const Request& request) {
-  const GivenStart* given = given_start(request);
-  if (given == nullptr) return;
-  const Shape shape = given->factors.shape();
-  const Spelling& spell = request.spelling;
-  if (request.rank && shape.rank != *request.rank) {
-    throw Error(fmt::format("{} does not fit {}, whose factors have {} columns",
-                            spell("rank", std::to_string(*request.rank)), spell(given->setting, given->source),
-                            shape.rank));
-  }
-}
-
-void require_rows_that_fit(const GivenStart& given, Index rows, Index cols, const Spelling& spelling) {
-  const Shape shape = given.factors.shape();
-  if (shape.rows == rows && shape.cols == cols) return;
-  throw Error(
-      fmt::format("{} {} has X of {} rows and Y of {} rows, but the matrix is {} x {}; X needs a row for every row of "
-                  "it and Y one for every column",
-                  spelling(given.setting), given.source, shape.rows, shape.cols, rows, cols));
-}
-
-// A descent holds some thirty arrays of the size of the factors: iterates, gradient, tangent, and the basis of an
-// eigensolver. This is asked beforehand, since Linux grants memory that it has not got and ends the program when that
-// shows.
-void require_room(Index rows, Index cols, Index rank, std::uint64_t memory) {
-  const double needed =
-      30 * sizeof(double) * (static_cast<double>(rows) + static_cast<double>(cols)) * static_cast<double>(rank);
-  const auto there = static_cast<double>(memory);
-  if (needed <= there) return;
-  throw Error(
-      fmt::format("a {} x {} matrix at rank {} needs about {:.3g} GB for its factors and what is made of them, and "
-                  "this machine has "
-                  "{:.3g} GB of memory; choose a smaller matrix or rank",
-                  rows, cols, rank, needed / 1e9, there / 1e9));
 }
 
 // All singular values of a complete A, for the statements that need more than the largest. Past this many
@@ -179,6 +143,7 @@ class Session::Work {
 
 Session::Work::Work(Request given, Listener listener) : request(std::move(given)), listener_(std::move(listener)) {
   check(request);
+  check_fit(request);
   if (request.threads > 0) threads = std::make_shared<ThreadLimit>(static_cast<int>(request.threads));
   MatrixData data = std::move(request.matrix);
   request.matrix = MatrixData();
@@ -188,14 +153,7 @@ Session::Work::Work(Request given, Listener listener) : request(std::move(given)
   every_entry_known = !data.has_unknown;
   entries = every_entry_known ? rows * cols : data.entries();
   rank = request.rank;
-  require_rank_that_fits(request);
   if (const GivenStart* from = given_start(request); from != nullptr && !rank) rank = from->factors.shape().rank;
-  if (request.memory > 0) require_room(rows, cols, rank.value_or(1), request.memory);
-  if (const GivenStart* from = given_start(request)) require_rows_that_fit(*from, rows, cols, request.spelling);
-  if (request.coordinates == Coordinates::spectral && !every_entry_known) {
-    throw Error(fmt::format("{} needs every entry of the matrix; this one has unknown entries",
-                            request.spelling("coordinates", "spectral")));
-  }
   if (rank) choose_coordinates_for(data);
 
   largest = data.largest();
@@ -354,6 +312,10 @@ const LearningRate& Session::Work::find_rate() {
                     "overflow; choose a start with norms near sqrt(sigma_1) = {:.3g}",
                     setting, std::sqrt(own_units.matrix_to_users(sigma1_in_own()))));
   };
+  if (cut_short && std::isnan(L)) {
+    throw Error(fmt::format("{} ended the measuring at the start before it had found the sharpness; allow more time",
+                            request.spelling("time_limit", fmt::format("{}", request.time_limit))));
+  }
   if (!std::isfinite(S) || !std::isfinite(L) || loses_A) throw out_of_range();
   LearningRate resolved =
       resolve_rate(request.rate, written(request.rate), {L, sigma1, S, request.ridge, every_entry_known});
@@ -373,7 +335,7 @@ const std::optional<Vector>& Session::Work::all_values() {
   } else if (affordable_values && held.keeps_entries()) {
     found = measuring("the singular values", [&] {
       ++counts.decompositions;
-      return equipoise::singular_values(held.entries());
+      return held.dense ? equipoise::singular_values(*held.dense) : equipoise::singular_values(held.entries());
     });
   }
   values = std::move(found);
@@ -432,7 +394,11 @@ Approximate Session::excess(ConstFactors at) {
   const auto in_users = [&](double value) { return work.units.matrix_to_users(value); };
   std::optional<Vector> values;
   if (known_values) values = singular_values()->unaryExpr(in_users);
-  return equipoise::excess(work.held.entries().unaryExpr(in_users), at, work.request.ridge, values);
+  if (work.held.dense && work.units.exponent == 0)
+    return equipoise::excess(*work.held.dense, at, work.request.ridge, values);
+  Matrix A = work.held.entries();
+  for (double& entry : std::span(A.data(), static_cast<std::size_t>(A.size()))) entry = in_users(entry);
+  return equipoise::excess(A, at, work.request.ridge, values);
 }
 
 const Units& Session::units() const { return work_->units; }

@@ -118,7 +118,8 @@ void expect(Request& request, const RunSettings& settings) {
   constexpr std::uint64_t usual_steps = 10000;
   request.expected_steps = settings.tolerance == 0 ? settings.max_steps : std::min(settings.max_steps, usual_steps);
   request.top_eigenvalues = settings.top_eigenvalues;
-  request.time_limit = settings.time_limit;
+  // A second is allowed for measuring in any case: most starts are measured within it.
+  request.time_limit = std::max(1.0, settings.time_limit);
 }
 
 Solution solve(Request request, const RunSettings& settings, const Onlooker& onlooker) {

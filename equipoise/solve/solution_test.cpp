@@ -3,11 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "equipoise/core/start.hpp"
 #include "equipoise/core/test_refusal.hpp"
 #include "equipoise/problems/dense.hpp"
+#include "equipoise/solve/run_page.hpp"
 
 namespace equipoise::solution_test {
 namespace {
@@ -173,6 +175,21 @@ TEST(Solution, TheTimeLimitCountsTheMeasuring) {
   EXPECT_EQ(solution.verdict().outcome, Outcome::exhausted);
   EXPECT_EQ(solution.record().steps, 0u);
   EXPECT_EQ(solution.record().settings.time_limit, 1e-9);
+}
+
+TEST(Solution, TheDocumentBecomesARecordAndItsPage) {
+  RunSettings settings;
+  settings.sharpness_every = 10;
+  const Solution solution = solve(request_of(gaussian(6, 5, 1), 2), settings);
+  const std::string json = record_json(solution.document);
+  for (const char* key : {"\"settings\"", "\"learning_rate\"", "\"findings\"", "\"excess\"", "\"verdict\""})
+    EXPECT_NE(json.find(key), std::string::npos) << key;
+  EXPECT_EQ(json.find("nan"), std::string::npos);
+  const std::string page = report_html(json, solution.record().samples);
+  EXPECT_NE(page.find(name(solution.verdict().outcome)), std::string::npos);
+  const std::string samples = samples_csv(solution.record().samples);
+  EXPECT_TRUE(samples.starts_with(std::string(sample_columns) + ",eigenvalue_1\n"));
+  EXPECT_EQ(static_cast<std::size_t>(std::ranges::count(samples, '\n')), solution.record().samples.size() + 1);
 }
 
 TEST(Solution, SettingsAreListedAsTheyWereResolved) {

@@ -16,6 +16,7 @@
 #include "equipoise/core/run.hpp"
 #include "equipoise/core/start.hpp"
 #include "equipoise/ensemble/small/ensemble.hpp"
+#include "equipoise/solve/measures.hpp"
 
 namespace equipoise {
 namespace {
@@ -214,7 +215,7 @@ class MatrixCells::Work {
     const Factors from = scaled(numbers, start);
     const std::array<double, 4> key{numbers.rank, numbers.seed, numbers.norm_x, numbers.norm_y};
     if (!known_ || key != known_key_) {
-      known_ = measure_start(*start.coordinates.problem, from);
+      known_ = measures_for_a_run(*start.coordinates.problem, from);
       known_key_ = key;
     }
     RunSettings settings;
