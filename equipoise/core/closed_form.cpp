@@ -1,4 +1,6 @@
 // Closed forms of the Hessian's spectrum, and the bound that says how near a minimiser must be for them.
+//
+// Tested in equipoise/core/sharpness_test.cpp
 #include "equipoise/core/closed_form.hpp"
 
 #include <fmt/format.h>
@@ -28,13 +30,40 @@ Sharpness rank1_sharpness(const Problem& problem, ConstFactors at) {
 }
 
 Vector leaving_eigenvalues(ConstFactors at, double tau) {
-  const Index d = at.shape().rank;
+  return leaving_eigenvalues(at.X().transpose() * at.X(), at.Y().transpose() * at.Y(), tau);
+}
+
+Vector leaving_eigenvalues(const Eigen::MatrixXd& gram_x, const Eigen::MatrixXd& gram_y, double tau) {
+  const Index d = gram_x.rows();
   Eigen::MatrixXd block(2 * d, 2 * d);
-  block.topLeftCorner(d, d) = at.Y().transpose() * at.Y();
-  block.bottomRightCorner(d, d) = at.X().transpose() * at.X();
+  block.topLeftCorner(d, d) = gram_y;
+  block.bottomRightCorner(d, d) = gram_x;
   block.topRightCorner(d, d) = -tau * Eigen::MatrixXd::Identity(d, d);
   block.bottomLeftCorner(d, d) = -tau * Eigen::MatrixXd::Identity(d, d);
   return symmetric_eigenvalues(block);
+}
+
+EndsAtMinimiser ends_at_minimiser(const Eigen::MatrixXd& gram_x, const Eigen::MatrixXd& gram_y, Index rows, Index cols,
+                                  double tau, double zero) {
+  const Index d = gram_x.rows();
+  // Of p only as many as X has rows: the others are zeros of the Gram alone.
+  const Vector p = symmetric_eigenvalues(gram_x).tail(std::min(rows, d));
+  const Vector q = symmetric_eigenvalues(gram_y).tail(std::min(cols, d));
+  EndsAtMinimiser ends;
+  if (p.size() == 0 || q.size() == 0) return ends;
+  ends.largest = ends.smallest = p[p.size() - 1] + q[q.size() - 1];
+  const auto take = [&](double value) {
+    if (value > zero) ends.smallest = std::min(ends.smallest, value);
+  };
+  for (const double of_x : p) {
+    for (const double of_y : q) take(of_x + of_y);
+  }
+  if (rows > d && cols > d) {
+    for (const double each : leaving_eigenvalues(gram_x, gram_y, tau)) take(each);
+  } else if (rows > d || cols > d) {
+    for (const double each : rows > d ? q : p) take(each);
+  }
+  return ends;
 }
 
 Vector minimiser_spectrum(const Vector& singular_values, ConstFactors at) {

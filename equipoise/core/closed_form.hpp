@@ -15,6 +15,19 @@ Sharpness rank1_sharpness(const Problem& problem, ConstFactors at);
 /// Ascending eigenvalues of [[Y^T Y, -tau I], [-tau I, X^T X]] (2d of them): the Hessian at a critical point, on the
 /// directions that leave the column spaces of X and Y along one singular pair of the residual with singular value tau.
 Vector leaving_eigenvalues(ConstFactors at, double tau);
+/// The same from X^T X and Y^T Y.
+Vector leaving_eigenvalues(const Eigen::MatrixXd& gram_x, const Eigen::MatrixXd& gram_y, double tau);
+
+/// The ends of what minimiser_spectrum() has above zero, from Grams: of the residual's singular values tau alone, the
+/// largest, which leaves the smallest eigenvalue. Where that one is zero, since A has two singular values there that
+/// are equal, the next of the same block is given.
+struct EndsAtMinimiser {
+  double largest = 0;
+  double smallest = 0;  ///< equal to `largest` if there is no other
+};
+/// `rows`, `cols`: those of A. Eigenvalues up to `zero` are zero. Cost O(rank^3).
+EndsAtMinimiser ends_at_minimiser(const Eigen::MatrixXd& gram_x, const Eigen::MatrixXd& gram_y, Index rows, Index cols,
+                                  double tau, double zero);
 
 /// The whole Hessian spectrum, ascending, at a global minimiser of a complete problem whose X and Y have full column
 /// rank: p_i + q_j (d^2 of them), 0 (d^2), for each i > d the eigenvalues of [[Y^T Y, -s_i I], [-s_i I, X^T X]], and |m

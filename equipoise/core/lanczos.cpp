@@ -1,5 +1,7 @@
 // The search for the ends of a spectrum, guarded against what makes a restarted solver fail: scale, clusters at zero,
 // closed Krylov spaces, copies of an eigenvalue.
+//
+// Tested in equipoise/core/sharpness_test.cpp
 #include "equipoise/core/lanczos.hpp"
 
 #include <algorithm>
@@ -40,11 +42,9 @@ Vector random_unit(Index size, const Space& space, std::uint64_t seed) {
   return normalised(space, vector);
 }
 
-bool is_spread(const Space& space) { return space.whole(1) > 1; }
-
 // The largest eigenpairs that converged, of B restarted from `first`.
 std::vector<Pair> restarted(WorkingOperator& op, const Vector& first, Index count, double tolerance, int max_products) {
-  if (!is_spread(op.space())) return by_spectra(op, first, count, tolerance, max_products);
+  if (!op.space().spread()) return by_spectra(op, first, count, tolerance, max_products);
   LanczosPlan plan{count, 0, true, tolerance, 0};
   plan.longest = std::max(std::min<Index>(longest_basis(op.whole(), usual_basis), 60), 2 * count + 10);
   LanczosResult result = lanczos(op, first, plan);

@@ -1,4 +1,6 @@
 // Lanczos by itself: every vector is made orthogonal to all others, and every sum over unknowns is the Space's.
+//
+// Tested in equipoise/core/sharpness_test.cpp
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -29,8 +31,7 @@ class Krylov {
     op_.perform_op(basis_.col(k).data(), image_.data());
     const double length = std::sqrt(op_.space().squared_norm(image_));
     for (int pass = 0; pass < 2; ++pass) {
-      Vector along = basis_.leftCols(k + 1).transpose() * image_;
-      op_.space().sum({along.data(), static_cast<std::size_t>(along.size())});
+      const Vector along = op_.space().dots(basis_.leftCols(k + 1), image_);
       projected_.col(k).head(k + 1) += along;
       image_ -= basis_.leftCols(k + 1) * along;
     }

@@ -254,7 +254,7 @@ class Breaking final : public Problem {
   Index rows() const override { return 1; }
   Index cols() const override { return 1; }
   Index entries() const override { return 1; }
-  bool complete() const override { return complete_; }
+  LossForm form() const override { return {complete_, 0}; }
   explicit Breaking(bool complete) : complete_(complete) {}
   double gradient(ConstFactors at, MutableFactors out) const override {
     const double r = residual(at);
@@ -312,12 +312,14 @@ TEST(Run, BudgetsAndStops) {
   EXPECT_EQ(scalar_run(1, 1.2, 0.9, 1.2, settings).steps, 3000U);
   EXPECT_EQ(scalar_run(1, 1.2, 0.9, 1.2, settings).verdict.outcome, Outcome::periodic);
   Watch watch;
-  watch.observer = [](const Sample& sample, ConstFactors) { return sample.step < 7; };
+  watch.observer = [](const Sample& sample, ConstFactors) {
+    return sample.step < 7 ? std::nullopt : std::optional<Stop>(Stop());
+  };
   const Record stopped = run(*scalar(1), pair(3, 1), 0.1, {}, watch);
   EXPECT_EQ(stopped.verdict.outcome, Outcome::stopped);
   EXPECT_EQ(stopped.steps, 7U);
   Watch pulse;
-  pulse.pulse = [](std::uint64_t step) { return step < 5; };
+  pulse.pulse = [](std::uint64_t step) { return step < 5 ? std::nullopt : std::optional<Stop>(Stop()); };
   EXPECT_EQ(run(*scalar(1), pair(3, 1), 0.1, {}, pulse).verdict.outcome, Outcome::stopped);
 }
 

@@ -10,8 +10,8 @@
 
 #include "equipoise/core/decompositions.hpp"
 #include "equipoise/core/error.hpp"
+#include "equipoise/core/factor_objective.hpp"
 #include "equipoise/core/lanczos.hpp"
-#include "equipoise/core/objective.hpp"
 
 namespace equipoise {
 namespace {
@@ -77,11 +77,12 @@ Vector hessian_spectrum(const Problem& problem, ConstFactors at, Index largest_s
   return hessian_spectrum(FactorObjective(problem, at.shape()), at.flat(), largest_size);
 }
 
-SingularTriplets top_singular_triplets(const Problem& problem, Index count, const SharpnessSettings& settings) {
+SingularTriplets top_singular_triplets(const Problem& given, Index count, const SharpnessSettings& settings) {
+  const Problem& problem = given.without_ridge();
   const Index rows = problem.rows();
   const Index cols = problem.cols();
   const Shape shape{rows, cols, 1};
-  const Space& space = FactorObjective(problem, shape).space();
+  const Space& space = problem.space();
   count = std::min({count, space.whole(rows), space.whole(cols)});
   SingularTriplets result;
   if (count <= 0) {
@@ -89,19 +90,12 @@ SingularTriplets top_singular_triplets(const Problem& problem, Index count, cons
     result.right = Matrix(cols, 0);
     return result;
   }
-  // At zero factors the residual is A itself. A ridge adds itself to the Hessian there, and it is what a direction of
-  // X alone is multiplied with: the same for every entry of X, of which a part may hold none.
+  // At zero factors the residual is A itself.
   const Factors zero(shape);
   Factors image(shape);
-  {
-    Factors direction(shape);
-    direction.X().setOnes();
-    problem.hessian_product(zero, direction, image);
-  }
-  const double ridge = space.largest(image.flat().head(rows));
   const SymmetricProduct symmetric_form = [&](const double* in, double* out) {
     problem.hessian_product(zero, ConstFactors(shape, in), image);
-    Eigen::Map<Vector>(out, shape.size()) = ridge * Eigen::Map<const Vector>(in, shape.size()) - image.flat();
+    Eigen::Map<Vector>(out, shape.size()) = -image.flat();
   };
   const Eigenpairs pairs =
       extreme_eigenpairs_of(shape.size(), symmetric_form, count, SpectrumEnd::largest, settings, space);
@@ -119,7 +113,7 @@ Vector guess_along(const Problem& problem, const SingularTriplets& top, ConstFac
   const Shape shape = at.shape();
   const Index d = shape.rank;
   if (top.values.size() == 0 || d == 0 || !std::isfinite(top.values[0])) return Vector();
-  const Space& space = FactorObjective(problem, shape).space();
+  const Space& space = problem.space();
   // On directions (u a^T, -v b^T) the Hessian is [[Y^T Y, sigma I], [sigma I, X^T X]], but for terms of u^T X and v^T
   // Y.
   Eigen::MatrixXd block = Eigen::MatrixXd::Zero(2 * d, 2 * d);

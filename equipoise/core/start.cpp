@@ -103,10 +103,13 @@ Factors with_norms(const Factors& start, double norm_x, double norm_y) {
 }
 
 Factors gaussian_start(const Problem& problem, Index rank, std::uint64_t seed) {
-  const Factors raw = gaussian_factors({problem.rows(), problem.cols(), rank}, seed);
-  if (raw.X().size() == 0 || raw.Y().size() == 0) return raw;
   const SingularTriplets top = top_singular_triplets(problem, 1);
-  const double sigma1 = top.values.size() > 0 ? top.values[0] : 0;
+  return gaussian_start({problem.rows(), problem.cols(), rank}, top.values.size() > 0 ? top.values[0] : 0, seed);
+}
+
+Factors gaussian_start(Shape shape, double sigma1, std::uint64_t seed) {
+  const Factors raw = gaussian_factors(shape, seed);
+  if (raw.X().size() == 0 || raw.Y().size() == 0) return raw;
   const double norm = sigma1 > 0 ? std::sqrt(sigma1) : 1;
   return with_norms(raw, norm, norm);
 }

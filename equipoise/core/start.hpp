@@ -33,6 +33,8 @@ Factors with_norms(const Factors& start, double norm_x, double norm_y);
 
 /// A Gaussian start at the scale of the problem: |X|_F = |Y|_F = sqrt(sigma_1), or 1 if A is zero.
 Factors gaussian_start(const Problem& problem, Index rank, std::uint64_t seed);
+/// The same where sigma_1 is known.
+Factors gaussian_start(Shape shape, double sigma1, std::uint64_t seed);
 
 /// X = U_d S_d^(1/2), Y = V_d S_d^(1/2) from the top singular triplets: for a complete A the balanced global minimiser.
 Factors spectral_start(const Problem& problem, Index rank);

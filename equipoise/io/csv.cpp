@@ -19,8 +19,8 @@ namespace {
 // The lines of the table, each cut into fields.
 class Table {
  public:
-  Table(const Document& document, std::string_view text, char separator)
-      : document_(document), lines_(text), separator_(separator) {}
+  Table(const Document& document, std::string_view text, char separator, const Spelling& spelling)
+      : document_(document), lines_(text), separator_(separator), spelling_(spelling) {}
 
   // The next line that is neither blank nor a comment; false at the end.
   bool next() {
@@ -65,16 +65,16 @@ class Table {
     return number_from(field);
   }
 
-  std::string_view advice(std::size_t column) const {
+  std::string advice(std::size_t column) const {
     const std::string_view field = fields_[column];
     if (field.find(';') != std::string_view::npos) {
-      return "; fields should be separated by commas, or by tabs with --format tsv";
+      return "; fields should be separated by commas, or by tabs with " + spelling_("format", "tsv");
     }
     if (field.find('\t') != std::string_view::npos) {
-      return "; tabs separate fields with --format tsv";
+      return "; tabs separate fields with " + spelling_("format", "tsv");
     }
     if (separator_ == '\t' && field.find(',') != std::string_view::npos) {
-      return "; commas separate fields with --format csv";
+      return "; commas separate fields with " + spelling_("format", "csv");
     }
     return "";
   }
@@ -123,6 +123,7 @@ class Table {
   const Document& document_;
   Lines lines_;
   char separator_;
+  Spelling spelling_;
   std::vector<std::string_view> fields_;
 };
 
@@ -217,7 +218,7 @@ MatrixData read_triplets(const Document& document, std::string_view text, char s
   }
   check_sparse_size(document, rows, cols, entries.size(), options);
   const auto place_of = [&](std::size_t n) {
-    Table again(document, text, separator);
+    Table again(document, text, separator, options.spelling);
     while (again.next() && (again.line() < first_line || n-- > 0)) {
     }
     return fmt::format("line {}", again.line());
@@ -229,7 +230,7 @@ MatrixData read_triplets(const Document& document, std::string_view text, char s
 
 MatrixData read_csv(const Document& document, char separator, const LoadOptions& options) {
   const std::string_view text = without_byte_order_mark(document);
-  Table table(document, text, separator);
+  Table table(document, text, separator, options.spelling);
   const bool has_line = table.next();
   return options.triplets ? read_triplets(document, text, separator, table, has_line, options)
                           : read_table(document, table, has_line, options);

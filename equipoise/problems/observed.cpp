@@ -32,7 +32,7 @@ class ObservedProblem final : public Problem {
   Index rows() const override { return by_row_.rows(); }
   Index cols() const override { return by_row_.cols(); }
   Index entries() const override { return by_row_.stored(); }
-  bool complete() const override { return by_row_.weights() == nullptr && entries() == rows() * cols(); }
+  LossForm form() const override { return {by_row_.weights() == nullptr && entries() == rows() * cols(), 0}; }
 
   double gradient(ConstFactors at, MutableFactors out) const override {
     out.flat().setZero();

@@ -21,7 +21,7 @@ class SparseProblem final : public Problem {
   Index rows() const override { return by_row_.rows(); }
   Index cols() const override { return by_row_.cols(); }
   Index entries() const override { return rows() * cols(); }
-  bool complete() const override { return true; }
+  LossForm form() const override { return {true, 0}; }
 
   double gradient(ConstFactors at, MutableFactors out) const override {
     bool small = false;

@@ -224,7 +224,7 @@ class MatrixCells::Work {
     const double h = rate_at(numbers, known_->sharpness.value);
     Watch watch;
     watch.known = known_;
-    watch.pulse = [this](std::uint64_t) { return !stopped(); };
+    watch.pulse = [this](std::uint64_t) { return stopped() ? std::optional<Stop>(Stop()) : std::nullopt; };
     const Record record = equipoise::run(*start.coordinates.problem, from, h, settings, watch);
     if (record.verdict.outcome == Outcome::stopped) return false;
     end = tiny_end(record);

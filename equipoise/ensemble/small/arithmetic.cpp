@@ -1,4 +1,6 @@
 // The arithmetic of small problems in plain loops: what the lanes repeat bit for bit.
+//
+// Tested in equipoise/ensemble/small/ensemble_test.cpp
 #include "equipoise/ensemble/small/arithmetic.hpp"
 
 #include <algorithm>
@@ -250,7 +252,7 @@ double sum_of_squares(const Form& form, const double* w) {
 double normalise(const Form& form, double* w) {
   const double norm = std::sqrt(sum_of_squares(form, w));
   for (std::size_t i = 0; i < form.entries(); ++i) w[i] /= norm;
-  return tiny::log_of(norm);
+  return log_of(norm);
 }
 
 double squared_length(const Form& form, const double* grams) {

@@ -111,10 +111,10 @@ std::vector<std::string> batch_targets();
 /// The rules are those of run(), looked at every 64 steps, with the exact step found afterwards:
 /// - diverged: the first step at which Lemma E holds (docs/theory.md, section 9), or after which an iterate leaves the
 ///   range of double.
-/// - converged: pair |r| <= tolerance m (m = 0: tolerance times |z_0|^2), or at the saddle |grad f| <= tolerance
-///   m^(3/2), scaled by h; isotropic |grad f| <= tolerance |A|_F max(|z|, |A|_F^(1/2)) with a factor between 1 and 4 on
-///   the safe side. The step is the first of the stretch that lasts until the look. An unstable point must hold for as
-///   long as a rounding error needs to leave it.
+/// - converged: |grad f| <= tolerance |A|_F max(|z|, |A|_F^(1/2)), of A = 0 tolerance |z_0|^2 |z|. The step is the
+/// first
+///   of the stretch that lasts until the look. An unstable point must hold for as long as a rounding error needs to
+///   leave it.
 /// - periodic: looked for at 256, 512, 1024, ... steps, and at the end; pairs with m < 1 have no attracting cycle
 ///   (theorem 2).
 /// - chaotic: 1 < m <= 2 alone, where no minimiser is stable and runs may stay bounded for ever; exponent above 0.02

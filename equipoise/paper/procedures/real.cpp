@@ -121,7 +121,7 @@ std::optional<Results> measure_real(const Experiment& experiment, const Laborato
       found.excess.push_back(excess);
       found.norm_x.push_back(sample.norm_x);
       found.norm_y.push_back(sample.norm_y);
-      return true;
+      return std::nullopt;
     });
     const Factors last = prepared.restored(found.record.last);
     found.x = (top.left.transpose() * last.X()).rowwise().norm();

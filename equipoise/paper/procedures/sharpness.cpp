@@ -46,7 +46,7 @@ SharpnessRow follow(const Prepared& prepared, double h, const RunSettings& setti
         trace->excess.push_back(std::max(0.0, sample.loss - prepared.best()));
       }
     }
-    return true;
+    return std::nullopt;
   });
   const double top_x = operator_norm(record.last.X()), top_y = operator_norm(record.last.Y());
   row.outcome = record.verdict.outcome;

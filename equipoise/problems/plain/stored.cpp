@@ -29,7 +29,7 @@ class PlainSparseProblem final : public Problem {
   Index rows() const override { return by_row_.rows(); }
   Index cols() const override { return by_row_.cols(); }
   Index entries() const override { return rows() * cols(); }
-  bool complete() const override { return true; }
+  LossForm form() const override { return {true, 0}; }
 
   double gradient(ConstFactors at, MutableFactors out) const override {
     const Matrix gram_x = gram(at.X(), at.X());
@@ -134,7 +134,7 @@ class PlainObservedProblem final : public Problem {
   Index rows() const override { return by_row_.rows(); }
   Index cols() const override { return by_row_.cols(); }
   Index entries() const override { return by_row_.stored(); }
-  bool complete() const override { return entries() == rows() * cols(); }
+  LossForm form() const override { return {entries() == rows() * cols(), 0}; }
 
   double gradient(ConstFactors at, MutableFactors out) const override {
     const Index rank = at.shape().rank;
