@@ -15,6 +15,29 @@
 #include "equipoise/core/residual_norm.hpp"
 
 namespace equipoise {
+namespace {
+
+using Rows = Eigen::Map<const Matrix>;
+
+// The triangular factor of all rows together: that of the parts' triangular factors, one below the other.
+Eigen::MatrixXd whole_triangle(const Space& space, const Rows& P) {
+  const Eigen::MatrixXd here = thin_qr(P).triangle;
+  if (!space.spread()) return here;
+  Eigen::MatrixXd all = Eigen::MatrixXd::Zero(space.whole(here.rows()), P.cols());
+  all.middleRows(space.before(here.rows()), here.rows()) = here;
+  space.sum({all.data(), static_cast<std::size_t>(all.size())});
+  return thin_qr(all).triangle;
+}
+
+Vector whole_singular_values(const Space& space, const Rows& P) {
+  return space.spread() ? singular_values(whole_triangle(space, P)) : singular_values(P);
+}
+
+// The entries of X, of Y, as one array.
+auto entries_of_x(ConstFactors at) { return at.flat().head(at.X().size()); }
+auto entries_of_y(ConstFactors at) { return at.flat().tail(at.Y().size()); }
+
+}  // namespace
 
 Sharpness rank1_sharpness(const Problem& problem, ConstFactors at) {
   if (at.shape().rank != 1 || !problem.complete()) {
@@ -24,13 +47,13 @@ Sharpness rank1_sharpness(const Problem& problem, ConstFactors at) {
   Factors doubled(at);
   doubled.X() *= 2;
   const SpectralNorm norm = residual_spectral_norm(problem, doubled);
-  const double x = at.X().squaredNorm();
-  const double y = at.Y().squaredNorm();
+  const double x = problem.space().squared_norm(entries_of_x(at));
+  const double y = problem.space().squared_norm(entries_of_y(at));
   return {(x + y) / 2 + std::hypot((x - y) / 2, norm.value), norm.residual};
 }
 
-Vector leaving_eigenvalues(ConstFactors at, double tau) {
-  return leaving_eigenvalues(at.X().transpose() * at.X(), at.Y().transpose() * at.Y(), tau);
+Vector leaving_eigenvalues(ConstFactors at, double tau, const Space& space) {
+  return leaving_eigenvalues(space.gram(at.X(), at.X()), space.gram(at.Y(), at.Y()), tau);
 }
 
 Vector leaving_eigenvalues(const Eigen::MatrixXd& gram_x, const Eigen::MatrixXd& gram_y, double tau) {
@@ -44,8 +67,10 @@ Vector leaving_eigenvalues(const Eigen::MatrixXd& gram_x, const Eigen::MatrixXd&
 }
 
 EndsAtMinimiser ends_at_minimiser(const Eigen::MatrixXd& gram_x, const Eigen::MatrixXd& gram_y, Index rows, Index cols,
-                                  double tau, double zero) {
+                                  double tau, double gradient) {
   const Index d = gram_x.rows();
+  const double squares = gram_x.trace() + gram_y.trace();
+  const double zero = squares > 0 ? 1e-8 * squares + 4 * gradient / std::sqrt(squares) : 0;
   // Of p only as many as X has rows: the others are zeros of the Gram alone.
   const Vector p = symmetric_eigenvalues(gram_x).tail(std::min(rows, d));
   const Vector q = symmetric_eigenvalues(gram_y).tail(std::min(cols, d));
@@ -66,24 +91,24 @@ EndsAtMinimiser ends_at_minimiser(const Eigen::MatrixXd& gram_x, const Eigen::Ma
   return ends;
 }
 
-Vector minimiser_spectrum(const Vector& singular_values, ConstFactors at) {
-  const auto [rows, cols, d] = at.shape();
+Vector minimiser_spectrum(const Vector& singular_values, ConstFactors at, const Space& space) {
+  const Index rows = space.whole(at.shape().rows), cols = space.whole(at.shape().cols), d = at.shape().rank;
   const Index sides = std::min(rows, cols);
   if (d > sides || singular_values.size() != sides) {
     throw Error(fmt::format(
         "the closed form of the spectrum needs rank <= {} and all {} singular values, got rank {} and {} values", sides,
         sides, d, singular_values.size()));
   }
-  const Vector p = symmetric_eigenvalues(at.X().transpose() * at.X());
-  const Vector q = symmetric_eigenvalues(at.Y().transpose() * at.Y());
+  const Vector p = symmetric_eigenvalues(space.gram(at.X(), at.X()));
+  const Vector q = symmetric_eigenvalues(space.gram(at.Y(), at.Y()));
   std::vector<double> all;
-  all.reserve(static_cast<std::size_t>(at.shape().size()));
+  all.reserve(static_cast<std::size_t>((rows + cols) * d));
   for (Index i = 0; i < d; ++i) {
     for (Index j = 0; j < d; ++j) all.push_back(p[i] + q[j]);
   }
   all.insert(all.end(), static_cast<std::size_t>(d * d), 0.0);
   for (Index i = d; i < sides; ++i) {
-    const Vector block = leaving_eigenvalues(at, singular_values[i]);
+    const Vector block = leaving_eigenvalues(at, singular_values[i], space);
     all.insert(all.end(), block.begin(), block.end());
   }
   const Vector& extra = rows > cols ? q : p;
@@ -93,21 +118,23 @@ Vector minimiser_spectrum(const Vector& singular_values, ConstFactors at) {
 }
 
 double minimiser_spectrum_error(const Problem& problem, const Vector& singular_values, ConstFactors at) {
-  const auto [rows, cols, d] = at.shape();
+  const Space& space = problem.space();
+  const Index rows = space.whole(at.shape().rows), cols = space.whole(at.shape().cols), d = at.shape().rank;
   const Index sides = std::min(rows, cols);
   if (d > sides || singular_values.size() != sides || !problem.complete()) return infinity;
   if (d == 0) return 0;
-  const Vector sx = equipoise::singular_values(at.X());
-  const Vector sy = equipoise::singular_values(at.Y());
+  const Vector sx = whole_singular_values(space, at.X());
+  const Vector sy = whole_singular_values(space, at.Y());
   Factors gradient(at.shape());
   problem.gradient(at, gradient);
   const double rounding = 8 * std::numeric_limits<double>::epsilon() * static_cast<double>(rows + cols) *
                           (sx[0] * sx[0] + sy[0] * sy[0] + singular_values[0]);
   if (!(sx[d - 1] > 0) || !(sy[d - 1] > 0)) return infinity;
-  const double e = gradient.Y().norm() / sx[d - 1] + gradient.X().norm() / sy[d - 1];
+  const auto norm = [&space](ConstState a) { return std::sqrt(space.squared_norm(a)); };
+  const double e = norm(entries_of_y(gradient)) / sx[d - 1] + norm(entries_of_x(gradient)) / sy[d - 1];
   // sigma(X Y^T) are those of the small product of the triangular factors.
   const double smallest_fitted =
-      equipoise::singular_values(thin_qr(at.X()).triangle * thin_qr(at.Y()).triangle.transpose())[d - 1];
+      equipoise::singular_values(whole_triangle(space, at.X()) * whole_triangle(space, at.Y()).transpose())[d - 1];
   const double largest_left = d < sides ? singular_values[d] : 0;
   if (d < sides && !(smallest_fitted > largest_left + e + rounding)) return infinity;
   return 2 * e + rounding;

@@ -23,8 +23,8 @@ SharpnessSettings for_the_bottom(const KeepGoing& keep_going) {
   return settings;
 }
 
-SharpnessSettings for_the_top(const KeepGoing& keep_going) {
-  SharpnessSettings settings;
+SharpnessSettings for_the_top(double cost, const KeepGoing& keep_going) {
+  SharpnessSettings settings = SharpnessSettings::for_the_record(cost);
   settings.keep_going = keep_going;
   return settings;
 }
@@ -84,7 +84,7 @@ Curvature curvature_at_critical_point(const Problem& problem, ConstFactors at, c
     result.limit = Limit::minimiser;
     return result;
   }
-  const Sharpness top = sharpness(problem, at, for_the_top(keep_going));
+  const Sharpness top = sharpness(problem, at, for_the_top(problem.cost(at.shape().rank), keep_going));
   result.largest = top.value;
   result.largest_residual = top.residual;
   const double scale = std::max(space.squared_norm(at.flat()), std::abs(top.value));
@@ -101,7 +101,7 @@ Curvature curvature_at_critical_point(const Problem& problem, ConstFactors at, c
     return result;
   }
   const Eigen::MatrixXd gram_x = space.gram(at.X(), at.X()), gram_y = space.gram(at.Y(), at.Y());
-  const double tau = residual_spectral_norm(problem, at).value;
+  const double tau = residual_spectral_norm(problem, at, keep_going).value;
   result.zero = std::max(result.zero, 1e-8 * tau);
   result.smallest = std::min(0.0, leaving_eigenvalues(gram_x, gram_y, tau).minCoeff());
   const bool fits_all = tau <= 2 * within_reach;
@@ -112,7 +112,7 @@ Curvature curvature_at_critical_point(const Problem& problem, ConstFactors at, c
   decide_limit(result);
   if (result.limit == Limit::minimiser) {
     const Index rows = space.whole(at.shape().rows), cols = space.whole(at.shape().cols);
-    const EndsAtMinimiser ends = ends_at_minimiser(gram_x, gram_y, rows, cols, tau, result.zero);
+    const EndsAtMinimiser ends = ends_at_minimiser(gram_x, gram_y, rows, cols, tau, space.norm(gradient.flat()));
     result.slowest_at_limit = ends.smallest;
     result.largest_at_limit = ends.largest;
   }
@@ -135,7 +135,7 @@ Curvature curvature_by_lanczos(const Objective& objective, ConstState at, const 
     result.limit = Limit::minimiser;
     return result;
   }
-  const Sharpness top = sharpness(objective, at, for_the_top(keep_going));
+  const Sharpness top = sharpness(objective, at, for_the_top(objective.cost(), keep_going));
   const Eigenpairs bottom = extreme_eigenpairs(objective, at, 1, SpectrumEnd::smallest, for_the_bottom(keep_going));
   result.largest = top.value;
   result.largest_residual = top.residual;

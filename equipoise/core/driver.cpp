@@ -74,9 +74,9 @@ RunState RunDriver::begin(ConstState start, double seconds) {
   if (watch_.known) {
     state.sharpness_start = *watch_.known;
   } else {
-    SharpnessSettings thorough;
-    thorough.keep_going = measuring(state, settings_.time_limit);
-    state.sharpness_start = sharpness(objective_, state.z, thorough);
+    SharpnessSettings careful = SharpnessSettings::for_the_record(objective_.cost());
+    careful.keep_going = measuring(state, settings_.time_limit);
+    state.sharpness_start = sharpness(objective_, state.z, careful);
     note_if_cut_short(state, "the sharpness at the start");
   }
   const StepTrace here = trace_at(state.z);
@@ -125,9 +125,9 @@ ObjectiveRecord RunDriver::finish(RunState state) {
   record.sharpness_start = state.sharpness_start;
   record.sharpness_end = {nan, nan};
   if (state.verdict.outcome != Outcome::diverged) {
-    SharpnessSettings thorough;
-    thorough.keep_going = measuring(state, end_deadline(state));
-    record.sharpness_end = sharpness(objective_, state.z, thorough);
+    SharpnessSettings careful = SharpnessSettings::for_the_record(objective_.cost());
+    careful.keep_going = measuring(state, end_deadline(state));
+    record.sharpness_end = sharpness(objective_, state.z, careful);
     note_if_cut_short(state, "the sharpness at the end");
   }
   clock(state);
@@ -198,12 +198,18 @@ std::optional<Stop> RunDriver::sample(RunState& state, ConstState at, std::uint6
 std::vector<double> RunDriver::eigenvalues(RunState& state, ConstState at) {
   if (space_.whole(at.size()) == 0) return {};
   const KeepGoing keep_going = measuring(state, state.ended ? end_deadline(state) : settings_.time_limit);
-  if (settings_.top_eigenvalues == 1) return {state.tracker.measure(objective_, at, keep_going).value};
-  SharpnessSettings quick;
-  quick.tolerance = 1e-8;
-  quick.keep_going = keep_going;
-  return extreme_eigenpairs(objective_, at, static_cast<Index>(settings_.top_eigenvalues), SpectrumEnd::largest, quick)
-      .values;
+  std::vector<double> values;
+  if (settings_.top_eigenvalues == 1) {
+    values = {state.tracker.measure(objective_, at, keep_going).value};
+  } else {
+    SharpnessSettings quick;
+    quick.tolerance = 1e-8;
+    quick.keep_going = keep_going;
+    const Index count = static_cast<Index>(settings_.top_eigenvalues);
+    values = extreme_eigenpairs(objective_, at, count, SpectrumEnd::largest, quick).values;
+  }
+  // What a search had reached when it was ended is no eigenvalue.
+  return std::exchange(cut_short_, false) ? std::vector<double>() : values;
 }
 
 bool RunDriver::following(const RunState& state) const {

@@ -69,6 +69,7 @@ bool RunDriver::events_at(RunState& state, std::uint64_t step, const StepTrace& 
   const double relative = relative_gradient(state, seen);
   state.losses[static_cast<std::size_t>(step % state.losses.size())] = seen.loss;
   state.gradients[static_cast<std::size_t>(step % state.gradients.size())] = relative;
+  const bool arrived = settings_.tolerance > 0 && relative <= settings_.tolerance;
   Visit& visit = state.visit;
   if (visit.lasts) {
     visit.strayed = visit.strayed || relative > 2 * settings_.tolerance;
@@ -82,7 +83,7 @@ bool RunDriver::events_at(RunState& state, std::uint64_t step, const StepTrace& 
       conclude_convergence(state, visit.since, seen);
       return true;
     }
-  } else if (at_tolerance(state, seen)) {
+  } else if (arrived) {
     const Vector ahead = state.z;
     const std::uint64_t ahead_step = state.step;
     back_to(state, step);

@@ -111,7 +111,7 @@ TEST(Watch, AStopSaysWhyAndAtWhichIterate) {
   Watch watch;
   watch.observer = [](const Sample& sample, ConstFactors at) -> std::optional<Stop> {
     if (sample.step < 7) return std::nullopt;
-    EXPECT_EQ(at.flat().norm(), std::hypot(sample.norm_x, sample.norm_y));
+    EXPECT_NEAR(at.flat().norm(), std::hypot(sample.norm_x, sample.norm_y), 1e-12);
     return Stop{"seven is enough"};
   };
   const Record record = run(*scalar(1), pair(3, 1), 0.1, {}, watch);

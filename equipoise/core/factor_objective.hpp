@@ -45,6 +45,7 @@ class FactorObjective : public Objective {
   void measure(ConstState at, std::span<double> out) const override;
   /// entries * rank
   double work() const override;
+  double cost() const override { return problem_.cost(shape_.rank); }
   Curvature curvature(ConstState at, const KeepGoing& keep_going) const override {
     return curvature_at_critical_point(problem_, factors(at), keep_going);
   }

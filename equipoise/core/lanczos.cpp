@@ -196,17 +196,23 @@ void thrifty_search(WorkingOperator& op, Index count, const SharpnessSettings& s
 }  // namespace
 
 Vector held_here(const Space& space, Index size, const Vector& whole) {
-  return whole.segment(space.before(size), size);
+  // The rest of what is held here, should there be any, is no unknown.
+  const Index before = space.before(size), held = std::min(size, whole.size() - before);
+  Vector here = Vector::Zero(size);
+  here.head(held) = whole.segment(before, held);
+  return here;
 }
 
 Eigen::MatrixXd whole_matrix(Index size, const SymmetricProduct& product, const Space& space) {
   const Index whole_size = space.whole(size), before = space.before(size);
   Eigen::MatrixXd whole = Eigen::MatrixXd::Zero(whole_size, whole_size);
-  Vector unit = Vector::Zero(size);
+  const Index held = std::min(size, whole_size - before);
+  Vector unit = Vector::Zero(size), image(size);
   for (Index j = 0; j < whole_size; ++j) {
-    const bool here = j >= before && j < before + size;
+    const bool here = j >= before && j < before + held;
     if (here) unit[j - before] = 1;
-    product(unit.data(), whole.col(j).data() + before);
+    product(unit.data(), image.data());
+    whole.col(j).segment(before, held) = image.head(held);
     if (here) unit[j - before] = 0;
   }
   space.sum({whole.data(), static_cast<std::size_t>(whole.size())});

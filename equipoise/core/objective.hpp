@@ -50,7 +50,7 @@ struct Laws {
 /// verdicts, cycles, exponents and sharpness then work. Immutable, hence safely shared between threads. A whole
 /// program, with the quadratic 1/2 (a^2 + 3 b^2):
 ///
-///   struct Bowl : equipoise::Objective {
+///   struct Bowl : equipoise::Objective {  // using namespace equipoise
 ///     Index size() const override { return 2; }
 ///     double gradient(ConstState z, State out) const override { out << z[0], 3 * z[1]; return z.dot(out) / 2; }
 ///     void hessian_product(ConstState, ConstState v, State out) const override { out << v[0], 3 * v[1]; }
@@ -81,6 +81,8 @@ class Objective {
   /// Multiplications of one gradient, roughly: decides how many steps are taken between two looks at the clock, and
   /// whether following neighbouring runs is cheap.
   virtual double work() const;
+  /// About how long a gradient takes, as Problem::cost(): decides the budgets of measurements. By default 4 work().
+  virtual double cost() const { return 4 * work(); }
   /// Both ends of the Hessian's spectrum at a (numerically) critical point; by default curvature_by_lanczos().
   virtual Curvature curvature(ConstState at, const KeepGoing& keep_going) const;
 };

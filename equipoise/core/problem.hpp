@@ -49,9 +49,10 @@ class Problem {
   /// Writes the Hessian of f at `at` applied to `direction`.
   virtual void hessian_product(ConstFactors at, ConstFactors direction, MutableFactors out) const = 0;
 
-  /// About how many operations a gradient takes at this rank, so that a budget of time can be one of Hessian products.
-  /// By default those of a full matrix.
-  virtual double flops(Index rank) const { return 4 * static_cast<double>(entries()) * static_cast<double>(rank); }
+  /// About how long a gradient takes at this rank, in operations of the dense kernel (1e9 or some more a second), so
+  /// that a budget of time can be one of Hessian products that is the same on every machine. By default as a full
+  /// matrix.
+  virtual double cost(Index rank) const { return 4 * static_cast<double>(entries()) * static_cast<double>(rank); }
 
   /// Takes trace.size() steps z <- z - h grad f(z) in place, both factors from the old values; trace[i] describes the
   /// iterate before step i. The default is built on gradient(); an override must give the same bits for any way of

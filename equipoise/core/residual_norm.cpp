@@ -16,6 +16,7 @@ class ResidualProblem final : public Problem {
   Index cols() const override { return base_.cols(); }
   Index entries() const override { return base_.entries(); }
   LossForm form() const override { return base_.form(); }
+  double cost(Index rank) const override { return base_.cost(at_.shape().rank + rank); }
   const Space& space() const override { return base_.space(); }
 
   double gradient(ConstFactors at, MutableFactors out) const override {
@@ -50,12 +51,13 @@ class ResidualProblem final : public Problem {
 
 }  // namespace
 
-SpectralNorm residual_spectral_norm(const Problem& problem, ConstFactors at) {
-  if (problem.rows() == 0 || problem.cols() == 0) return {};
+SpectralNorm residual_spectral_norm(const Problem& problem, ConstFactors at, const std::function<bool()>& keep_going) {
   const ResidualProblem residual(problem.without_ridge(), at);
-  SharpnessSettings settings;
+  SharpnessSettings settings = SharpnessSettings::for_the_record(residual.cost(1));
   settings.tolerance = 1e-8;
+  settings.keep_going = keep_going;
   const SingularTriplets top = top_singular_triplets(residual, 1, settings);
+  if (top.values.size() == 0) return {};
   return {top.values[0], top.residual};
 }
 

@@ -38,15 +38,22 @@ Beginning measured_beginning(const Problem& problem, ConstFactors start, const R
   }
   const auto began = std::chrono::steady_clock::now();
   const auto elapsed = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count(); };
-  SharpnessSettings thorough;
+  std::function<bool()> keep_going;
   if (watch.pulse || std::isfinite(settings.time_limit)) {
-    thorough.keep_going = [&] {
+    keep_going = [&] {
       if (!result.heard && watch.pulse) result.heard = watch.pulse(0);
       if (problem.space().decided(result.heard.has_value() || elapsed() > settings.time_limit)) result.cut_short = true;
       return !result.cut_short;
     };
   }
-  result.known = measure_start(problem, start, thorough);
+  SharpnessSettings careful = SharpnessSettings::for_the_record(problem.cost(start.shape().rank));
+  careful.keep_going = keep_going;
+  result.known.sharpness = sharpness(problem, start, careful);
+  careful = SharpnessSettings::for_the_record(problem.cost(1));
+  careful.keep_going = keep_going;
+  const MatrixSize size = measure_matrix(problem, careful);
+  result.known.sigma1 = size.sigma1;
+  result.known.norm = size.norm;
   result.seconds = elapsed();
   return result;
 }

@@ -28,14 +28,16 @@ struct SharpnessSettings {
   /// or none; the first part's answer counts.
   std::function<bool()> keep_going = {};
 
-  /// For sigma_1 where only the scale of a start or a rate comes of it, and for L, by the operations of a gradient
-  /// (Problem::flops at rank 1 and at the start's): six digits, but within 20 and 38 products, so that a first step
-  /// comes after less than 60 in all, or some more where these take about a second. Up to 2e7 operations, some
-  /// milliseconds a product, the defaults above, so that the value is the most accurate.
-  static SharpnessSettings for_a_scale(double flops);
-  static SharpnessSettings for_a_rate(double flops);
-  /// For a value that is written down: to a residual of 1e-11 or nine digits, within 120 products or some seconds.
-  static SharpnessSettings for_the_record(double flops);
+  /// Budgets, by the cost of a gradient (Problem::cost at the rank in question; 1 for singular values). Up to a cost of
+  /// 5e7, some milliseconds a product, they are the defaults above, and the value is as accurate as can be. Beyond:
+  /// - for sigma_1, if only the scale of a start or a rate comes of it: seven digits, or 20 products;
+  /// - for L, if only a rate comes of it: seven digits, or 38 products, so that a first step comes after less than 60;
+  /// - for a value that is written down: nine digits, or 60 products;
+  /// in each case some more products if that takes no longer than about a second, or two for the record. What is
+  /// reached then is below the true value, by less than the residual in all likelihood.
+  static SharpnessSettings for_a_scale(double cost);
+  static SharpnessSettings for_a_rate(double cost);
+  static SharpnessSettings for_the_record(double cost);
 };
 
 struct Eigenpairs {
@@ -76,9 +78,10 @@ Vector hessian_spectrum(const Problem& problem, ConstFactors at, Index largest_s
 struct SingularTriplets {
   Vector values;
   Matrix left, right;
-  double residual = 0;    ///< the largest residual of the triplets returned
-  bool converged = true;  ///< as Eigenpairs::converged
-  int products = 0;       ///< each with A and with its transpose
+  std::vector<double> residuals;  ///< a singular value lies within this distance of each of the values
+  double residual = 0;            ///< the largest of them
+  bool converged = true;          ///< as Eigenpairs::converged
+  int products = 0;               ///< each with A and with its transpose
 };
 SingularTriplets top_singular_triplets(const Problem& problem, Index count, const SharpnessSettings& settings = {});
 

@@ -28,6 +28,7 @@ class GhostSpace final : public Space {
  public:
   GhostSpace(Index rows, Index cols) : rows_(rows), cols_(cols) {}
 
+  bool spread() const override { return true; }
   double dot(ConstState a, ConstState b) const override { return ++calls["dot"], real(a).dot(real(b)); }
   double squared_norm(ConstState a) const override { return ++calls["squared_norm"], real(a).squaredNorm(); }
   double norm(ConstState a) const override { return ++calls["norm"], real(a).stableNorm(); }
@@ -121,9 +122,10 @@ RunSettings busy(std::uint64_t max_steps) {
 }
 
 TEST(Space, NoReductionOfARunGoesRoundIt) {
-  const Matrix A = gaussian_factors({12, 0, 7}, 5).X();
+  // More than 48 unknowns at rank 1, so that Lanczos is asked and not a dense solver.
+  const Matrix A = gaussian_factors({40, 0, 22}, 5).X();
   const auto plain = dense_problem(A);
-  const Factors start = with_norms(gaussian_factors({12, 7, 2}, 6), 2, 3);
+  const Factors start = with_norms(gaussian_factors({40, 22, 2}, 6), 2, 3);
   const StartMeasures known = measure_start(*plain, start);
   const double sigma1 = known.sigma1;
   for (const double times : {0.3, 0.9, 1.15, 3.0}) {  // of 1/sigma_1
@@ -186,6 +188,7 @@ class ThreadSpace final : public Space {
  public:
   ThreadSpace(World& world, int part) : world_(world), mine_(pieces / world.parts), first_(part * mine_) {}
 
+  bool spread() const override { return true; }
   double dot(ConstState a, ConstState b) const override {
     return over_pieces(a.size(), [&](Index from, Index length) {
       double sum = 0;
@@ -248,6 +251,7 @@ class ThreadSpace final : public Space {
     world_.barrier.arrive_and_wait();
   }
   Index whole(Index here) const override { return here * world_.parts; }
+  Index before(Index here) const override { return here * first_ / mine_; }
   bool decided(bool here) const override {
     if (first_ == 0) world_.word = here;
     world_.barrier.arrive_and_wait();

@@ -20,6 +20,7 @@ class RidgeProblem final : public Problem {
   Index cols() const override { return base_->cols(); }
   Index entries() const override { return base_->entries(); }
   LossForm form() const override { return {base_->form().every_entry, base_->form().ridge + lambda_}; }
+  double cost(Index rank) const override { return base_->cost(rank); }
   const Space& space() const override { return base_->space(); }
   const Problem& without_ridge() const override { return base_->without_ridge(); }
 

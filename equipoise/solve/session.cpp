@@ -286,7 +286,7 @@ Factors Session::Work::made_start() {
   if (const GivenStart* from = given_start(request)) {
     made = times_power(from->factors, -units.exponent);
   } else if (const auto* gaussian = std::get_if<GaussianStart>(&request.start)) {
-    made = times_power(gaussian_start(shape(), sigma1_in_own(), gaussian->seed), own_to_run());
+    made = times_power(gaussian_start(shape(), gaussian->seed, sigma1_in_own()), own_to_run());
   } else {
     made = measuring("the spectral start",
                      [&] { return times_power(spectral_start(matrix_problem(), shape().rank), own_to_run()); });

@@ -21,7 +21,7 @@
 #include "equipoise/ensemble/small/test_small.hpp"
 #include "equipoise/problems/dense.hpp"
 
-namespace equipoise::small_batch_test {
+namespace equipoise::small_ensemble_test {
 namespace {
 
 using namespace test_small;
@@ -72,7 +72,7 @@ void expect_lanes_to_end_as(const Ends& plain, const Small& small, const SmallRu
   }
 }
 
-TEST(SmallBatch, EveryTargetHasTheBitsOfThePlainLoop) {
+TEST(SmallEnsemble, EveryTargetHasTheBitsOfThePlainLoop) {
   const unsigned seed = std::random_device()();
   SCOPED_TRACE(seed);
   Random random(seed);
@@ -91,7 +91,7 @@ TEST(SmallBatch, EveryTargetHasTheBitsOfThePlainLoop) {
 }
 
 // Cycles, chaos and what lingers take turns in lanes, with the tangent and without.
-TEST(SmallBatch, LongRunsHaveTheBitsOfThePlainLoop) {
+TEST(SmallEnsemble, LongRunsHaveTheBitsOfThePlainLoop) {
   const Small small(gaussian_matrix(3, 2, 2, 5), 1, 2, 7);
   const double root = std::sqrt(small.sigma1());
   SmallRuns runs;
@@ -109,7 +109,7 @@ TEST(SmallBatch, LongRunsHaveTheBitsOfThePlainLoop) {
   expect_lanes_to_end_as(plain, small, runs);
 }
 
-TEST(SmallBatch, NeighboursDoNotMatter) {
+TEST(SmallEnsemble, NeighboursDoNotMatter) {
   Random random(3);
   for (const auto& [rows, cols, rank] : {Shape{4, 3, 1}, Shape{5, 5, 2}, Shape{6, 9, 6}}) {
     const Small small(gaussian_matrix(rows, cols, std::min(rows, cols), 1), rank, 3, 2);
@@ -123,7 +123,7 @@ TEST(SmallBatch, NeighboursDoNotMatter) {
 }
 
 // The other arithmetic, the other coordinates and the other rules: the driver on A as it stands.
-TEST(SmallBatch, EndsAreThoseOfRun) {
+TEST(SmallEnsemble, EndsAreThoseOfRun) {
   Random random(11);
   std::map<Outcome, int> seen;
   for (int trial = 0; trial < 40; ++trial) {
@@ -171,7 +171,7 @@ TEST(SmallBatch, EndsAreThoseOfRun) {
 }
 
 // The Hessian's eigenvalues, whole, at the end of a run that is taken again in the coordinates of A.
-TEST(SmallBatch, SharpnessIsTheLargestEigenvalue) {
+TEST(SmallEnsemble, SharpnessIsTheLargestEigenvalue) {
   int closed = 0;
   for (int trial = 0; trial < 24; ++trial) {
     const Index rank = 1 + trial % 4;
@@ -191,7 +191,7 @@ TEST(SmallBatch, SharpnessIsTheLargestEigenvalue) {
   EXPECT_GT(closed, 8);
 }
 
-TEST(SmallBatch, DivergenceIsAtTheFirstStepOfLemmaE) {
+TEST(SmallEnsemble, DivergenceIsAtTheFirstStepOfLemmaE) {
   for (int trial = 0; trial < 20; ++trial) {
     const Small small(gaussian_matrix(5, 4, 4, static_cast<std::uint64_t>(trial)), 2, 1, 9);
     const double scale = (2 + 0.1 * trial) * std::sqrt(small.sigma1());
@@ -212,7 +212,7 @@ TEST(SmallBatch, DivergenceIsAtTheFirstStepOfLemmaE) {
 }
 
 // docs/theory.md, section 8: the top pair moves as x y does for mu = s_1, and the others go to rest.
-TEST(SmallBatch, TheTopPairCyclesAsTheScalarProblemDoes) {
+TEST(SmallEnsemble, TheTopPairCyclesAsTheScalarProblemDoes) {
   Matrix A = Matrix::Zero(4, 2);
   A(0, 0) = 1;
   A(1, 1) = 0.3;
@@ -243,7 +243,7 @@ TEST(SmallBatch, TheTopPairCyclesAsTheScalarProblemDoes) {
   EXPECT_NEAR(exponent, 0.81, 0.03);
 }
 
-TEST(SmallBatch, OrbitsAndExponentsHaveTheBitsOfThePlainLoop) {
+TEST(SmallEnsemble, OrbitsAndExponentsHaveTheBitsOfThePlainLoop) {
   Random random(8);
   for (const auto& [rows, cols, rank] :
        {Shape{1, 1, 1}, Shape{4, 3, 2}, Shape{5, 6, 3}, Shape{4, 4, 5}, Shape{9, 9, 8}}) {
@@ -281,7 +281,7 @@ TEST(SmallBatch, OrbitsAndExponentsHaveTheBitsOfThePlainLoop) {
 }
 
 // How fast the gradient falls at the end is how fast the slowest direction does, which theorem 4 knows.
-TEST(SmallBatch, TheMultiplierOfAnArrivalIsThatOfTheSlowestDirection) {
+TEST(SmallEnsemble, TheMultiplierOfAnArrivalIsThatOfTheSlowestDirection) {
   for (const double h : {0.12, 0.2, 0.35}) {
     const Small small(Matrix(Vector{{1.0, 0.5, 0.3}}.asDiagonal()), 2, 1, 5);
     const SmallRun run = small.run(0, 1.1, 1, h, 100000);
@@ -301,7 +301,7 @@ TEST(SmallBatch, TheMultiplierOfAnArrivalIsThatOfTheSlowestDirection) {
 
 // A start along the second singular pair alone: what it comes to is critical, and no minimiser. Nothing leads away from
 // it, however unstable it is.
-TEST(SmallBatch, ASaddleIsNoMinimiser) {
+TEST(SmallEnsemble, ASaddleIsNoMinimiser) {
   Small small(Matrix(Vector{{2.0, 1.0, 0.5}}.asDiagonal()), 1, 1, 1);
   Factors along({3, 3, 1});
   along.X()(1, 0) = 0.8;
@@ -337,7 +337,7 @@ TEST(SmallBatch, ASaddleIsNoMinimiser) {
 }
 
 // Of 12 equal singular values three move at rank 1. The others are in the loss and in |A| alone.
-TEST(SmallBatch, PairsAtRestAreInTheLoss) {
+TEST(SmallEnsemble, PairsAtRestAreInTheLoss) {
   const Small small(0.5 * Matrix::Identity(12, 12), 1, 1, 3);
   ASSERT_EQ(small.coordinates[0].start.shape().rows, 3);
   const SmallRun run = small.run(0, 1, 0.8, 0.3, 5000);
@@ -351,7 +351,7 @@ TEST(SmallBatch, PairsAtRestAreInTheLoss) {
 }
 
 // Powers of two change no bit of a run.
-TEST(SmallBatch, ScalesAreExact) {
+TEST(SmallEnsemble, ScalesAreExact) {
   const Small small(gaussian_matrix(5, 4, 4, 2), 2, 1, 1);
   const double root = std::sqrt(small.sigma1());
   SmallRuns runs;
@@ -374,7 +374,7 @@ TEST(SmallBatch, ScalesAreExact) {
 }
 
 // Rows beyond the rank of A decay for ever. No number gets to where operations are slow.
-TEST(SmallBatch, WhatVanishesBecomesZero) {
+TEST(SmallEnsemble, WhatVanishesBecomesZero) {
   const Small small(gaussian_matrix(6, 5, 1, 3), 1, 1, 2);
   const SmallRun run =
       small.run(0, 1.2 * std::sqrt(small.sigma1()), std::sqrt(small.sigma1()), 0.4 / small.sigma1(), 1 << 20);
@@ -388,4 +388,4 @@ TEST(SmallBatch, WhatVanishesBecomesZero) {
 }
 
 }  // namespace
-}  // namespace equipoise::small_batch_test
+}  // namespace equipoise::small_ensemble_test

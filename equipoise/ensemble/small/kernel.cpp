@@ -1,9 +1,9 @@
-// The lanes of small/ensemble.hpp, compiled once for every target that Highway knows here.
+// The lanes of ensemble.hpp, compiled once for every target that Highway knows here.
 //
 // A lane holds one run, an array its entries. A block is 16 steps of every lane; then come the looks, as masks: near a
 // critical point, or past Lemma E, so that NaN shows. A lane whose run ends hands the iterate before the block to a
 // second set of lanes, which walks through it with the tests at each step. Everything rarer than that is decided by
-// look() of small/rules.hpp.
+// look() of rules.hpp.
 //
 // Tested in equipoise/ensemble/small/ensemble_test.cpp
 #include "equipoise/ensemble/small/kernel.hpp"

@@ -17,7 +17,7 @@ namespace {
 using namespace test_small;
 using test_tiny_ends::same_bits;
 
-TEST(SmallBatch, StopsAtOnce) {
+TEST(SmallEnsemble, StopsAtOnce) {
   const Small small(Matrix::Identity(4, 4) * 2.0, 2, 1, 1);
   SmallRun run = small.run(0, 1, 1, 0.01, std::numeric_limits<std::uint64_t>::max());
   run.tolerance = 0;
@@ -30,7 +30,7 @@ TEST(SmallBatch, StopsAtOnce) {
   }
 }
 
-TEST(SmallBatch, MeasuresAreLeftOutWhereNobodyAsks) {
+TEST(SmallEnsemble, MeasuresAreLeftOutWhereNobodyAsks) {
   const Small small(gaussian_matrix(3, 3, 3, 1), 1, 1, 1);
   const SmallRun run = small.run(0, 1, 1, 0.05, 3000);
   TinyEnd all, without_sharpness, none;
@@ -44,7 +44,7 @@ TEST(SmallBatch, MeasuresAreLeftOutWhereNobodyAsks) {
   EXPECT_EQ(none.steps, all.steps);
 }
 
-TEST(SmallBatch, RefusesWhatMakesNoSense) {
+TEST(SmallEnsemble, RefusesWhatMakesNoSense) {
   const Small small(gaussian_matrix(3, 2, 2, 1), 1, 1, 1), other(gaussian_matrix(3, 2, 2, 1), 2, 1, 1);
   const SmallRun good = small.run(0, 1, 1, 0.1, 10);
   const auto refused = [&](auto change) {
@@ -90,7 +90,7 @@ TEST(SmallBatch, RefusesWhatMakesNoSense) {
   run_small_batch(*small.family, {}, {});
 }
 
-TEST(SmallBatch, KnowsWhatIsSmall) {
+TEST(SmallEnsemble, KnowsWhatIsSmall) {
   EXPECT_TRUE(is_small({1, 1, 1}));
   EXPECT_TRUE(is_small({1024, 1024, 1}));
   EXPECT_FALSE(is_small({1024, 1025, 1}));

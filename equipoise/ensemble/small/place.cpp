@@ -175,13 +175,10 @@ Place place_of(const Form& form, double h, const double* z) {
     };
     const double tau = form.rank < form.pairs() ? h * form.values[form.rank] : 0;
     const Eigen::MatrixXd gram_x = gram_of(grams.data()), gram_y = gram_of(grams.data() + form.gram());
-    // What is left of the residual moves zeros by no more than its length.
-    const double left = std::sqrt(gradient_squared(form, h, z, grams.data()));
-    const double zero =
-        1e-8 * (gram_x.trace() + gram_y.trace()) + 4 * left / std::sqrt(gram_x.trace() + gram_y.trace());
+    const double gradient = std::sqrt(gradient_squared(form, h, z, grams.data()));
     Curvature curvature;
     const EndsAtMinimiser ends =
-        ends_at_minimiser(gram_x, gram_y, static_cast<Index>(form.rows), static_cast<Index>(form.cols), tau, zero);
+        ends_at_minimiser(gram_x, gram_y, static_cast<Index>(form.rows), static_cast<Index>(form.cols), tau, gradient);
     curvature.limit = place.limit = Limit::minimiser;
     curvature.largest_at_limit = ends.largest;
     curvature.slowest_at_limit = ends.smallest;

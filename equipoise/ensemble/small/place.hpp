@@ -1,4 +1,4 @@
-// Where a run of a small problem ends: what the place is, and what is reported of it. For small_*.cpp alone.
+// Where a run of a small problem ends: what the place is, and what is reported of it. For small ensembles alone.
 #pragma once
 
 #include <cmath>

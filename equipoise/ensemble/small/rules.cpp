@@ -149,7 +149,7 @@ bool ends_in_place(const Form& form, Follow& follow, Ending& ending) {
   std::vector<double> grams(2 * form.gram());
   grams_of(form, follow.z.data(), grams.data());
   const double length = squared_length(form, grams.data());
-  const bool leaves = !is_finite(length) || diverges(form, follow.limits, grams.data());
+  const bool leaves = may_have_left(form, follow.limits, grams.data());
   const double gradient = gradient_squared(form, follow.h, follow.z.data(), grams.data());
   if (follow.lingers && !leaves) {
     Limits wider = follow.limits;

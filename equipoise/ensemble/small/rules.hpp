@@ -1,4 +1,4 @@
-// What is decided at a look at a run of a small problem, and the walk to an exact step. For small_*.cpp alone.
+// What is decided at a look at a run of a small problem, and the walk to an exact step. For small ensembles alone.
 #pragma once
 
 #include <algorithm>

@@ -19,7 +19,7 @@ namespace equipoise {
 /// A run takes place on sqrt(h) times the factors, where the rate is 1 and m = h |mu| (y changes sign with mu):
 ///   pair       r = m - x y,  x+ = x + r y,  y+ = y + r x                         three fused multiply-adds
 ///   isotropic  x+ = x + m y - |y|^2 x,  y+ = y + m x - |x|^2 y,  x, y in R^2     twelve operations
-/// each of them rounded once where step() in tiny/rules.hpp says fma: that form defines the result, bit for bit.
+/// each of them rounded once where step() in rules.hpp says fma: that form defines the result, bit for bit.
 struct TinyRun {
   enum class Kind : std::uint8_t {
     pair,      ///< f = 1/2 (mu - x y)^2, and every f = 1/2 (mu - u.v)^2 after its reduction

@@ -16,13 +16,13 @@
 #include "equipoise/ensemble/tiny/test_tiny_ends.hpp"
 #include "equipoise/problems/dense.hpp"
 
-namespace equipoise::batch_test {
+namespace equipoise::tiny_ensemble_test {
 namespace {
 
 using namespace test_tiny_ends;
 
 // Theorem 2: below m = 1 a run converges inside the ellipse E = 0 and diverges outside, and never anything else.
-TEST(Batch, OutcomesAreThoseOfTheTheorem) {
+TEST(TinyEnsemble, OutcomesAreThoseOfTheTheorem) {
   const unsigned seed = 12;
   SCOPED_TRACE(seed);
   std::mt19937_64 random(seed);
@@ -56,7 +56,7 @@ TEST(Batch, OutcomesAreThoseOfTheTheorem) {
 
 // The transient of a start close inside the ellipse is chaotic and long: it must never be called chaos, whatever the
 // budget.
-TEST(Batch, ATransientIsNotChaos) {
+TEST(TinyEnsemble, ATransientIsNotChaos) {
   Runs runs;
   for (int i = 0; i < 400; ++i) {
     const double m = 0.9;
@@ -74,7 +74,7 @@ TEST(Batch, ATransientIsNotChaos) {
 
 // Just beyond h |mu| = 2 a balanced run wanders over what was its invariant interval, with an exponent near log 3, and
 // leaves it after thousands of steps or more: it is never called chaotic.
-TEST(Batch, ADivergingRunThatLingersIsNotChaos) {
+TEST(TinyEnsemble, ADivergingRunThatLingersIsNotChaos) {
   Runs runs;
   for (const double beyond : {1e-12, 1e-8, 1e-6}) {
     for (const double start : {0.3, 0.32, 0.35, 0.38, 0.41}) {
@@ -90,7 +90,7 @@ TEST(Batch, ADivergingRunThatLingersIsNotChaos) {
   EXPECT_GE(lingered, 7);
 }
 
-TEST(Batch, ExceptionalStarts) {
+TEST(TinyEnsemble, ExceptionalStarts) {
   const TinyEnd saddle = end_of(tiny_scalar(0.5, 1, 1.5, 1));  // CE1: lands on the line to the saddle
   EXPECT_EQ(saddle.outcome, Outcome::converged);
   EXPECT_EQ(saddle.limit, Limit::saddle);
@@ -122,7 +122,7 @@ TEST(Batch, ExceptionalStarts) {
   EXPECT_EQ(end_of(tiny_scalar(1, 1e-15, 1e-15, 0.01)).limit, Limit::minimiser);
 }
 
-TEST(Batch, BudgetsAndTolerances) {
+TEST(TinyEnsemble, BudgetsAndTolerances) {
   TinyRun run = tiny_scalar(1, 3, 1, 0.1);
   run.max_steps = 0;
   EXPECT_EQ(end_of(run).outcome, Outcome::exhausted);
@@ -146,7 +146,7 @@ TEST(Batch, BudgetsAndTolerances) {
   EXPECT_LT(end_of(run).steps, free.steps / 2);
 }
 
-TEST(Batch, UnitsDoNotMatter) {
+TEST(TinyEnsemble, UnitsDoNotMatter) {
   // mu -> c mu, h -> h / c, x, y -> sqrt(c) x, y: for c a power of 4 every scaled number is the same.
   const double scale = std::ldexp(1.0, 498);  // about 1e150
   for (const double c : {scale, 1 / scale}) {
@@ -179,7 +179,7 @@ TEST(Batch, UnitsDoNotMatter) {
   }
 }
 
-TEST(Batch, MistakesAreErrors) {
+TEST(TinyEnsemble, MistakesAreErrors) {
   TinyEnd end;
   const auto run_one = [&](const TinyRun& run) { run_batch(std::span(&run, 1), std::span(&end, 1)); };
   for (const double bad : {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()}) {
@@ -209,7 +209,7 @@ TEST(Batch, MistakesAreErrors) {
 }
 
 // The 2-cycle's closed form, the doublings, and the exponents of chaos.
-TEST(Batch, BeyondTheEdge) {
+TEST(TinyEnsemble, BeyondTheEdge) {
   for (const double h : {1.1, 1.12, 1.2}) {
     const TinyEnd end = end_of(tiny_scalar(1, 1.2, 0.9, h));
     ASSERT_EQ(end.outcome, Outcome::periodic) << h;
@@ -244,7 +244,7 @@ TEST(Batch, BeyondTheEdge) {
   EXPECT_EQ(end_of(edge).outcome, Outcome::exhausted);  // the cycle closes, but its multiplier 1 - 8e-4 decides nothing
 }
 
-TEST(Batch, OrbitsAreTheLastIterates) {
+TEST(TinyEnsemble, OrbitsAreTheLastIterates) {
   Runs runs = mixed(300, 21);
   for (std::size_t i = 0; i < runs.size(); ++i) runs[i].max_steps = i < 200 ? 1003 : 30 + i % 3;
   for (const std::size_t last : {std::size_t{1}, std::size_t{7}, std::size_t{30}}) {
@@ -286,7 +286,7 @@ TEST(Batch, OrbitsAreTheLastIterates) {
 
 // The shortcuts of Within against the distance itself, around the tolerance, at zero and at any scale whose squares are
 // normal numbers.
-TEST(Batch, WithinIsTheDistance) {
+TEST(TinyEnsemble, WithinIsTheDistance) {
   std::mt19937_64 random(61);
   const auto uniform = [&](double from, double to) { return std::uniform_real_distribution<double>(from, to)(random); };
   const auto check = [&]<std::size_t S>(std::integral_constant<std::size_t, S>) {
@@ -311,7 +311,7 @@ TEST(Batch, WithinIsTheDistance) {
   check(std::integral_constant<std::size_t, 4>());
 }
 
-TEST(Batch, LogarithmHasNoLibraryInIt) {
+TEST(TinyEnsemble, LogarithmHasNoLibraryInIt) {
   std::mt19937_64 random(3);
   for (int i = 0; i < 100000; ++i) {
     const double x = std::exp(std::uniform_real_distribution<double>(-700, 700)(random) * (i % 2 == 0 ? 1 : 1e-3));
@@ -323,7 +323,7 @@ TEST(Batch, LogarithmHasNoLibraryInIt) {
   EXPECT_TRUE(std::isnan(log_of(0)) && std::isnan(log_of(-1)) && std::isnan(log_of(INFINITY)));
 }
 
-TEST(Batch, TargetsHaveNames) {
+TEST(TinyEnsemble, TargetsHaveNames) {
   const std::vector<std::string> names = batch_targets();
   ASSERT_FALSE(names.empty());
   EXPECT_EQ(names.back(), "scalar");
@@ -335,4 +335,4 @@ TEST(Batch, TargetsHaveNames) {
 }
 
 }  // namespace
-}  // namespace equipoise::batch_test
+}  // namespace equipoise::tiny_ensemble_test

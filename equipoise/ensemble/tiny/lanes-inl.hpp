@@ -1,5 +1,5 @@
 // The lanes themselves: blocks of 64 steps, looks, and a new run for every lane whose run ended. Included by
-// tiny/kernel.cpp alone, once for every target.
+// kernel.cpp alone, once for every target.
 //
 // Cost, per vector: nothing but steps in the 16 between marks; a mark is two stores, a look 10 operations. A vector of
 // which several lanes end takes some 140 instructions, however many they are; each of those lanes then a walk, a row

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "equipoise/core/endings.hpp"
 #include "equipoise/core/numbers.hpp"
 #include "equipoise/ensemble/tiny/ensemble.hpp"
 #include "equipoise/ensemble/tiny/rules.hpp"
@@ -143,8 +142,6 @@ TinyEnd tiny_end(const Record& record) {
   end.norm_y = record.balance_end.norm_y;
   const bool known = verdict.outcome != Outcome::exhausted;
   end.lyapunov = known ? verdict.lyapunov : nan;
-  if (verdict.outcome == Outcome::periodic)
-    end.lyapunov = endings::exponent_of_cycle(verdict.multiplier, verdict.period);
   end.lyapunov_error = verdict.outcome == Outcome::chaotic ? verdict.lyapunov_error : nan;
   end.multiplier = verdict.multiplier;
   return end;

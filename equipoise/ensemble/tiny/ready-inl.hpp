@@ -1,5 +1,5 @@
 // Runs on their way into lanes: scaled a vector at a time, so that refilling a lane is a few copies. Included by
-// tiny/kernel.cpp alone, once for every target.
+// kernel.cpp alone, once for every target.
 //
 // Cost of a run: two square roots, five steps and some 30 operations of a lane; 80 bytes read of a row, 8 of a column.
 

@@ -1,4 +1,4 @@
-// Which runs come back to where they are within 64 steps, some vectors of them at a time. Included by tiny/kernel.cpp
+// Which runs come back to where they are within 64 steps, some vectors of them at a time. Included by kernel.cpp
 // alone, once for every target.
 //
 // Cost: 64 steps of a lane, each with a test of 4 operations; for a few vectors the time is that of one chain.

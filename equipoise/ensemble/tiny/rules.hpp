@@ -1,5 +1,5 @@
-// What defines the runs of batch.hpp: the map, the tests on an iterate, and what is decided at a look. For batch*.cpp
-// and small_*.cpp alone.
+// What defines the runs of ensemble.hpp: the map, the tests on an iterate, and what is decided at a look. For the two
+// ensembles alone.
 #pragma once
 
 #include <array>
@@ -271,7 +271,7 @@ class Within {
   double tolerance_, far_, close_;
 };
 
-/// Everything but the measures, which become NaN. Of either batch.
+/// Everything but the measures, which become NaN. Of either ensemble.
 template <class AnyEnding>
 EQUIPOISE_TINY void report_ending(const AnyEnding& ending, TinyEnd& end) {
   end.outcome = ending.outcome;

@@ -1,4 +1,4 @@
-// A step of every lane, and the tests on where it led, as vectors. Included by tiny/kernel.cpp alone, once for every
+// A step of every lane, and the tests on where it led, as vectors. Included by kernel.cpp alone, once for every
 // target.
 //
 // Cost of a step, per vector: pair 3 fused multiply-adds (6 flops a lane), isotropic 12 operations (22 flops), with a
@@ -65,7 +65,7 @@ HWY_INLINE Vec lengths(const Vec (&w)[4]) {
   return hn::Sqrt(hn::Add(squared_length(w[0], w[1]), squared_length(w[2], w[3])));
 }
 
-/// near(...) == Near::minimiser of tiny/rules.hpp.
+/// near(...) == Near::minimiser of rules.hpp.
 HWY_INLINE Mask arrived_lanes(const Vec (&z)[2], Vec m, Vec near, Vec) {
   return hn::Le(hn::Abs(hn::NegMulAdd(z[0], z[1], m)), near);
 }
@@ -110,7 +110,7 @@ HWY_INLINE Mask bounded_lanes(const Vec (&z)[4], Vec) {
   return hn::Lt(hn::Mul(squared_length(z[0], z[1]), squared_length(z[2], z[3])), hn::Set(Tag(), 16.0));
 }
 
-/// diverges(...) of tiny/rules.hpp.
+/// diverges(...) of rules.hpp.
 HWY_INLINE Mask diverging_lanes(const Vec (&z)[2], Vec m, Vec) {
   const Tag tag;
   const Vec r = hn::Mul(hn::Abs(hn::NegMulAdd(z[0], z[1], m)), hn::Set(tag, below_one));

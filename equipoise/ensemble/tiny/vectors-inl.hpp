@@ -1,5 +1,5 @@
 // Vectors of lanes: their width, loops over several of them, masks as bits, and new values for some lanes of one.
-// Included by tiny/kernel.cpp and small/kernel.cpp, once for every target.
+// Included by both kernel.cpp, once for every target.
 
 HWY_BEFORE_NAMESPACE();
 namespace equipoise::tiny::HWY_NAMESPACE {

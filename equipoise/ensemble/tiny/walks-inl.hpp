@@ -1,5 +1,5 @@
 // From the last mark before a run's end to its exact step: at most 16 steps of some vectors of such runs, with a test
-// at each. Included by tiny/kernel.cpp alone, once for every target.
+// at each. Included by kernel.cpp alone, once for every target.
 //
 // Cost of a run that arrives: 16 steps and tests of a lane, some 10 operations each, and its way in and out of memory.
 
