@@ -7,10 +7,12 @@ set(EQUIPOISE_PLOTLY "" CACHE FILEPATH "plotly-cartesian.min.js to put into repo
 function(equipoise_npm_ci output from into name)
   find_program(EQUIPOISE_NPM npm)
   if(NOT EQUIPOISE_NPM)
-    message(FATAL_ERROR "npm is missing, by which ${from}/package-lock.json is installed; get it with scripts/setup or apt-get install npm")
+    message(FATAL_ERROR "npm is missing, by which ${from}/package-lock.json is installed; get it with scripts/setup or "
+      "apt-get install npm")
   endif()
   add_custom_command(OUTPUT ${into}/${name}
-    COMMAND ${CMAKE_COMMAND} -D NPM=${EQUIPOISE_NPM} -D FROM=${from} -D INTO=${into} -P ${PROJECT_SOURCE_DIR}/cmake/npm_ci.cmake
+    COMMAND ${CMAKE_COMMAND} -D NPM=${EQUIPOISE_NPM} -D FROM=${from} -D INTO=${into}
+      -P ${PROJECT_SOURCE_DIR}/cmake/npm_ci.cmake
     COMMAND ${CMAKE_COMMAND} -E touch ${into}/${name}
     DEPENDS ${from}/package-lock.json ${from}/package.json ${PROJECT_SOURCE_DIR}/cmake/npm_ci.cmake
     COMMENT "Installing ${name} with npm" VERBATIM)

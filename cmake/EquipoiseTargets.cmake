@@ -16,7 +16,8 @@ function(equipoise_compile_settings target)
     target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
   endif()
   # There is no warning from these two; what a newer compiler says stops nobody.
-  if(EQUIPOISE_WARNINGS_AS_ERRORS AND "${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION}" MATCHES "^(GNU 12|Clang 14)[.]")
+  if(EQUIPOISE_WARNINGS_AS_ERRORS
+     AND "${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION}" MATCHES "^(GNU 12|Clang 14)[.]")
     target_compile_options(${target} PRIVATE -Werror)
   endif()
   if(EQUIPOISE_SANITIZE)

@@ -1,4 +1,5 @@
 // equipoise factor: one run of gradient descent, from a matrix to factors, a verdict and a report.
+//
 // Tested in tests/cli/contract.py
 #include <fmt/format.h>
 

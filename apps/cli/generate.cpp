@@ -1,4 +1,6 @@
 // equipoise generate: a built-in matrix, written to a file.
+//
+// Tested in tests/cli/verbs.py
 #include <memory>
 
 #include "apps/cli/request_flags.hpp"

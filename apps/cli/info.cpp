@@ -1,4 +1,6 @@
 // equipoise info: shape, entries, norms and singular values of a matrix.
+//
+// Tested in tests/cli/verbs.py
 #include <fmt/format.h>
 
 #include <memory>

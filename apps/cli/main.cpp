@@ -1,4 +1,6 @@
 // The command equipoise: picks the verb, and turns every mistake into one line and exit code 2.
+//
+// Tested in tests/cli/bad_input.py
 #include <fmt/format.h>
 
 #include <CLI/App.hpp>

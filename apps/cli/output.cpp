@@ -1,4 +1,6 @@
 // Standard output that knows broken pipes from full disks, and the progress bar.
+//
+// Tested in tests/cli/contract.py
 #include "apps/cli/output.hpp"
 
 #include <fmt/format.h>

@@ -1,4 +1,6 @@
 // equipoise predict: what theory says about a run before its first step.
+//
+// Tested in tests/cli/verbs.py
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 

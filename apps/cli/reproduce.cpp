@@ -1,4 +1,6 @@
 // equipoise reproduce: the experiments of the paper, each with its claims, as one page.
+//
+// Tested in tests/cli/reproduce.py
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <unistd.h>

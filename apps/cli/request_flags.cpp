@@ -1,4 +1,5 @@
 // The table of settings becomes flags, and their texts become a Request.
+//
 // Tested in tests/cli/contract.py
 #include "apps/cli/request_flags.hpp"
 

@@ -1,4 +1,6 @@
 // equipoise sharpness: the largest Hessian eigenvalues at given factors, or all of them.
+//
+// Tested in tests/cli/verbs.py
 #include <fmt/format.h>
 
 #include <memory>

@@ -1,4 +1,5 @@
 // A run in some ten lines.
+//
 // Tested in tests/cli/contract.py
 #include "apps/cli/summary.hpp"
 

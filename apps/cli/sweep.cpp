@@ -1,5 +1,7 @@
 // equipoise sweep: every cell of a grid to its verdict, in a folder that can be read while it grows and gone on with
 // when it was left.
+//
+// Tested in tests/cli/sweep.py
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -1,4 +1,6 @@
 // Closed forms of the Hessian's spectrum, and the bound that says how near a minimiser must be for them.
+//
+// Tested in equipoise/core/sharpness_test.cpp
 #include "equipoise/core/closed_form.hpp"
 
 #include <fmt/format.h>

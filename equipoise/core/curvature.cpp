@@ -1,4 +1,6 @@
 // Curvature at critical points, in closed form where A is complete.
+//
+// Tested in equipoise/core/sharpness_test.cpp
 #include "equipoise/core/curvature.hpp"
 
 #include <algorithm>

@@ -1,4 +1,6 @@
 // Search for a cycle by comparing states, and its multiplier.
+//
+// Tested in equipoise/core/run_test.cpp
 #include "equipoise/core/cycle.hpp"
 
 #include <algorithm>

@@ -1,4 +1,6 @@
 // Descent by hand, and the checks before any first step.
+//
+// Tested in equipoise/core/run_test.cpp
 #include "equipoise/core/descent.hpp"
 
 #include <fmt/format.h>

@@ -1,4 +1,6 @@
 // What ends a run: divergence, a critical point that it stays at, a cycle, chaos, or the budget.
+//
+// Tested in equipoise/core/driver_test.cpp
 #include <algorithm>
 #include <cmath>
 #include <utility>

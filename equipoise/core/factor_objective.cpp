@@ -1,4 +1,6 @@
 // The laws and the measures of a factorization.
+//
+// Tested in equipoise/core/objective_test.cpp
 #include "equipoise/core/factor_objective.hpp"
 
 #include <fmt/format.h>

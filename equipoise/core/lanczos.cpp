@@ -1,5 +1,7 @@
 // The search for the ends of a spectrum, guarded against what makes a restarted solver fail: scale, clusters at zero,
 // closed Krylov spaces, copies of an eigenvalue.
+//
+// Tested in equipoise/core/sharpness_test.cpp
 #include "equipoise/core/lanczos.hpp"
 
 #include <algorithm>

@@ -1,4 +1,6 @@
 // Lanczos by itself: every vector is made orthogonal to all others, and every sum over unknowns is the Space's.
+//
+// Tested in equipoise/core/sharpness_test.cpp
 #include <algorithm>
 #include <cmath>
 #include <limits>

@@ -1,4 +1,6 @@
 // Spectra's restarted Lanczos, with a basis that grows where restarts do not get there.
+//
+// Tested in equipoise/core/sharpness_test.cpp
 #include <Spectra/SymEigsSolver.h>
 
 #include <algorithm>

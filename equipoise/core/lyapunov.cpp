@@ -1,4 +1,6 @@
 // The tangent vector, its batches, and the standard error of its mean growth.
+//
+// Tested in equipoise/core/run_test.cpp
 #include "equipoise/core/lyapunov.hpp"
 
 #include <algorithm>

@@ -1,4 +1,6 @@
 // The logarithm's series. Its vectors are in ensemble/tiny/log-inl.hpp; ensemble_test compares their bits.
+//
+// Tested in equipoise/ensemble/tiny/bits_test.cpp
 #include "equipoise/core/portable_log.hpp"
 
 #include <bit>

@@ -1,4 +1,6 @@
 // Descent for every problem that offers nothing faster than its gradient.
+//
+// Tested in tests/agreement/agreement_test.cpp
 #include "equipoise/core/problem.hpp"
 
 namespace equipoise {

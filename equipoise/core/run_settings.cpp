@@ -1,4 +1,6 @@
 // The words for when a tangent vector is followed.
+//
+// Tested in equipoise/core/run_test.cpp
 #include "equipoise/core/run_settings.hpp"
 
 #include <fmt/format.h>

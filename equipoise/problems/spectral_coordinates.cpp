@@ -1,4 +1,6 @@
 // The way to spectral coordinates and back, with only the rows, pairs and columns that move.
+//
+// Tested in equipoise/problems/spectral_test.cpp
 #include <fmt/format.h>
 
 #include <algorithm>

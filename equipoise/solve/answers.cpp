@@ -1,4 +1,5 @@
 // Questions to theory and to Lanczos, with their answers carried to the user's units.
+//
 // Tested in equipoise/solve/session_test.cpp
 #include "equipoise/solve/answers.hpp"
 

@@ -1,4 +1,5 @@
 // From data to a problem: which kind of entries becomes which problem, and who else keeps them.
+//
 // Tested in equipoise/solve/session_test.cpp
 #include "equipoise/solve/held_matrix.hpp"
 

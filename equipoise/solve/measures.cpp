@@ -1,4 +1,5 @@
 // Lanczos with the budgets of a start.
+//
 // Tested in equipoise/solve/session_test.cpp
 #include "equipoise/solve/measures.hpp"
 

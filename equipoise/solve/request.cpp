@@ -1,4 +1,5 @@
 // Limits of a request's settings, and the pairs of them that exclude each other.
+//
 // Tested in equipoise/solve/settings_test.cpp
 // Tested in equipoise/solve/session_test.cpp
 #include "equipoise/solve/request.hpp"

@@ -144,6 +144,22 @@ def problems_of_build(path, root):
     yield "is named in no CMakeLists.txt: it is never compiled"
 
 
+def problems_of_installation(root):
+    """A header that is installed includes headers that are."""
+    public = set()
+    for lists in sorted(root.glob("equipoise/*/CMakeLists.txt")):
+        text = re.sub(r"#[^\n]*", "", lists.read_text(encoding="utf-8"))
+        for listed in re.findall(r"\bHEADERS\s([^)]*?)(?:LINKS|ALONE|SOURCES|\))", text):
+            public |= {f"equipoise/{lists.parent.name}/{name}" for name in listed.split()}
+    for path in sorted(public):
+        if not (root / path).is_file():
+            yield f"{path}: is listed under HEADERS and is not there"
+            continue
+        for name in INCLUDE.findall(without_comments((root / path).read_text(encoding="utf-8"), keep_strings=True)):
+            if name.startswith("equipoise/") and name not in public:
+                yield f'{path}: is installed and includes "{name}", which is under no HEADERS of a CMakeLists.txt'
+
+
 def problems_of_rooms(root):
     """cmake/EquipoiseRooms.cmake links every room to those that it may include."""
     rooms = root / "cmake/EquipoiseRooms.cmake"
@@ -160,7 +176,7 @@ def problems_of_rooms(root):
 def problems(root):
     """Lines 'path: what is wrong' for the tree at root, sorted by path."""
     root = Path(root)
-    found = list(problems_of_rooms(root))
+    found = [*problems_of_rooms(root), *problems_of_installation(root)]
     tops = sorted({part.split("/")[0] for part in MAY_INCLUDE})
     files = sorted(file for top in tops for file in (root / top).rglob("*") if file.suffix in (".hpp", ".cpp", ".py"))
     for file in files:

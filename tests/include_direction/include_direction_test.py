@@ -77,6 +77,13 @@ class Tree(unittest.TestCase):
             rooms = f"set(equipoise_all_rooms core page)\nset(equipoise_on_page {linked})\n"
             self.assertEqual(len(self.problems_of({"cmake/EquipoiseRooms.cmake": rooms})), broken)
 
+    def test_installed_headers_include_installed_ones(self):
+        for listed, broken in (("a.hpp sound.hpp", 0), ("a.hpp", 1), ("a.hpp sound.hpp gone.hpp", 1), ("", 0)):
+            with self.subTest(listed=listed):
+                self.assertEqual(len(self.problems_of({
+                    "equipoise/core/CMakeLists.txt": f"equipoise_add_room(core HEADERS {listed} LINKS fmt::fmt)\n",
+                    "equipoise/core/a.hpp": HEADER + '#include "equipoise/core/sound.hpp"\n'})), broken)
+
     def test_a_dispatched_file_is_an_include_too(self):
         self.assert_broken(
             "equipoise/core/a.cpp", HEADER + '#define HWY_TARGET_INCLUDE "equipoise/problems/k.cpp"\n', "problems/k.cpp")

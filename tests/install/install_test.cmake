@@ -42,7 +42,8 @@ file(GLOB_RECURSE headers RELATIVE "${prefix}/include" "${prefix}/include/*")
 set(forward "")
 set(backward "")
 foreach(header IN LISTS headers)
-  if(NOT header MATCHES "^equipoise/[a-z]+/([a-z]+/)?[a-z_0-9]+\\.hpp$" OR header MATCHES "_test|/test_|-inl|_kernel|/plain/")
+  if(NOT header MATCHES "^equipoise/[a-z]+/([a-z]+/)?[a-z_0-9]+\\.hpp$"
+     OR header MATCHES "_test|/test_|-inl|_kernel|/plain/")
     message(FATAL_ERROR "'${header}' is installed as a header")
   endif()
   string(APPEND forward "#include \"${header}\"\n")
@@ -59,7 +60,8 @@ endif()
 # In both orders, since what stands first lends its includes to what follows.
 foreach(order forward backward)
   file(WRITE "${folder}/${order}.cpp" "${${order}}")
-  must(ignored "${COMPILER}" -std=c++20 -fsyntax-only "-I${prefix}/include" -isystem "${EIGEN}" "${folder}/${order}.cpp")
+  must(ignored "${COMPILER}" -std=c++20 -fsyntax-only "-I${prefix}/include" -isystem "${EIGEN}"
+    "${folder}/${order}.cpp")
 endforeach()
 
 # consumer(COMPONENTS option...): the project in consumer/ finds those components, builds, and prints what it should.
@@ -82,7 +84,8 @@ consumer("core\;problems" -DCMAKE_DISABLE_FIND_PACKAGE_ZLIB=ON -DCMAKE_DISABLE_F
   -DCMAKE_DISABLE_FIND_PACKAGE_tomlplusplus=ON)
 
 # A room that is not there is named.
-execute_process(COMMAND "${CMAKE_COMMAND}" -S "${CMAKE_CURRENT_LIST_DIR}/consumer" -B "${folder}/no_such_room" -G "${GENERATOR}"
+execute_process(
+  COMMAND "${CMAKE_COMMAND}" -S "${CMAKE_CURRENT_LIST_DIR}/consumer" -B "${folder}/no_such_room" -G "${GENERATOR}"
     "-DCMAKE_CXX_COMPILER=${COMPILER}" "-DCMAKE_PREFIX_PATH=${prefix}" -DCMAKE_FIND_USE_PACKAGE_REGISTRY=OFF
     -DCONSUMER_COMPONENTS=attic
   RESULT_VARIABLE status OUTPUT_QUIET ERROR_VARIABLE text)

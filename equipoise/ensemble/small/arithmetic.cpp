@@ -1,4 +1,6 @@
 // The arithmetic of small problems in plain loops: what the lanes repeat bit for bit.
+//
+// Tested in equipoise/ensemble/small/ensemble_test.cpp
 #include "equipoise/ensemble/small/arithmetic.hpp"
 
 #include <algorithm>

@@ -4,6 +4,8 @@
 // critical point, or past Lemma E, so that NaN shows. A lane whose run ends hands the iterate before the block to a
 // second set of lanes, which walks through it with the tests at each step. Everything rarer than that is decided by
 // look() of rules.hpp.
+//
+// Tested in equipoise/ensemble/small/ensemble_test.cpp
 #include "equipoise/ensemble/small/kernel.hpp"
 
 #include <algorithm>

@@ -1,4 +1,6 @@
 // Small problems where a run ends: losses in the split form, minimiser or saddle, and the row that is reported.
+//
+// Tested in equipoise/ensemble/small/limits_test.cpp
 #include "equipoise/ensemble/small/place.hpp"
 
 #include <algorithm>

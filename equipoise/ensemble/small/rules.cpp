@@ -1,5 +1,7 @@
 // The looks at runs of small problems: arrival, lingering, cycles, chaos, the end of the budget; and the plain block
 // and walk.
+//
+// Tested in equipoise/ensemble/small/ensemble_test.cpp
 #include "equipoise/ensemble/small/rules.hpp"
 
 #include <algorithm>

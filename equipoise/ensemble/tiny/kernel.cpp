@@ -4,6 +4,8 @@
 // kept; then come the looks, as masks: near a minimiser, or |r| not below 4, so that NaN shows. A lane whose run ends
 // hands the last mark before the event to a second set of lanes, which walks at most 16 steps with a test at each and
 // so finds its exact step, and is refilled at once. Everything rarer than that is decided by look() of rules.hpp.
+//
+// Tested in equipoise/ensemble/tiny/bits_test.cpp
 #include "equipoise/ensemble/tiny/kernel.hpp"
 
 #include <algorithm>

@@ -1,4 +1,6 @@
 // What is reported of where a tiny run ended: closed forms of loss and sharpness, lengths in natural units.
+//
+// Tested in equipoise/ensemble/tiny/ensemble_test.cpp
 #include <algorithm>
 #include <cmath>
 

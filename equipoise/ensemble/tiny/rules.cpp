@@ -1,4 +1,6 @@
 // The looks at tiny runs: arrival, lingering, cycles, chaos, the end of the budget; and the plain block of steps.
+//
+// Tested in equipoise/ensemble/tiny/run_test.cpp
 #include "equipoise/ensemble/tiny/rules.hpp"
 
 #include <Eigen/Eigenvalues>
