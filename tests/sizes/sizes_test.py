@@ -3,8 +3,10 @@
 
 import tempfile
 import unittest
+import unittest.mock
 from pathlib import Path
 
+import sizes
 from sizes import cpp_functions, problems, python_functions
 
 BODY = "  work();\n" * 125
@@ -59,7 +61,10 @@ class Trees(unittest.TestCase):
             self.assertIn("line 1: f has", found[0])
 
     def test_a_name_that_is_long_no_more(self):
-        self.assertIn("LONG_FOR_NOW", self.broken("equipoise/solve/session.cpp", "// Short.\n")[0])
+        path = "equipoise/io/was_long.cpp"
+        with unittest.mock.patch.object(sizes, "LONG_FOR_NOW", {path}):
+            self.assertEqual(len(self.broken(path, "// Tested in here\n" + "\n" * 500, ("here", ""))), 0)
+            self.assertIn("LONG_FOR_NOW", self.broken(path, "// Short.\n// Tested in here\n", ("here", ""))[0])
 
     def test_every_file_is_tested(self):
         path = "equipoise/io/a.cpp"
