@@ -28,8 +28,8 @@ class OperatorProblem final : public Problem {
   Index cols() const override { return A_.cols; }
   Index entries() const override { return A_.rows * A_.cols; }
   LossForm form() const override { return {true, 0}; }
-  double flops(Index rank) const override {
-    return A_.flops_of_products > 0 ? A_.flops_of_products * static_cast<double>(rank) : Problem::flops(rank);
+  double cost(Index rank) const override {
+    return A_.flops_of_products > 0 ? A_.flops_of_products * static_cast<double>(rank) : Problem::cost(rank);
   }
 
   double gradient(ConstFactors at, MutableFactors out) const override {

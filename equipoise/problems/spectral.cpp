@@ -70,9 +70,6 @@ class SpectralProblem final : public Problem {
   Index rows() const override { return rows_; }
   Index cols() const override { return cols_; }
   Index entries() const override { return rows_ * cols_; }
-  double flops(Index rank) const override {
-    return 10 * static_cast<double>(rows_ + cols_) * static_cast<double>(rank) * static_cast<double>(rank);
-  }
   LossForm form() const override { return {true, 0}; }
   double cost(Index rank) const override {
     return 10 * static_cast<double>(rows_ + cols_) * static_cast<double>(rank * rank);

@@ -106,7 +106,7 @@ HessianAnswer hessian_at_start(Session& session, Index top, bool whole) {
 SingularAnswer largest_singular_values(Session& session, Index top) {
   const Problem& A = session.matrix_problem();
   const SingularTriplets found = session.measuring("the singular values", [&](const std::function<bool()>& keep_going) {
-    SharpnessSettings settings = SharpnessSettings::for_the_record(A.flops(1));
+    SharpnessSettings settings = SharpnessSettings::for_the_record(A.cost(1));
     settings.keep_going = keep_going;
     return top_singular_triplets(A, top, settings);
   });

@@ -8,7 +8,7 @@
 namespace equipoise {
 
 SingularTriplets first_singular_triplet(const Problem& problem, const std::function<bool()>& keep_going) {
-  SharpnessSettings settings = SharpnessSettings::for_a_scale(problem.without_ridge().flops(1));
+  SharpnessSettings settings = SharpnessSettings::for_a_scale(problem.without_ridge().cost(1));
   settings.keep_going = keep_going;
   return top_singular_triplets(problem, 1, settings);
 }
@@ -17,7 +17,7 @@ double first_value(const SingularTriplets& triplets) { return triplets.values.si
 
 Sharpness sharpness_for_a_rate(const Problem& problem, ConstFactors at, const SingularTriplets& first,
                                const std::function<bool()>& keep_going) {
-  SharpnessSettings settings = SharpnessSettings::for_a_rate(problem.flops(at.shape().rank));
+  SharpnessSettings settings = SharpnessSettings::for_a_rate(problem.cost(at.shape().rank));
   if (settings.value_tolerance > 0) settings.guess = guess_along(problem, first, at);
   settings.keep_going = keep_going;
   return sharpness(problem, at, settings);
