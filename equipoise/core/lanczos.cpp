@@ -172,7 +172,9 @@ void thrifty_search(WorkingOperator& op, Index count, const SharpnessSettings& s
     plan.value_tolerance = settings.value_tolerance;
     plan.most_products = affordable;
     Vector first = random_unit(op.rows(), op.space(), first_seed + look);
-    if (look == 0 && settings.guess.size() == op.rows()) first = guessed(op.space(), settings.guess, first);
+    // By the whole size: a part that holds nothing has an empty piece of a guess.
+    if (look == 0 && op.space().whole(settings.guess.size()) == op.whole())
+      first = guessed(op.space(), settings.guess, first);
     LanczosResult result = lanczos(op, first, plan);
     const double worst = worst_of(op, count);
     bool more = false;
@@ -185,6 +187,9 @@ void thrifty_search(WorkingOperator& op, Index count, const SharpnessSettings& s
         continue;
       }
       pair.certain = pair.certain || result.enough;
+      // What was moved away is not orthogonal to the last bit, and H has it still.
+      for (const Pair& other : op.found())
+        pair.residual += std::abs((other.value + WorkingOperator::shift) * op.space().dot(other.vector, pair.vector));
       op.move_away(std::move(pair));
       more = true;
     }
@@ -234,7 +239,7 @@ Eigenpairs extreme_eigenpairs_of(Index size, const SymmetricProduct& product, In
   try {
     if (whole <= std::max<Index>(settings.dense_below, count + 2) && op.products_left() >= whole + count)
       return in_order(op, whole_decomposition(op, count), count, settings.tolerance);
-    if (settings.value_tolerance > 0) {
+    if (settings.value_tolerance > 0 && norm > 0) {
       thrifty_search(op, count, settings);
     } else {
       search(op, count, settings);
