@@ -56,7 +56,8 @@ Vector leaving_eigenvalues(ConstFactors at, double tau, const Space& space) {
   return leaving_eigenvalues(space.gram(at.X(), at.X()), space.gram(at.Y(), at.Y()), tau);
 }
 
-Vector leaving_eigenvalues(const Eigen::MatrixXd& gram_x, const Eigen::MatrixXd& gram_y, double tau) {
+Vector leaving_eigenvalues(Eigen::Ref<const Eigen::MatrixXd> gram_x, Eigen::Ref<const Eigen::MatrixXd> gram_y,
+                           double tau) {
   const Index d = gram_x.rows();
   Eigen::MatrixXd block(2 * d, 2 * d);
   block.topLeftCorner(d, d) = gram_y;
@@ -66,11 +67,69 @@ Vector leaving_eigenvalues(const Eigen::MatrixXd& gram_x, const Eigen::MatrixXd&
   return symmetric_eigenvalues(block);
 }
 
-EndsAtMinimiser ends_at_minimiser(const Eigen::MatrixXd& gram_x, const Eigen::MatrixXd& gram_y, Index rows, Index cols,
-                                  double tau, double gradient) {
+namespace {
+
+// Of a symmetric 1 x 1 or 2 x 2 matrix, ascending; cells of ensembles have no time for a decomposition.
+struct FewEigenvalues {
+  double low, high;
+};
+FewEigenvalues few_eigenvalues(const Eigen::Ref<const Eigen::MatrixXd>& S) {
+  if (S.rows() == 1) return {S(0, 0), S(0, 0)};
+  const double half = (S(0, 0) + S(1, 1)) / 2, gap = (S(0, 0) - S(1, 1)) / 2;
+  const double root = std::sqrt(gap * gap + S(1, 0) * S(1, 0));
+  return {half - root, half + root};
+}
+
+// The smallest of leaving_eigenvalues() at rank one and two. At two it is the smallest root of
+// det(G_y - t) det(G_x - t) - tau^2 tr((G_y - t)(G_x - t)) + tau^4, which has real roots alone: Newton's method from
+// below comes to it without overshooting.
+double least_leaving_of_few(const Eigen::Ref<const Eigen::MatrixXd>& x, const Eigen::Ref<const Eigen::MatrixXd>& y,
+                            double tau) {
+  if (x.rows() == 1) {
+    const double gap = (x(0, 0) - y(0, 0)) / 2;
+    return (x(0, 0) + y(0, 0)) / 2 - std::sqrt(gap * gap + tau * tau);
+  }
+  const double trace_x = x(0, 0) + x(1, 1), trace_y = y(0, 0) + y(1, 1), tau2 = tau * tau;
+  const double det_x = x(0, 0) * x(1, 1) - x(1, 0) * x(1, 0), det_y = y(0, 0) * y(1, 1) - y(1, 0) * y(1, 0);
+  const double mixed = x(0, 0) * y(0, 0) + x(1, 1) * y(1, 1) + 2 * x(1, 0) * y(1, 0);
+  double t = std::min(few_eigenvalues(x).low, few_eigenvalues(y).low) - tau;
+  for (int i = 0; i < 80; ++i) {
+    const double of_x = det_x + t * (t - trace_x), of_y = det_y + t * (t - trace_y);
+    const double value = of_x * of_y - tau2 * (mixed - t * (trace_x + trace_y) + 2 * t * t) + tau2 * tau2;
+    const double slope = (2 * t - trace_x) * of_y + (2 * t - trace_y) * of_x - tau2 * (4 * t - (trace_x + trace_y));
+    const double step = value / slope;
+    if (!(step < 0)) break;  // rounding is all that is left
+    t -= step;
+    if (-step <= 1e-15 * (trace_x + trace_y)) break;
+  }
+  return t;
+}
+
+EndsAtMinimiser ends_of_few(const Eigen::Ref<const Eigen::MatrixXd>& gram_x,
+                            const Eigen::Ref<const Eigen::MatrixXd>& gram_y, Index rows, Index cols, double tau) {
+  const Index d = gram_x.rows();
+  const FewEigenvalues p = few_eigenvalues(gram_x), q = few_eigenvalues(gram_y);
+  const double least_p = rows < d ? p.high : p.low, least_q = cols < d ? q.high : q.low;
+  EndsAtMinimiser ends{p.high + q.high, least_p + least_q};
+  if (rows > d && cols > d) {
+    ends.smallest = std::min(ends.smallest, least_leaving_of_few(gram_x, gram_y, tau));
+  } else if (rows > d || cols > d) {
+    ends.smallest = std::min(ends.smallest, rows > d ? least_q : least_p);
+  }
+  return ends;
+}
+
+}  // namespace
+
+EndsAtMinimiser ends_at_minimiser(Eigen::Ref<const Eigen::MatrixXd> gram_x, Eigen::Ref<const Eigen::MatrixXd> gram_y,
+                                  Index rows, Index cols, double tau, double gradient) {
   const Index d = gram_x.rows();
   const double squares = gram_x.trace() + gram_y.trace();
   const double zero = squares > 0 ? 1e-8 * squares + 4 * gradient / std::sqrt(squares) : 0;
+  if ((d == 1 || d == 2) && rows > 0 && cols > 0) {
+    const EndsAtMinimiser ends = ends_of_few(gram_x, gram_y, rows, cols, tau);
+    if (ends.smallest > zero) return ends;
+  }
   // Of p only as many as X has rows: the others are zeros of the Gram alone.
   const Vector p = symmetric_eigenvalues(gram_x).tail(std::min(rows, d));
   const Vector q = symmetric_eigenvalues(gram_y).tail(std::min(cols, d));

@@ -16,7 +16,8 @@ Sharpness rank1_sharpness(const Problem& problem, ConstFactors at);
 /// directions that leave the column spaces of X and Y along one singular pair of the residual with singular value tau.
 Vector leaving_eigenvalues(ConstFactors at, double tau, const Space& space = local_space());
 /// The same from X^T X and Y^T Y.
-Vector leaving_eigenvalues(const Eigen::MatrixXd& gram_x, const Eigen::MatrixXd& gram_y, double tau);
+Vector leaving_eigenvalues(Eigen::Ref<const Eigen::MatrixXd> gram_x, Eigen::Ref<const Eigen::MatrixXd> gram_y,
+                           double tau);
 
 /// The ends of what minimiser_spectrum() has above zero, from Grams: of the residual's singular values tau alone, the
 /// largest, which leaves the smallest eigenvalue. Where that one is zero, since A has two singular values there that
@@ -27,8 +28,8 @@ struct EndsAtMinimiser {
 };
 /// `rows`, `cols`: those of A. `gradient`: the length of the gradient that is left, which moves zeros by about
 /// |grad f| / |z|; up to four times that they are taken for zeros. Cost O(rank^3).
-EndsAtMinimiser ends_at_minimiser(const Eigen::MatrixXd& gram_x, const Eigen::MatrixXd& gram_y, Index rows, Index cols,
-                                  double tau, double gradient);
+EndsAtMinimiser ends_at_minimiser(Eigen::Ref<const Eigen::MatrixXd> gram_x, Eigen::Ref<const Eigen::MatrixXd> gram_y,
+                                  Index rows, Index cols, double tau, double gradient);
 
 /// The whole Hessian spectrum, ascending, at a global minimiser of a complete problem whose X and Y have full column
 /// rank: p_i + q_j (d^2 of them), 0 (d^2), for each i > d the eigenvalues of [[Y^T Y, -s_i I], [-s_i I, X^T X]], and |m

@@ -169,12 +169,10 @@ Place place_of(const Form& form, double h, const double* z) {
   // Every critical point but a minimiser lies least_rise above f*.
   if (losses_of(form, h, z).rise <= 1e-3 * h * h * form.least_rise) {
     const auto rank = static_cast<Index>(form.rank);
-    const auto gram_of = [&](const double* gram) {
-      return Eigen::MatrixXd(Eigen::Map<const Matrix, 0, Eigen::OuterStride<>>(
-          gram, rank, rank, Eigen::OuterStride<>(static_cast<Index>(form.width))));
-    };
+    using Gram = Eigen::Map<const Eigen::MatrixXd, 0, Eigen::OuterStride<>>;
+    const Eigen::OuterStride<> stride(static_cast<Index>(form.width));
     const double tau = form.rank < form.pairs() ? h * form.values[form.rank] : 0;
-    const Eigen::MatrixXd gram_x = gram_of(grams.data()), gram_y = gram_of(grams.data() + form.gram());
+    const Gram gram_x(grams.data(), rank, rank, stride), gram_y(grams.data() + form.gram(), rank, rank, stride);
     const double gradient = std::sqrt(gradient_squared(form, h, z, grams.data()));
     Curvature curvature;
     const EndsAtMinimiser ends =
