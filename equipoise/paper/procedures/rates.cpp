@@ -105,7 +105,7 @@ bool general_rows(const Subject& A, Index rank, const StartNorms& norms, const s
 }
 
 // The runs of one matrix.
-struct Group {
+struct RateGroup {
   const std::string& matrix;
   Index rank;
   const StartNorms& norms;
@@ -113,7 +113,7 @@ struct Group {
   const std::vector<RateRow>& rows;
 };
 
-Figure figure_of_rates(const Experiment& experiment, const Group& group, const std::string& how,
+Figure figure_of_rates(const Experiment& experiment, const RateGroup& group, const std::string& how,
                        const Laboratory& laboratory) {
   Figure figure;
   figure.id = fmt::format("{}-{}", experiment.name, id_part(group.matrix));
@@ -161,7 +161,7 @@ Figure figure_of_rates(const Experiment& experiment, const Group& group, const s
   return figure;
 }
 
-Page::Table table_of_rates(const Group& group) {
+Page::Table table_of_rates(const RateGroup& group) {
   Page::Table shown;
   shown.caption = fmt::format("{}: some of the rates", group.matrix);
   shown.columns = {"h in units of 2/L", "converged", "imbalance at the end, median", "over the start's",
@@ -237,7 +237,7 @@ std::optional<Results> measure_rates(const Experiment& experiment, const Laborat
                             : general_rows(A, rank, norms[m], hL, seeds[m], max_steps, tolerance, laboratory, rows);
     if (!whole) return std::nullopt;
 
-    const Group group{matrices[m], rank, norms[m], hL, rows};
+    const RateGroup group{matrices[m], rank, norms[m], hL, rows};
     const std::string how = fmt::format(
         "A = {}, rank {}, |X| and |Y| = {} at the start, {} starts (seeds from 0), tolerance {}, at most {} steps. "
         "Bands: 5 to 95 % of the limits; "

@@ -57,7 +57,7 @@ SharpnessRow follow(const Prepared& prepared, double h, const RunSettings& setti
 }
 
 // The runs of one matrix.
-struct Group {
+struct SharpnessGroup {
   const std::string& matrix;
   Index rank;
   const StartNorms& norms;
@@ -68,7 +68,7 @@ struct Group {
 };
 
 // A row for each rate: medians over the seeds.
-void add_medians(Page::Table& shown, const Group& group) {
+void add_medians(Page::Table& shown, const SharpnessGroup& group) {
   for (std::size_t k = 0; k < group.rates.size(); ++k) {
     std::vector<double> start, highest, end, above, steps;
     std::size_t converged = 0;
@@ -86,7 +86,7 @@ void add_medians(Page::Table& shown, const Group& group) {
   }
 }
 
-Figure figure_of_sharpness(const Experiment& experiment, const Group& group, const std::string& how,
+Figure figure_of_sharpness(const Experiment& experiment, const SharpnessGroup& group, const std::string& how,
                            const Laboratory& laboratory) {
   Figure figure;
   figure.id = fmt::format("{}-{}", experiment.name, id_part(group.matrix));
@@ -206,7 +206,7 @@ std::optional<Results> measure_sharpness(const Experiment& experiment, const Lab
         "--out run",
         every[m], tolerance, max_steps[m], matrices[m] == "digits" ? "data/digits.mtx" : matrices[m], rank,
         norms[m].text, rates.back().text, every[m]);
-    const Group group{matrices[m], rank, norms[m], seeds[m], rates, rows, traces};
+    const SharpnessGroup group{matrices[m], rank, norms[m], seeds[m], rates, rows, traces};
     add_medians(shown, group);
     results.blocks.push_back(Page::Figures{{figure_of_sharpness(experiment, group, how, laboratory)}});
   }
