@@ -38,8 +38,8 @@ int factor(const FactorFlags& flags) {
   progress.says("reading the matrix");
   Session session = prepare(flags.request.read(settings), progress.listener());
   session.get_ready();
-  if (!folder.empty()) make_folder(folder);
   catch_interrupts(Unsaved::result);
+  if (!folder.empty()) make_folder(folder);
   RunDocument document = solve(session, settings, progress.onlooker()).document;
   progress.done();
 

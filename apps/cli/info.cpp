@@ -49,6 +49,9 @@ int show_info(const InfoFlags& flags) {
       session.rows(), session.cols(), complete ? "entries " : "observed", session.entries(), session.norm(),
       complete ? "singular values" : "singular values of the observed operator (unknown entries as zeros)");
   for (const auto& value : values) text += fmt::format("    {}\n", value.dump());
+  if (!found.converged)
+    text += fmt::format("  within {:.1e} of a singular value each: the budget for large matrices ended first\n",
+                        found.residual);
   print(text);
   return 0;
 }

@@ -104,8 +104,13 @@ bool Bar::due() {
 double Bar::seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count(); }
 
 void Bar::draw(double fraction, const std::string& text) {
-  const auto filled = static_cast<std::size_t>(std::lround(24 * std::clamp(fraction, 0.0, 1.0)));
-  draw(fmt::format("[{:=<{}}{:<{}}] {}", "", filled, "", 24 - filled, text));
+  // The text goes first: the bar takes what the terminal has left.
+  const std::size_t room = terminal_width() - 1, needed = text.size() + 3;
+  const std::size_t length = room > needed ? std::min<std::size_t>(24, room - needed) : 0;
+  if (length < 4) return draw(text);
+  const auto filled =
+      static_cast<std::size_t>(std::lround(static_cast<double>(length) * std::clamp(fraction, 0.0, 1.0)));
+  draw(fmt::format("[{:=<{}}{:<{}}] {}", "", filled, "", length - filled, text));
 }
 
 void Bar::draw(const std::string& text) {

@@ -18,7 +18,7 @@ using SymmetricProduct = std::function<void(const double* in, double* out)>;
 /// Spectra's Lanczos serves a state that is held here whole; our own serves one that is spread over parts, and the
 /// settings with a tolerance of values. `size`: unknowns held here. All parts of a spread state call this together and
 /// get the same values to the bit, each its piece of the vectors. Memory: 16 to some hundred vectors, at most 32 MiB
-/// beyond 16, 128 MiB with a tolerance of values.
+/// beyond 16.
 Eigenpairs extreme_eigenpairs_of(Index size, const SymmetricProduct& product, Index count, SpectrumEnd end,
                                  const SharpnessSettings& settings, const Space& space = local_space());
 

@@ -127,6 +127,6 @@ Pair measured(const WorkingOperator& op, const Vector& vector);
 /// 12 take twice as many.
 Index longest_basis(Index size, Index most_doubles);
 constexpr Index usual_basis = Index{1} << 22;   ///< 32 MiB
-constexpr Index costly_basis = Index{1} << 24;  ///< 128 MiB, where a product costs more than many vectors do
+constexpr Index costly_basis = Index{1} << 22;  ///< 32 MiB: a matrix that is read in place must not be outweighed
 
 }  // namespace equipoise

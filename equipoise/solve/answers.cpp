@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <utility>
@@ -21,6 +22,8 @@ std::vector<double> in_users(const auto& values, const Units& units) {
   return result;
 }
 
+// From so many stored entries on, six digits or 60 products must do: they take about as long as reading the file.
+constexpr Index large_sparse = 200000;
 constexpr Index largest_formed = 4000;  // the Hessian is formed up to here: 128 MB
 
 WholeSpectrum formed_spectrum(Session& session) {
@@ -108,9 +111,14 @@ SingularAnswer largest_singular_values(Session& session, Index top) {
   const SingularTriplets found = session.measuring("the singular values", [&](const std::function<bool()>& keep_going) {
     SharpnessSettings settings = SharpnessSettings::for_the_record(A.cost(1));
     settings.keep_going = keep_going;
+    if (session.is_sparse() && session.entries_stored() > large_sparse) {
+      settings.value_tolerance = std::max(settings.value_tolerance, 1e-7);
+      settings.max_products = std::min(settings.max_products, 60);
+    }
     return top_singular_triplets(A, top, settings);
   });
-  return {in_users(found.values, session.matrix_units()), session.matrix_units().matrix_to_users(found.residual)};
+  return {in_users(found.values, session.matrix_units()), session.matrix_units().matrix_to_users(found.residual),
+          found.converged};
 }
 
 }  // namespace equipoise

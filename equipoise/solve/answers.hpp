@@ -43,6 +43,7 @@ HessianAnswer hessian_at_start(Session& session, Index top, bool whole);
 struct SingularAnswer {
   std::vector<double> values;  ///< descending
   double residual = 0;         ///< a singular value lies within this distance of each
+  bool converged = true;  ///< false: the budget of products ended first; each value is then within `residual` of one
 };
 SingularAnswer largest_singular_values(Session& session, Index top);
 

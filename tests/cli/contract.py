@@ -289,9 +289,12 @@ class Streams(CommandTest):
         self.fail("no handler was installed")
 
     def interrupt(self, name):
-        out = self.path("out")
+        out = self.path(f"out{name}")
         process = subprocess.Popen([EQUIPOISE, *ENDLESS, "--json", "--out", str(out)], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        self.wait_until_it_listens(process, name)
+        for _ in range(100 * PATIENCE):  # the folder is made when there is something to save
+            if out.exists():
+                break
+            time.sleep(0.01)
         process.send_signal(name)
         stdout, stderr = process.communicate(timeout=PATIENCE)
         self.assertEqual((process.returncode, stderr), (130, b""))
@@ -305,9 +308,21 @@ class Streams(CommandTest):
         self.assertEqual(Y.shape, (30, 2))
 
     def test_interrupt_leaves_complete_files(self):
-        for name in (signal.SIGINT, signal.SIGTERM):
+        for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             with self.subTest(signal=name):
                 self.interrupt(name)
+
+    def test_interrupt_before_there_is_a_result(self):
+        """While the matrix is still read, a signal ends the command at once and leaves nothing."""
+        for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            out = self.path(f"none{name}")
+            words = [EQUIPOISE, "factor", "-", "--format", "csv", "--rank", "1", "--out", str(out)]
+            with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+                self.wait_until_it_listens(process, name)
+                process.send_signal(name)
+                process.wait(PATIENCE)
+                self.assertEqual((process.returncode, process.stdout.read()), (130, b""))
+            self.assertFalse(out.exists())
 
 
 if __name__ == "__main__":
