@@ -69,6 +69,7 @@ bool RunDriver::events_at(RunState& state, std::uint64_t step, const StepTrace& 
   const double relative = relative_gradient(state, seen);
   state.losses[static_cast<std::size_t>(step % state.losses.size())] = seen.loss;
   state.gradients[static_cast<std::size_t>(step % state.gradients.size())] = relative;
+  state.gradient_peaks.see(step, std::sqrt(seen.gradient_squared));
   const bool arrived = settings_.tolerance > 0 && relative <= settings_.tolerance;
   Visit& visit = state.visit;
   if (visit.lasts) {
@@ -295,8 +296,18 @@ std::string RunDriver::trend_of(const RunState& state, const StepTrace& here) {
   for (const ObjectiveSample& row : state.samples) {
     if (row.step < state.step) rows.push_back({row.step, row.gradient_norm});
   }
-  rows.push_back({state.step, std::sqrt(here.gradient_squared)});
-  return verdict_words::trend(rows);
+  const double now = std::sqrt(here.gradient_squared);
+  rows.push_back({state.step, now});
+  // Samples are far apart: of a gradient that goes up and down they miss the largest values.
+  const Peaks& peaks = state.gradient_peaks;
+  verdict_words::Quarters quarters{0, now};
+  for (std::size_t i = 0; i < peaks.largest().size(); ++i) {
+    const std::uint64_t first = i * peaks.length();
+    if (first < state.step / 2) continue;
+    double& quarter = first <= state.step - state.step / 4 ? quarters.third : quarters.last;
+    quarter = std::max(quarter, peaks.largest()[i]);
+  }
+  return verdict_words::trend(rows, quarters);
 }
 
 void RunDriver::end(RunState& state, Outcome outcome, std::uint64_t step, double evidence, double threshold,

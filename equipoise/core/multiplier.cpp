@@ -187,7 +187,8 @@ double largest_multiplier(const Eigen::Matrix2d& turn) {
 TurnMultiplier largest_multiplier(Index size, const TurnProduct& turn, double neutral_room, const Space& space) {
   const Index whole = space.whole(size);
   if (whole == 0) return not_found(false);
-  if (whole == size && size <= most_unknowns_decomposed) return by_decomposition(size, turn, neutral_room);
+  // Of a spread state Arnoldi alone, however many hold it, so that the bits do not depend on how many.
+  if (!space.spread() && size <= most_unknowns_decomposed) return by_decomposition(size, turn, neutral_room);
   TurnMultiplier best = not_found(false);
   for (const std::uint64_t seed : {3U, 4U}) {
     Vector start(size);

@@ -10,6 +10,7 @@
 #include "equipoise/core/curvature.hpp"
 #include "equipoise/core/growth.hpp"
 #include "equipoise/core/lyapunov.hpp"
+#include "equipoise/core/peaks.hpp"
 #include "equipoise/core/tracker.hpp"
 #include "equipoise/core/verdict.hpp"
 
@@ -58,6 +59,7 @@ struct RunState {
   /// Ring buffers: entry k % 128 is of step k. The second holds |grad f| over its natural scale.
   std::array<double, 128> losses{};
   std::array<double, 128> gradients{};
+  Peaks gradient_peaks;  ///< of |grad f| at every step
   Tangent tangent;
   EigenvalueTracker tracker;
 

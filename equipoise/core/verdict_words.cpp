@@ -101,9 +101,13 @@ SecondHalf second_half(std::span<const GradientAt> samples) {
 
 }  // namespace
 
-std::string trend(std::span<const GradientAt> samples) {
+std::string trend(std::span<const GradientAt> samples, std::optional<Quarters> quarters) {
   if (samples.empty() || samples.back().step < 8) return "the run is too short to say whether it still falls";
-  const SecondHalf seen = second_half(samples);
+  SecondHalf seen = second_half(samples);
+  if (quarters) {
+    seen.third_quarter = quarters->third;
+    seen.last_quarter = quarters->last;
+  }
   if (seen.third_quarter == 0) return "the run is too short to say whether it still falls";
   const double ratio = seen.last_quarter / seen.third_quarter;
   if (seen.falls_throughout && ratio >= 0.9) {

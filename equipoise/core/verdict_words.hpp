@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -49,6 +50,11 @@ std::string beyond_bound(std::string_view extent_name, double extent, double bou
 /// "stopped from outside" and "stopped by the observer", or the reason that was given.
 std::string stopped(std::string_view reason, bool by_observer);
 
+/// The largest |grad f| of all steps in the last two quarters of a run.
+struct Quarters {
+  double third = 0, last = 0;
+};
+
 /// |grad f| at a step.
 struct GradientAt {
   std::uint64_t step = 0;
@@ -57,7 +63,7 @@ struct GradientAt {
 /// Whether the gradient still falls at the end, from samples in the order of their steps, the last of them the end.
 /// Compares like with like: the largest value in the last quarter of the run with that in the third. A slow approach
 /// falls by less than what tells it from a cycle, but at every sample.
-std::string trend(std::span<const GradientAt> samples);
+std::string trend(std::span<const GradientAt> samples, std::optional<Quarters> quarters = std::nullopt);
 
 struct Exhausted {
   std::string_view what;  ///< ended: "the budget of steps ended"

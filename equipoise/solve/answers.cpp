@@ -111,7 +111,7 @@ SingularAnswer largest_singular_values(Session& session, Index top) {
   const SingularTriplets found = session.measuring("the singular values", [&](const std::function<bool()>& keep_going) {
     SharpnessSettings settings = SharpnessSettings::for_the_record(A.cost(1));
     settings.keep_going = keep_going;
-    if (session.is_sparse() && session.entries_stored() > large_sparse) {
+    if (session.stored_sparsely() > large_sparse) {
       settings.value_tolerance = std::max(settings.value_tolerance, 1e-7);
       settings.max_products = std::min(settings.max_products, 60);
     }

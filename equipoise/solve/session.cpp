@@ -104,8 +104,7 @@ class Session::Work {
   double sigma1_in_users();
 
   Request request;
-  Index rows = 0, cols = 0, entries = 0, stored = 0;
-  bool sparse = false;
+  Index rows = 0, cols = 0, entries = 0, stored_sparsely = 0;
   std::optional<Index> rank;
   bool every_entry_known = true, in_place = false, affordable_values = false, spectral = false;
   Units units, own_units;
@@ -152,8 +151,7 @@ Session::Work::Work(Request given, Listener listener) : request(std::move(given)
   cols = data.cols();
   source = data.source;
   every_entry_known = !data.has_unknown;
-  sparse = data.is_sparse();
-  stored = data.entries();
+  stored_sparsely = data.is_sparse() ? data.entries() : 0;
   entries = every_entry_known ? rows * cols : data.entries();
   rank = request.rank;
   if (const GivenStart* from = given_start(request); from != nullptr && !rank) rank = from->factors.shape().rank;
@@ -359,8 +357,7 @@ Index Session::rows() const { return work_->rows; }
 Index Session::cols() const { return work_->cols; }
 Index Session::entries() const { return work_->entries; }
 bool Session::every_entry_known() const { return work_->every_entry_known; }
-bool Session::is_sparse() const { return work_->sparse; }
-Index Session::entries_stored() const { return work_->stored; }
+Index Session::stored_sparsely() const { return work_->stored_sparsely; }
 Index Session::rank() const { return work_->required_rank(); }
 
 const std::string& Session::coordinates() {

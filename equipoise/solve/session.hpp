@@ -47,8 +47,8 @@ class Session {
   /// Entries of the loss: rows * cols, or the observed ones.
   Index entries() const;
   bool every_entry_known() const;
-  bool is_sparse() const;        ///< held by its stored entries, whether the others are zero or unknown
-  Index entries_stored() const;  ///< rows * cols where it is dense
+  /// Stored entries of a sparse matrix, whether the others are zero or unknown; 0 if it is dense.
+  Index stored_sparsely() const;
   /// Which coordinates are used, and why: "plain coordinates: ...". Needs a rank. Where they are spectral, this finds
   /// them: one SVD.
   const std::string& coordinates();
