@@ -62,7 +62,7 @@ TEST(Csv, NamesOfRowsAreNotData) {
 TEST(Csv, MissingFields) {
   for (const std::string_view field : {"", "NA", "nan", "NaN", "\"\"", " "}) {
     const std::string text = "1,2,3\n4," + std::string(field) + ",6\n";
-    expect_bad(text, {"row 2, column 2", "missing", "--missing unknown"});
+    expect_bad(text, {"row 2, column 2", "missing", "missing = unknown"});
     const MatrixData loaded = read(text, with_unknown());
     EXPECT_TRUE(loaded.has_unknown);
     EXPECT_EQ(loaded.entries(), 5);
@@ -85,8 +85,8 @@ TEST(Csv, BrokenTables) {
   expect_bad("1,2\n3,4x\n", {"line 2, column 2", "'4x'"});
   expect_bad("1,2\n3;4\n", {"line 2"});
   expect_bad("1;2\n3;4\n", {"commas", "tsv"});
-  expect_bad("1\t2\n1\t3\n", {"--format tsv"});
-  expect_bad("1,2\n1,3\n", {"--format csv"}, {}, '\t');
+  expect_bad("1\t2\n1\t3\n", {"format = tsv"});
+  expect_bad("1,2\n1,3\n", {"format = csv"}, {}, '\t');
   expect_bad("1,\"2\n", {"line 1, column 2", "not closed"});
   expect_bad("1,\"2\"3\n", {"line 1, column 2", "closing"});
   expect_bad("1,inf\n", {"row 1, column 2", "infinite"});
