@@ -106,18 +106,17 @@ double megabytes(const std::string& key) {
   return 0;
 }
 
+#if defined(__has_feature)  // clang; g++ has macros
+constexpr bool sanitized = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
+#elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool sanitized = true;
+#else
+constexpr bool sanitized = false;
+#endif
+
 // Two copies of 12 bytes an entry, the first made beside A, the second in its place.
 TEST(Sparse, TakesTheMemoryOfTwoBlockedCopiesAtMost) {
-#if defined(__SANITIZE_ADDRESS__)
-  GTEST_SKIP() << "the address sanitizer keeps freed memory";
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-  GTEST_SKIP() << "the address sanitizer keeps freed memory";
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  GTEST_SKIP() << "sanitizers keep what was freed";
-#endif
+  if (sanitized) GTEST_SKIP() << "sanitizers keep what was freed";
   std::ofstream reset("/proc/self/clear_refs");
   if (!(reset << "5" << std::flush)) GTEST_SKIP() << "no /proc/self/clear_refs to begin anew with";
   for (const bool observed : {false, true}) {
