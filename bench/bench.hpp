@@ -52,7 +52,7 @@ std::vector<Plan> dense_plans(const Options& options);
 std::vector<Plan> spectral_plans(const Options& options);
 std::vector<Plan> sparse_plans(const Options& options);
 std::vector<Plan> sharpness_plans(const Options& options);
-std::vector<Plan> batch_plans(const Options& options);
+std::vector<Plan> tiny_plans(const Options& options);
 std::vector<Plan> small_plans(const Options& options);
 
 }  // namespace equipoise::bench

@@ -59,7 +59,7 @@ int main(int argc, char** argv) {
       std::fflush(stdout);
     }
     std::vector<Plan> plans;
-    for (const auto& group : {batch_plans(options), small_plans(options), sharpness_plans(options),
+    for (const auto& group : {tiny_plans(options), small_plans(options), sharpness_plans(options),
                               spectral_plans(options), sparse_plans(options), dense_plans(options)}) {
       plans.insert(plans.end(), group.begin(), group.end());
     }

@@ -41,14 +41,14 @@ int show_info(const InfoFlags& flags) {
                          {"norm", number_or_null(session.norm())},
                          {"singular_values", values},
                          {"residual", number_or_null(found.residual)}};
-    print(result.dump(2) + "\n");
+    print(json_document(result));
     return 0;
   }
   std::string text = fmt::format(
       "{}\n  rows x cols      {} x {}\n  {}          {}\n  |A|_F            {}\n  {}\n", flags.request.matrix.name,
       session.rows(), session.cols(), complete ? "entries " : "observed", session.entries(), session.norm(),
       complete ? "singular values" : "singular values of the observed operator (unknown entries as zeros)");
-  for (const auto& value : values) text += fmt::format("    {}\n", value.dump());
+  for (const auto& value : values) text += fmt::format("    {}\n", json_line(value));
   if (!found.converged)
     text += fmt::format("  within {:.1e} of a singular value each: the budget for large matrices ended first\n",
                         found.residual);

@@ -27,7 +27,8 @@ int merge(const MergeFlags& flags) {
   const std::vector<std::filesystem::path> folders(flags.folders.begin(), flags.folders.end());
   catch_interrupts();
   const auto began = std::chrono::steady_clock::now();
-  merge_sweeps(folders, flags.out, flags.incomplete, [] { return interrupted.load(); });
+  merge_sweeps(
+      folders, flags.out, flags.incomplete, [] { return interrupted.load(); }, as_flags);
   SweepWork work;
   work.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   work.computed.stopped = interrupted;

@@ -70,7 +70,7 @@ int show_prediction(const PredictFlags& flags) {
                          {"critical_rates", critical},
                          {"verdict", to_json(proved)},
                          {"findings", Json::parse(findings_json(findings))}};
-    print(result.dump(2) + "\n");
+    print(json_document(result));
     return 0;
   }
 

@@ -84,8 +84,8 @@ std::vector<std::filesystem::path> chosen(const ReproduceFlags& flags) {
   const bool needs_folder = flags.names.empty() || !std::all_of(flags.names.begin(), flags.names.end(), is_path);
   std::vector<std::filesystem::path> files;
   if (needs_folder)
-    files =
-        experiment_files(flags.experiments.empty() ? experiments_folder() : std::filesystem::path(flags.experiments));
+    files = experiment_files(flags.experiments.empty() ? experiments_folder(as_flags)
+                                                       : std::filesystem::path(flags.experiments));
   if (flags.names.empty()) return files;
   for (const std::string& name : flags.names) {
     if (is_path(name)) {
@@ -112,7 +112,8 @@ Matrix load(const std::filesystem::path& experiment, const std::string& name) {
     const std::filesystem::path folder = std::filesystem::absolute(experiment).parent_path().parent_path();
     std::filesystem::path file = folder / "data" / "digits.mtx";
     std::error_code error;
-    if (!std::filesystem::exists(file, error)) file = experiments_folder().parent_path() / "data" / "digits.mtx";
+    if (!std::filesystem::exists(file, error))
+      file = experiments_folder(as_flags).parent_path() / "data" / "digits.mtx";
     return load(experiment, file.string());
   }
   MatrixData loaded = load_matrix(name, load_options());

@@ -46,7 +46,7 @@ std::string json_of(const Session& session, const HessianAnswer& found, const st
   result["spectrum"] = found.spectrum ? numbers(found.spectrum->values) : Json(nullptr);
   result["spectrum_from"] = found.spectrum ? Json(found.spectrum->from) : Json(nullptr);
   result["spectrum_error"] = found.spectrum ? number_or_null(found.spectrum->error) : Json(nullptr);
-  return result.dump(2) + "\n";
+  return json_document(result);
 }
 
 std::string text_of(const Session& session, const HessianAnswer& found) {
@@ -64,7 +64,7 @@ std::string text_of(const Session& session, const HessianAnswer& found) {
   }
   if (!found.spectrum) return text;
   text += fmt::format("spectrum, from {}, each within {:.2e}\n", found.spectrum->from, found.spectrum->error);
-  for (const double value : found.spectrum->values) text += fmt::format("  {}\n", number_or_null(value).dump());
+  for (const double value : found.spectrum->values) text += fmt::format("  {}\n", json_line(number_or_null(value)));
   return text;
 }
 

@@ -46,8 +46,8 @@ struct SweepFlags {
 // The target of the tiny runs; all give the same bits, so this is for checks and for measuring.
 std::string chosen_target() {
   const char* wanted = std::getenv("EQUIPOISE_TARGET");
-  if (wanted == nullptr || *wanted == '\0') return batch_targets().front();
-  return word_of("the environment variable EQUIPOISE_TARGET", wanted, batch_targets());
+  if (wanted == nullptr || *wanted == '\0') return ensemble_targets().front();
+  return word_of("the environment variable EQUIPOISE_TARGET", wanted, ensemble_targets());
 }
 
 // A grid comes from a file, from the folder that is gone on with, or from another sweep; a window narrows it.
@@ -68,7 +68,7 @@ Grid chosen_grid(const SweepFlags& flags) {
         "--window h=0.1:0.2");
   }
   if (flags.window.empty()) return grid;
-  const std::vector<Window> windows = read_windows(flags.window);
+  const std::vector<Window> windows = read_windows(flags.window, as_flags);
   // A grid of its own may ask for other counts, but the window must lie in what the earlier sweep covers.
   if (!flags.zoom.empty() && !flags.grid.empty()) zoomed(load_grid(fs::path(flags.zoom) / "grid.toml"), windows);
   return zoomed(grid, windows);
@@ -133,7 +133,7 @@ int sweep(const SweepFlags& flags) {
     header.sigma1 = swept->sigma1();
     if (grid.output == OutputKind::orbit) require_orbits(grid, *swept);
   }
-  SweepWriter writer(flags.out, grid, header, flags.resume);
+  SweepWriter writer(flags.out, grid, header, flags.resume, as_flags);
   if (writer.damaged() > 0 && !flags.quiet) {
     fmt::print(stderr, "equipoise: {} tiles in {} are damaged and are computed again\n", writer.damaged(), flags.out);
   }

@@ -7,7 +7,8 @@
 #include <fmt/ranges.h>
 
 #include <array>
-#include <nlohmann/json.hpp>
+
+#include "equipoise/page/json-inl.hpp"
 
 namespace equipoise::cli {
 namespace {
@@ -91,16 +92,16 @@ std::string sweep_text(const SweepFolder& folder, const SweepWork& work, const s
 
 std::string sweep_json(const SweepFolder& folder, const SweepWork& work, const std::string& next) {
   const TilesDone progress = progress_of(folder);
-  nlohmann::ordered_json json;
+  Json json;
   json["equipoise"] = EQUIPOISE_VERSION;
   json["folder"] = folder.path().string();
   json["kind"] = name(folder.grid().kind);
   json["output"] = folder.grid().output == OutputKind::orbit ? "orbit" : "fields";
-  json["axes"] = nlohmann::ordered_json::array();
+  json["axes"] = Json::array();
   for (const Axis& axis : folder.grid().axes)
     json["axes"].push_back(
         {{"key", axis.key}, {"from", axis.from}, {"to", axis.to}, {"count", axis.count}, {"scale", name(axis.scale)}});
-  json["columns"] = nlohmann::ordered_json::array();
+  json["columns"] = Json::array();
   for (const Column& column : columns(folder.grid())) json["columns"].push_back(column.name);
   json["cells"] = folder.grid().cells();
   json["cells_done"] = progress.cells;
@@ -120,11 +121,11 @@ std::string sweep_json(const SweepFolder& folder, const SweepWork& work, const s
   json["seconds"] = work.seconds;
   json["cells_per_second"] = rate(work.computed.cells, work.seconds);
   json["steps_per_second"] = rate(work.computed.steps, work.seconds);
-  json["target"] = work.target.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(work.target);
+  json["target"] = work.target.empty() ? Json() : Json(work.target);
   json["threads"] = work.threads;
-  json["report"] = work.report.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(work.report);
-  json["go_on"] = next.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(next);
-  return json.dump(2) + "\n";
+  json["report"] = work.report.empty() ? Json() : Json(work.report);
+  json["go_on"] = next.empty() ? Json() : Json(next);
+  return json_document(json);
 }
 
 }  // namespace equipoise::cli

@@ -26,7 +26,7 @@ std::string version_text() {
   return fmt::format(
       "equipoise {}\ncompiler: {}\nSIMD targets: {}\nsweep targets: {} (EQUIPOISE_TARGET picks one)\nBLAS: none (Eigen "
       "{}.{}.{})\nthreads: {}",
-      EQUIPOISE_VERSION, compiler, fmt::join(targets, " "), fmt::join(batch_targets(), " "), EIGEN_WORLD_VERSION,
+      EQUIPOISE_VERSION, compiler, fmt::join(targets, " "), fmt::join(ensemble_targets(), " "), EIGEN_WORLD_VERSION,
       EIGEN_MAJOR_VERSION, EIGEN_MINOR_VERSION, available_threads());
 }
 

@@ -120,7 +120,7 @@ TEST(SweepReport, OutcomesAreHeldAgainstTheTheorem) {
   std::vector<TinyRun> run(grid.cells());
   runs.runs(0, run);
   std::vector<TinyEnd> end(grid.cells());
-  run_batch(run, end);
+  run_tiny(run, end);
   std::vector<std::uint8_t> outcome;
   for (const TinyEnd& each : end) outcome.push_back(outcome_code(each.outcome));
   Cells cells;

@@ -9,19 +9,14 @@
 #include "equipoise/core/factor_objective.hpp"
 #include "equipoise/core/run.hpp"
 #include "equipoise/core/start.hpp"
+#include "equipoise/core/test_scalar.hpp"
 #include "equipoise/problems/dense.hpp"
 
 namespace equipoise::driver_test {
 namespace {
 
-std::unique_ptr<Problem> scalar(double mu) { return dense_problem(Matrix::Constant(1, 1, mu)); }
-
-Factors pair(double x, double y) {
-  Factors z({1, 1, 1});
-  z.X()(0, 0) = x;
-  z.Y()(0, 0) = y;
-  return z;
-}
+using test_scalar::pair;
+using test_scalar::scalar;
 
 void expect_same(const ObjectiveRecord& a, const ObjectiveRecord& b) {
   EXPECT_EQ(a.verdict.outcome, b.verdict.outcome);

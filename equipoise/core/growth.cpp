@@ -9,42 +9,45 @@
 #include "equipoise/core/numbers.hpp"
 
 namespace equipoise {
-namespace {
-constexpr std::size_t most_sums_of_growth = 1024;
-}  // namespace
+
+void JoinedSums::add(double value) {
+  open_sum_ += value;
+  if (++values_in_open_sum_ < values_per_sum_) return;
+  sums_.push_back(open_sum_);
+  open_sum_ = 0;
+  values_in_open_sum_ = 0;
+  if (sums_.size() < most_) return;
+  for (std::size_t i = 0; i < most_ / 2; ++i) sums_[i] = sums_[2 * i] + sums_[2 * i + 1];
+  sums_.resize(most_ / 2);
+  values_per_sum_ *= 2;
+}
+
+LyapunovEstimate JoinedSums::mean_of_last(std::size_t sums, std::uint64_t steps_per_value) const {
+  // Up to 32 batches: long enough to be nearly independent, enough of them for a spread.
+  const std::size_t batches = std::min<std::size_t>(32, sums);
+  if (batches == 0) return {nan, nan, 0};
+  const std::size_t sums_in_batch = sums / batches;
+  const std::uint64_t steps_in_batch = sums_in_batch * values_per_sum_ * steps_per_value;
+  const auto count = static_cast<double>(batches);
+  std::array<double, 32> means{};
+  auto sum = sums_.end() - static_cast<std::ptrdiff_t>(batches * sums_in_batch);
+  double exponent = 0;
+  for (std::size_t b = 0; b < batches; ++b) {
+    for (std::size_t i = 0; i < sums_in_batch; ++i) means[b] += *sum++;
+    means[b] /= static_cast<double>(steps_in_batch);
+    exponent += means[b] / count;
+  }
+  double squares = 0;
+  for (std::size_t b = 0; b < batches; ++b) squares += (means[b] - exponent) * (means[b] - exponent);
+  return {exponent, batches >= 8 ? std::sqrt(squares / (count * (count - 1))) : nan, batches * steps_in_batch};
+}
 
 void Growth::add(double log_growth) {
   steps_ += endings::growth_stretch;
-  open_sum_ += log_growth;
-  if (++stretches_in_open_sum_ < stretches_per_sum_) return;
-  sums_.push_back(open_sum_);
-  open_sum_ = 0;
-  stretches_in_open_sum_ = 0;
-  if (sums_.size() < most_sums_of_growth) return;
-  for (std::size_t i = 0; i < most_sums_of_growth / 2; ++i) sums_[i] = sums_[2 * i] + sums_[2 * i + 1];
-  sums_.resize(most_sums_of_growth / 2);
-  stretches_per_sum_ *= 2;
+  sums_.add(log_growth);
 }
 
-LyapunovEstimate Growth::estimate() const {
-  const std::size_t groups = std::min<std::size_t>(32, sums_.size());
-  if (groups == 0) return {nan, nan, 0};
-  const std::size_t group_size = sums_.size() / groups;
-  const std::uint64_t steps_in_group = group_size * stretches_per_sum_ * endings::growth_stretch;
-  std::array<double, 32> means{};
-  auto sum = sums_.end() - static_cast<std::ptrdiff_t>(groups * group_size);
-  double exponent = 0;
-  for (std::size_t g = 0; g < groups; ++g) {
-    for (std::size_t i = 0; i < group_size; ++i) means[g] += *sum++;
-    means[g] /= static_cast<double>(steps_in_group);
-    exponent += means[g];
-  }
-  const double count = static_cast<double>(groups);
-  exponent /= count;
-  double squares = 0;
-  for (std::size_t g = 0; g < groups; ++g) squares += (means[g] - exponent) * (means[g] - exponent);
-  return {exponent, groups >= 8 ? std::sqrt(squares / (count * (count - 1))) : nan, groups * steps_in_group};
-}
+LyapunovEstimate Growth::estimate() const { return sums_.mean_of_last(sums_.count(), endings::growth_stretch); }
 
 std::optional<LyapunovEstimate> Growth::chaos() const {
   if (steps() < endings::chaotic_steps) return std::nullopt;

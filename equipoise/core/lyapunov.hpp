@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
 
 #include "equipoise/core/growth.hpp"
 #include "equipoise/core/objective.hpp"
@@ -25,15 +24,13 @@ class Tangent {
   std::uint64_t steps() const { return steps_; }
   /// False from the step on at which the arithmetic overflowed or the vector vanished; growth then stays what it was.
   bool alive() const { return alive_; }
-  /// The mean over the second half of what was seen, in whole batches.
+  /// The mean over the second half of what was seen, in whole sums.
   LyapunovEstimate second_half() const;
 
  private:
   Vector direction_;
   Vector image_;
-  std::vector<double> batches_;  // sums of log growth over batch_length_ steps each
-  std::uint64_t batch_length_ = 16;
-  double open_batch_ = 0;
+  JoinedSums growth_{4096, 16};
   double log_growth_ = 0;
   std::uint64_t steps_ = 0;
   bool begun_ = false;

@@ -285,7 +285,8 @@ TEST(Objective, SharpnessIsFollowedAlongTheRun) {
   settings.sample_every = 5;
   const ObjectiveRecord record = run(Valley(), numbers({3, -2}), 1, settings);
   int measured = 0;
-  Stepper by_hand(Valley(), numbers({3, -2}), 1);
+  const Valley valley;  // the stepper keeps a reference
+  Stepper by_hand(valley, numbers({3, -2}), 1);
   for (const ObjectiveSample& row : record.samples) {
     by_hand.step(row.step - by_hand.steps());
     if (row.eigenvalues.empty()) continue;

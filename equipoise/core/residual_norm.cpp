@@ -1,6 +1,4 @@
 // The spectral norm of A - X Y^T by Lanczos, through a problem whose matrix is the residual.
-//
-// Tested in equipoise/core/sharpness_test.cpp
 #include "equipoise/core/residual_norm.hpp"
 
 namespace equipoise {

@@ -10,20 +10,15 @@
 #include "equipoise/core/error.hpp"
 #include "equipoise/core/lyapunov.hpp"
 #include "equipoise/core/start.hpp"
+#include "equipoise/core/test_scalar.hpp"
 #include "equipoise/problems/dense.hpp"
 #include "equipoise/problems/observed.hpp"
 
 namespace equipoise::run_test {
 namespace {
 
-std::unique_ptr<Problem> scalar(double mu) { return dense_problem(Matrix::Constant(1, 1, mu)); }
-
-Factors pair(double x, double y) {
-  Factors z({1, 1, 1});
-  z.X()(0, 0) = x;
-  z.Y()(0, 0) = y;
-  return z;
-}
+using test_scalar::pair;
+using test_scalar::scalar;
 
 Record scalar_run(double mu, double x, double y, double h, RunSettings settings = {}) {
   return run(*scalar(mu), pair(x, y), h, settings);

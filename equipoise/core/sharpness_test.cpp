@@ -5,6 +5,7 @@
 
 #include <Eigen/Eigenvalues>
 #include <cmath>
+#include <limits>
 
 #include "equipoise/core/closed_form.hpp"
 #include "equipoise/core/curvature.hpp"
@@ -220,6 +221,62 @@ TEST(Curvature, ResidualNorm) {
   const Factors z = gaussian_factors({12, 9, 2}, 4);
   const Matrix R = A - z.X() * z.Y().transpose();
   EXPECT_NEAR(residual_spectral_norm(*dense_problem(A), z).value, singular_values(R)[0], 1e-7);
+}
+
+// Cheap products have no budget; dear ones end at digits or at a number of products that falls with their cost.
+TEST(SharpnessSettings, BudgetsByCost) {
+  const SharpnessSettings usual;
+  for (const auto preset :
+       {SharpnessSettings::for_a_scale, SharpnessSettings::for_a_rate, SharpnessSettings::for_the_record}) {
+    for (const double cheap : {0.0, 1.0, 5e7, std::numeric_limits<double>::quiet_NaN()}) {
+      EXPECT_EQ(preset(cheap).max_products, usual.max_products) << cheap;
+      EXPECT_EQ(preset(cheap).value_tolerance, 0) << cheap;
+    }
+    int before = usual.max_products;
+    for (const double dear : {6e7, 1e8, 1e9, 1e10, 1e300, std::numeric_limits<double>::infinity()}) {
+      const SharpnessSettings found = preset(dear);
+      EXPECT_GT(found.value_tolerance, 0) << dear;
+      EXPECT_LE(found.max_products, before) << dear;
+      before = found.max_products;
+    }
+  }
+  // A first step after less than 60 products, however dear.
+  EXPECT_EQ(SharpnessSettings::for_a_scale(1e12).max_products + SharpnessSettings::for_a_rate(1e12).max_products, 58);
+  EXPECT_EQ(SharpnessSettings::for_the_record(1e12).max_products, 60);
+  EXPECT_EQ(SharpnessSettings::for_a_rate(1e8).max_products, 100);
+}
+
+TEST(GuessAlong, IsTheDirectionOfSharpnessAtZeroFactorsAndCloseToItAtSmallOnes) {
+  for (const Shape shape : {Shape{1, 1, 1}, Shape{7, 4, 2}, Shape{12, 20, 5}}) {
+    const auto problem = dense_problem(gaussian(shape.rows, shape.cols, 71));
+    const SingularTriplets top = top_singular_triplets(*problem, 1);
+    for (const double size : {0.0, 1e-3}) {
+      SCOPED_TRACE(::testing::Message() << shape.rows << " x " << shape.cols << " size " << size);
+      Factors z = gaussian_factors(shape, 72);
+      z.flat() *= size;
+      const Vector guess = guess_along(*problem, top, z);
+      ASSERT_EQ(guess.size(), shape.size());
+      Factors along(shape), image(shape);
+      along.flat() = guess;
+      problem->hessian_product(z, along, image);
+      const double length = guess.squaredNorm();
+      EXPECT_NEAR(length, 1, 1e-12);
+      // A Rayleigh quotient is below the largest eigenvalue, and as close as the square of what z moves.
+      const double quotient = guess.dot(image.flat()) / length, L = sharpness(*problem, z).value;
+      EXPECT_NEAR(quotient, L, 1e-12 * L + 20 * size * size * L);
+    }
+  }
+}
+
+TEST(GuessAlong, IsEmptyWithoutASingularPairOrAnyUnknowns) {
+  const auto problem = dense_problem(gaussian(3, 2, 73));
+  const Factors z = gaussian_factors({3, 2, 1}, 74);
+  EXPECT_EQ(guess_along(*problem, SingularTriplets{}, z).size(), 0);
+  const SingularTriplets top = top_singular_triplets(*problem, 1);
+  EXPECT_EQ(guess_along(*problem, top, Factors({3, 2, 0})).size(), 0);
+  Factors infinite = z;
+  infinite.flat()[0] = std::numeric_limits<double>::infinity();
+  EXPECT_EQ(guess_along(*problem, top, infinite).size(), 0);
 }
 
 }  // namespace

@@ -163,10 +163,12 @@ std::vector<RelativeRate> ExperimentSettings::rates(std::string_view key) const 
   return result;
 }
 
-void ExperimentSettings::require_same_length(std::string_view key, std::size_t length, std::string_view other_key,
-                                             std::size_t other) const {
-  if (length != other)
-    refuse(key, fmt::format("{} has {} entries and {} has {}; each matrix needs one", key, length, other_key, other));
+void ExperimentSettings::require_one_each(std::string_view key, std::size_t length,
+                                          std::initializer_list<std::pair<std::string_view, std::size_t>> lists) const {
+  for (const auto& [list, entries] : lists) {
+    if (entries != length)
+      refuse(list, fmt::format("{} has {} entries and {} has {}; each matrix needs one", list, entries, key, length));
+  }
 }
 
 void ExperimentSettings::finish() const {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <optional>
 #include <set>
 #include <string>
@@ -61,9 +62,9 @@ class ExperimentSettings {
   std::vector<RelativeRate> rates(std::string_view key) const;
   /// One of `words`.
   std::string one_of(std::string_view key, const std::vector<std::string>& words) const;
-  /// Throws Error unless both lists have the same length.
-  void require_same_length(std::string_view key, std::size_t length, std::string_view other_key,
-                           std::size_t other) const;
+  /// Throws Error unless each of these lists, with their lengths, is as long as that of `key`.
+  void require_one_each(std::string_view key, std::size_t length,
+                        std::initializer_list<std::pair<std::string_view, std::size_t>> lists) const;
   [[noreturn]] void refuse(std::string_view key, std::string_view message) const;
   void finish() const;
 

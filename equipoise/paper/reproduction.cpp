@@ -190,7 +190,7 @@ std::string claims_json(const std::vector<Reproduced>& all, bool quick, std::str
                            {"claims", claims}});
   }
   const Json result = {{"equipoise", version}, {"quick", quick}, {"holds", every}, {"experiments", experiments}};
-  return result.dump(2) + "\n";
+  return json_document(result);
 }
 
 }  // namespace equipoise

@@ -84,7 +84,7 @@ std::vector<TinyEnd> run_all(const std::vector<TinyRun>& runs, const Laboratory&
   constexpr std::size_t chunk = 2048;
   const bool whole = for_each_run((runs.size() + chunk - 1) / chunk, laboratory, [&](std::size_t i) {
     const std::size_t first = i * chunk, length = std::min(chunk, runs.size() - first);
-    run_batch(std::span(runs).subspan(first, length), std::span(ends).subspan(first, length));
+    run_tiny(std::span(runs).subspan(first, length), std::span(ends).subspan(first, length));
   });
   if (!whole) ends.clear();
   return ends;

@@ -44,7 +44,7 @@ std::vector<std::uint64_t> distinct_seeds(const Subject& subject, const StartNor
 /// body(i) for i in [0, count), several at a time and in any order: each may write its own place alone. False where it
 /// was stopped.
 bool for_each_run(std::size_t count, const Laboratory& laboratory, const std::function<void(std::size_t)>& body);
-/// run_batch over chunks; empty where it was stopped.
+/// run_tiny over chunks; empty where it was stopped.
 std::vector<TinyEnd> run_all(const std::vector<TinyRun>& runs, const Laboratory& laboratory);
 
 /// A point on the path of a run of rank one, in natural units.
@@ -61,7 +61,7 @@ struct PlanePoint {
 };
 /// Every iterate of x+ = x + h (mu y - |y|^2 x), y+ = y + h (mu x - |x|^2 y), up to the first with |grad f| <=
 /// tolerance mu max(|z|, sqrt(mu)), or to max_steps. visit(point, last) may return false to stop. The plain formula:
-/// where rounding decides the limit it may end elsewhere than run_batch().
+/// where rounding decides the limit it may end elsewhere than run_tiny().
 void walk(const TinyRun& run, const std::function<bool(const PlanePoint& point, bool last)>& visit);
 
 /// True at every step to 300 and then every 1 %: what a figure over the steps shows of a long run.

@@ -60,7 +60,7 @@ struct Node {
   std::uint64_t count(std::uint64_t most) const {
     if (value.is_null()) return 0;
     if (!value.is_number_unsigned() || value.get<std::uint64_t>() > most) {
-      wrong(path, value.is_number() ? value.dump() : value.type_name(),
+      wrong(path, value.is_number() ? json_line(value) : value.type_name(),
             fmt::format("a whole number from 0 to {}", most));
     }
     return value.get<std::uint64_t>();
@@ -111,7 +111,7 @@ std::string plain(const Json& value) {
     for (const Json& item : value) out += (out.empty() ? "" : ", ") + plain(item);
     return out.empty() ? "none" : out;
   }
-  return value.dump();
+  return json_line(value);
 }
 
 void flatten(const Json& value, const std::string& prefix, NamedValues& out) {

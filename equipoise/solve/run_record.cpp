@@ -87,7 +87,7 @@ Json to_json(const Verdict& verdict) {
 
 }  // namespace
 
-std::string findings_json(const std::vector<Finding>& findings) { return to_json(findings).dump(); }
+std::string findings_json(const std::vector<Finding>& findings) { return json_line(to_json(findings)); }
 
 std::string record_json(const RunDocument& document) {
   const Record& record = document.record;
@@ -133,7 +133,7 @@ std::string record_json(const RunDocument& document) {
       {"seconds", number_or_null(record.seconds)},
       {"steps_per_second",
        number_or_null(record.seconds > 0 ? static_cast<double>(record.steps) / record.seconds : std::nan(""))}};
-  return whole.dump(2) + "\n";
+  return json_document(whole);
 }
 
 std::string samples_csv(const std::vector<Sample>& samples) {

@@ -11,25 +11,14 @@
 #include "equipoise/problems/dense.hpp"
 #include "equipoise/problems/ridge.hpp"
 #include "equipoise/solve/answers.hpp"
+#include "equipoise/solve/test_request.hpp"
 
 namespace equipoise::session_test {
 namespace {
 
 using test_refusal::refusal;
-
-Matrix gaussian(Index rows, Index cols, std::uint64_t seed) {
-  Generator random(seed);
-  Matrix A(rows, cols);
-  for (double& entry : A.reshaped()) entry = random.normal();
-  return A;
-}
-
-Request request_of(const Matrix& A, Index rank) {
-  Request request;
-  request.matrix.values = A;
-  request.rank = rank;
-  return request;
-}
+using test_request::gaussian;
+using test_request::request_of;
 
 SparseMatrix sparse(const Matrix& A) {
   SparseMatrix result = A.sparseView();

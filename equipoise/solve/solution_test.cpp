@@ -10,26 +10,14 @@
 #include "equipoise/core/test_refusal.hpp"
 #include "equipoise/problems/dense.hpp"
 #include "equipoise/solve/run_page.hpp"
+#include "equipoise/solve/test_request.hpp"
 
 namespace equipoise::solution_test {
 namespace {
 
 using test_refusal::refusal;
-
-Matrix gaussian(Index rows, Index cols, std::uint64_t seed) {
-  Generator random(seed);
-  Matrix A(rows, cols);
-  for (double& entry : A.reshaped()) entry = random.normal();
-  return A;
-}
-
-Request request_of(const Matrix& A, Index rank, Rate rate = {}) {
-  Request request;
-  request.matrix.values = A;
-  request.rank = rank;
-  request.rate = rate;
-  return request;
-}
+using test_request::gaussian;
+using test_request::request_of;
 
 TEST(Solution, IsTheRunOfTheProblemItself) {
   const Matrix A = gaussian(8, 6, 5);

@@ -208,7 +208,7 @@ Experiment load_experiment(const std::filesystem::path& path, bool quick) {
   return read_experiment({text, shown}, quick);
 }
 
-std::filesystem::path experiments_folder() {
+std::filesystem::path experiments_folder(const Spelling& spelling) {
   std::error_code error;
   const std::filesystem::path command = std::filesystem::read_symlink("/proc/self/exe", error);
   std::vector<std::string> looked;
@@ -220,7 +220,8 @@ std::filesystem::path experiments_folder() {
       looked.push_back(candidate.string());
     }
   }
-  throw Error(fmt::format("no experiments found in {}; name their folder with --experiments", fmt::join(looked, ", ")));
+  throw Error(fmt::format("no experiments found in {}; name their folder with {}", fmt::join(looked, ", "),
+                          spelling("experiments")));
 }
 
 std::vector<std::filesystem::path> experiment_files(const std::filesystem::path& folder) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "equipoise/core/spelling.hpp"
 #include "equipoise/io/text.hpp"
 #include "equipoise/paper/experiment.hpp"
 
@@ -19,7 +20,7 @@ Experiment load_experiment(const std::filesystem::path& path, bool quick);
 
 /// The folder of the experiments that come with the command: share/equipoise/experiments beside an installed one,
 /// experiments/ of the source tree above one that was built there. Throws Error that says where it looked.
-std::filesystem::path experiments_folder();
+std::filesystem::path experiments_folder(const Spelling& spelling = as_keys);
 /// The .toml files of a folder, sorted by name. Throws Error where there is none.
 std::vector<std::filesystem::path> experiment_files(const std::filesystem::path& folder);
 

@@ -179,11 +179,10 @@ void read_entries(const TomlTable& start, std::string_view key, std::vector<doub
   if (entries.empty()) start.fail(key, fmt::format("{} is an empty list; it needs an entry at least", key));
 }
 
-double number_of_window(std::string_view text, std::string_view whole) {
+double number_of_window(std::string_view text, std::string_view setting) {
   const std::optional<double> value = number_from(text);
   if (!value || !std::isfinite(*value)) {
-    throw Error(fmt::format("--window {}: {} is no number; write it like h=0.1:0.2,x0=-1:1", in_quotes(whole),
-                            in_quotes(text)));
+    throw Error(fmt::format("{}: {} is no number; write it like h=0.1:0.2,x0=-1:1", setting, in_quotes(text)));
   }
   return *value;
 }
@@ -284,7 +283,8 @@ std::string grid_toml(const Grid& grid) {
   return text;
 }
 
-std::vector<Window> read_windows(std::string_view text) {
+std::vector<Window> read_windows(std::string_view text, const Spelling& spelling) {
+  const std::string setting = spelling("window", in_quotes(text));
   std::vector<Window> windows;
   std::string_view rest = text;
   while (true) {
@@ -292,24 +292,23 @@ std::vector<Window> read_windows(std::string_view text) {
     const std::size_t equals = part.find('=');
     const std::size_t colon = part.find(':');
     if (equals == std::string_view::npos || colon == std::string_view::npos || colon < equals || equals == 0) {
-      throw Error(fmt::format("--window {} is not understood; write the axes with their ends, like h=0.1:0.2,x0=-1:1",
-                              in_quotes(text)));
+      throw Error(fmt::format("{} is not understood; write the axes with their ends, like h=0.1:0.2,x0=-1:1", setting));
     }
     Window window;
     window.key = trimmed(part.substr(0, equals));
-    window.from = number_of_window(trimmed(part.substr(equals + 1, colon - equals - 1)), text);
+    window.from = number_of_window(trimmed(part.substr(equals + 1, colon - equals - 1)), setting);
     std::string_view end = part.substr(colon + 1);
     if (const std::size_t second = end.find(':'); second != std::string_view::npos) {
       const std::optional<std::uint64_t> count = whole_number_from(trimmed(end.substr(second + 1)));
       if (!count || *count == 0)
-        throw Error(fmt::format("--window {}: {} is no count; write a whole number from 1", in_quotes(text),
-                                in_quotes(end.substr(second + 1))));
+        throw Error(
+            fmt::format("{}: {} is no count; write a whole number from 1", setting, in_quotes(end.substr(second + 1))));
       window.count = *count;
       end = end.substr(0, second);
     }
-    window.to = number_of_window(trimmed(end), text);
+    window.to = number_of_window(trimmed(end), setting);
     for (const Window& other : windows) {
-      if (other.key == window.key) throw Error(fmt::format("--window {} names {} twice", in_quotes(text), window.key));
+      if (other.key == window.key) throw Error(fmt::format("{} names {} twice", setting, window.key));
     }
     windows.push_back(window);
     const std::size_t comma = rest.find(',');

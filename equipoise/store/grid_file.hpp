@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "equipoise/core/spelling.hpp"
 #include "equipoise/io/text.hpp"
 #include "equipoise/sweep/grid.hpp"
 
@@ -21,6 +22,7 @@ Grid load_grid(const std::filesystem::path& path);
 std::string grid_toml(const Grid& grid);
 
 /// Reads "h=0.1:0.2,x0=-1:1" or "h=0.1:0.2:4096", the third number being a count. Throws Error for anything else.
-std::vector<Window> read_windows(std::string_view text);
+/// Messages name the setting `window` in that spelling.
+std::vector<Window> read_windows(std::string_view text, const Spelling& spelling = as_keys);
 
 }  // namespace equipoise

@@ -98,10 +98,11 @@ FinishedTile SweepFolder::tile(std::uint64_t number) const {
   if (place == 0) throw Error(fmt::format("tile {} of the sweep in {} is not done", number, shown(state_->folder)));
   const LedgerLine& line = state_->ledger.lines[place - 1];
   if (crc_of(state_->columns, header().tiling, number) != line.crc) {
-    throw Error(fmt::format(
-        "the files in {} do not hold what the ledger says of tile {}, cells {} to {}; sweep --resume computes it again",
-        shown(state_->folder), number, header().tiling.first(number),
-        header().tiling.first(number) + header().tiling.length(number) - 1));
+    throw Error(
+        fmt::format("the files in {} do not hold what the ledger says of tile {}, cells {} to {}; resume the sweep to "
+                    "compute it again",
+                    shown(state_->folder), number, header().tiling.first(number),
+                    header().tiling.first(number) + header().tiling.length(number) - 1));
   }
   FinishedTile result;
   result.tile = number;

@@ -17,6 +17,7 @@
 #include <string_view>
 #include <vector>
 
+#include "equipoise/core/spelling.hpp"
 #include "equipoise/store/sweep_ledger.hpp"
 #include "equipoise/sweep/sweep.hpp"
 
@@ -32,8 +33,9 @@ class SweepWriter {
  public:
   /// Makes the folder, or with `resume` goes on in one that is there. Throws Error where it holds a sweep and `resume`
   /// is not set; where it holds another grid (saying what differs), another shard, or a file of the wrong size; where
-  /// another process writes; and where the disk has no room.
-  SweepWriter(const std::filesystem::path& folder, const Grid& grid, const LedgerHeader& header, bool resume);
+  /// another process writes; and where the disk has no room. Messages name the settings `out` and `resume`.
+  SweepWriter(const std::filesystem::path& folder, const Grid& grid, const LedgerHeader& header, bool resume,
+              const Spelling& spelling = as_keys);
   ~SweepWriter();
   SweepWriter(const SweepWriter&) = delete;
   SweepWriter& operator=(const SweepWriter&) = delete;
@@ -85,9 +87,10 @@ class SweepFolder {
 /// Puts the tiles of several folders of one grid, such as its shards, into a new one. Throws Error where their grids,
 /// matrices or tilings differ, a tile is missing (saying which shards) unless `incomplete` is set, or `out` holds a
 /// sweep. The columns are then those of a sweep that was never cut. Returns the number of tiles that are missing.
-/// `stop` ends it early, with a folder that sweep --resume completes.
+/// `stop` ends it early, with a folder that a resumed sweep completes. Messages name the settings `out`, `resume` and
+/// `incomplete`.
 std::uint64_t merge_sweeps(
     const std::vector<std::filesystem::path>& folders, const std::filesystem::path& out, bool incomplete,
-    const std::function<bool()>& stop = [] { return false; });
+    const std::function<bool()>& stop = [] { return false; }, const Spelling& spelling = as_keys);
 
 }  // namespace equipoise

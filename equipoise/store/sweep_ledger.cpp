@@ -12,6 +12,7 @@
 #include "equipoise/io/bytes.hpp"
 #include "equipoise/io/files.hpp"
 #include "equipoise/io/text.hpp"
+#include "equipoise/page/json-inl.hpp"
 
 namespace equipoise {
 namespace {
@@ -35,14 +36,14 @@ std::optional<Shard> read_shard(std::string_view text) {
 }
 
 std::string header_line(const LedgerHeader& header) {
-  nlohmann::ordered_json line;
+  Json line;
   line["equipoise"] = EQUIPOISE_VERSION;
   line["cells"] = header.tiling.cells;
   line["cells_per_tile"] = header.tiling.size;
   line["shard"] = fmt::format("{}/{}", header.shard.index, header.shard.count);
-  line["matrix"] = header.matrix.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(header.matrix);
+  line["matrix"] = header.matrix.empty() ? Json() : Json(header.matrix);
   if (header.sigma1) line["sigma1"] = *header.sigma1;
-  return line.dump() + "\n";
+  return json_line(line) + "\n";
 }
 
 std::string tile_line(const LedgerLine& line) {

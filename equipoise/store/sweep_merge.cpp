@@ -17,7 +17,7 @@ using namespace sweep_files;
 
 namespace {
 
-std::string missing_shards(const std::vector<SweepFolder>& parts) {
+std::string missing_shards(const std::vector<SweepFolder>& parts, const Spelling& spelling) {
   const std::uint64_t count = parts.front().header().shard.count;
   std::vector<std::string> absent;
   for (std::uint64_t index = 1; index <= count && absent.size() < 8; ++index) {
@@ -33,8 +33,8 @@ std::string missing_shards(const std::vector<SweepFolder>& parts) {
     for (std::uint64_t tile = 0; tile < part.header().tiling.count(); ++tile)
       open += part.header().shard.has(tile) && part.done()[tile] == 0 ? 1 : 0;
     if (open > 0)
-      text += fmt::format("; {} lacks {} of its own (sweep --out {} --resume)", shown(part.path()), open,
-                          shown(part.path()));
+      text += fmt::format("; {} lacks {} of its own (sweep {} {})", shown(part.path()), open,
+                          spelling("out", shown(part.path())), spelling("resume"));
   }
   return text;
 }
@@ -42,7 +42,7 @@ std::string missing_shards(const std::vector<SweepFolder>& parts) {
 }  // namespace
 
 std::uint64_t merge_sweeps(const std::vector<fs::path>& folders, const fs::path& out, bool incomplete,
-                           const std::function<bool()>& stop) {
+                           const std::function<bool()>& stop, const Spelling& spelling) {
   if (folders.empty()) throw Error("no folder to merge; name those of the shards");
   std::vector<SweepFolder> parts;
   for (const fs::path& folder : folders) parts.emplace_back(folder);
@@ -71,15 +71,15 @@ std::uint64_t merge_sweeps(const std::vector<fs::path>& folders, const fs::path&
   const auto missing = static_cast<std::uint64_t>(std::count(source.begin(), source.end(), nullptr));
   if (missing > 0 && !incomplete) {
     throw Error(
-        fmt::format("{} of {} tiles are missing{}; compute them, or add --incomplete and let sweep --resume compute "
-                    "the rest in the new folder",
-                    missing, tiling.count(), missing_shards(parts)));
+        fmt::format("{} of {} tiles are missing{}; compute them, or add {} and let a resumed sweep compute the rest "
+                    "in the new folder",
+                    missing, tiling.count(), missing_shards(parts, spelling), spelling("incomplete")));
   }
   // Every checksum before the first byte is written: a damaged part should not leave half a folder.
   for (std::uint64_t tile = 0; tile < tiling.count() && !stop(); ++tile) {
     if (source[tile] != nullptr) source[tile]->tile(tile);
   }
-  SweepWriter writer(out, first.grid(), {tiling, {}, first.header().matrix, first.header().sigma1}, false);
+  SweepWriter writer(out, first.grid(), {tiling, {}, first.header().matrix, first.header().sigma1}, false, spelling);
   for (std::uint64_t tile = 0; tile < tiling.count() && !stop(); ++tile) {
     if (source[tile] != nullptr) writer.write(source[tile]->tile(tile));
   }

@@ -35,9 +35,9 @@ void write_all(const Descriptor& file, const fs::path& path, std::span<const cha
     const ssize_t written = pwrite(file.number(), bytes.data(), bytes.size(), static_cast<off_t>(at));
     if (written < 0) {
       if (errno == EINTR) continue;
-      throw Error(
-          fmt::format("cannot write {}: {}; what the ledger lists is safe, and --resume goes on once there is room",
-                      shown(path), reason(errno)));
+      throw Error(fmt::format(
+          "cannot write {}: {}; what the ledger lists is safe, and a resumed sweep goes on once there is room",
+          shown(path), reason(errno)));
     }
     bytes = bytes.subspan(static_cast<std::size_t>(written));
     at += static_cast<std::uint64_t>(written);
@@ -60,6 +60,7 @@ void force_folder(const fs::path& folder) {
 }  // namespace
 
 struct SweepWriter::State {
+  Spelling spelling;
   fs::path folder;
   Grid grid;
   LedgerHeader header;
@@ -189,9 +190,8 @@ void SweepWriter::State::begin_folder() {
 void SweepWriter::State::go_on_in_folder() {
   const std::string differs = difference(load_grid(grid_path(folder)), grid);
   if (!differs.empty())
-    throw Error(
-        fmt::format("the sweep in {} is another one: {} (the folder's is named first); give --out another folder",
-                    shown(folder), differs));
+    throw Error(fmt::format("the sweep in {} is another one: {} (the folder's is named first); give {} another folder",
+                            shown(folder), differs, spelling("out")));
   const Ledger before = read_ledger(ledger_path(folder), grid.cells());
   if (before.header.shard != header.shard) {
     throw Error(fmt::format("{} holds shard {}/{}, not {}/{}; give each shard a folder of its own", shown(folder),
@@ -217,9 +217,11 @@ void SweepWriter::State::go_on_in_folder() {
   ledger_length = before.length;
 }
 
-SweepWriter::SweepWriter(const fs::path& folder, const Grid& grid, const LedgerHeader& header, bool resume)
+SweepWriter::SweepWriter(const fs::path& folder, const Grid& grid, const LedgerHeader& header, bool resume,
+                         const Spelling& spelling)
     : state_(std::make_unique<State>()) {
   State& state = *state_;
+  state.spelling = spelling;
   state.folder = folder;
   state.grid = grid;
   state.header = header;
@@ -227,21 +229,22 @@ SweepWriter::SweepWriter(const fs::path& folder, const Grid& grid, const LedgerH
   make_folder(folder);
   if (holds_sweep(folder)) {
     if (!resume)
-      throw Error(fmt::format("{} holds a sweep already; add --resume to go on with it, or give --out another folder",
-                              shown(folder)));
+      throw Error(fmt::format("{} holds a sweep already; add {} to go on with it, or give {} another folder",
+                              shown(folder), spelling("resume"), spelling("out")));
   } else {
     for (const Column& column : state.columns) {
       const fs::path path = column_path(folder, column);
       if (fs::exists(path))
-        throw Error(fmt::format("{} is there already and belongs to no sweep; give --out another folder", shown(path)));
+        throw Error(fmt::format("{} is there already and belongs to no sweep; give {} another folder", shown(path),
+                                spelling("out")));
     }
   }
   const fs::path lock = folder / lock_name;
   state.lock = Descriptor(lock, O_RDWR | O_CREAT);
   if (flock(state.lock.number(), LOCK_EX | LOCK_NB) != 0) {
     if (errno == EWOULDBLOCK)
-      throw Error(fmt::format("another process is writing the sweep in {}; wait for it, or give --out another folder",
-                              shown(folder)));
+      throw Error(fmt::format("another process is writing the sweep in {}; wait for it, or give {} another folder",
+                              shown(folder), spelling("out")));
     // Some shared file systems know no locks. A sweep there is as good; only the mistake of two writers goes unnoticed.
     if (errno != ENOSYS && errno != EOPNOTSUPP && errno != ENOLCK)
       throw Error(fmt::format("cannot lock {}: {}", shown(lock), reason(errno)));

@@ -82,7 +82,7 @@ class MatrixCells::Work {
       }
       const std::size_t count = take_small_runs(first + at, ends.size() - at, start);
       SmallSettings small{settings_.target, settings_.measures, settings_.sharpness, settings_.stop};
-      run_small_batch(family_of(numbers.rank, start), runs_, ends.subspan(at, count), small);
+      run_small(family_of(numbers.rank, start), runs_, ends.subspan(at, count), small);
       if (stopped()) return false;
       for (std::size_t i = 0; i < count; ++i) {
         ends[at + i] = end_in_users_units(ends[at + i], matrix_.units);

@@ -32,7 +32,7 @@ Shape most_kept(Index rows, Index cols, Index rank);
 class MatrixCells {
  public:
   struct Settings {
-    std::string target;     ///< as in BatchSettings
+    std::string target;     ///< as in TinySettings
     bool measures = false;  ///< any number but what the verdict says
     bool sharpness = false, product = false;
     const std::atomic<bool>* stop = nullptr;

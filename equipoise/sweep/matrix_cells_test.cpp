@@ -40,7 +40,7 @@ TEST(Sweep, AMatrixOfOneEntryIsTheScalarProblem) {
     TinyRun run = tiny_scalar(1, cells.value("norm_x", i), sign * cells.value("norm_y", i), cells.value("h", i));
     run.max_steps = 50000;
     TinyEnd end;
-    run_batch(std::span(&run, 1), std::span(&end, 1));
+    run_tiny(std::span(&run, 1), std::span(&end, 1));
     const int code = number<std::uint8_t>(result.columns[0], i);
     ++seen[code];
     ASSERT_EQ(code, outcome_code(end.outcome)) << i;
@@ -123,7 +123,7 @@ TEST(Sweep, MatrixBitsDependOnNothingButTheGrid) {
   for (const FieldInfo& each : field_list()) grid.fields.push_back(each.field);
   grid = resolved(grid);
   const std::vector<Bytes> expected = swept(grid, &A, grid.cells(), {}, {"scalar", 1}).columns;
-  for (const std::string& target : batch_targets()) {
+  for (const std::string& target : ensemble_targets()) {
     for (const int threads : {1, 2}) {
       for (const std::uint64_t size : {std::uint64_t{7}, std::uint64_t{64}})
         ASSERT_EQ(swept(grid, &A, size, {}, {target, threads}).columns, expected)

@@ -181,15 +181,15 @@ class Desk {
   // The ends of the cells from `first` on, and their learning rates; false where `stop` said so.
   bool run_cells(std::uint64_t first, std::span<TinyEnd> ends, std::span<double> rates) {
     if (matrix_) return matrix_->run(first, ends, rates);
-    const BatchSettings settings{shared_.target, shared_.measures, shared_.stop};
+    const TinySettings settings{shared_.target, shared_.measures, shared_.stop};
     if (const std::optional<TinyColumns> columns = shared_.cells.columns(first, ends.size(), room_)) {
-      run_batch(*columns, ends, settings);
+      run_tiny(*columns, ends, settings);
       for (std::uint64_t i = 0; i < ends.size(); ++i)
         rates[i] = columns->h != nullptr ? columns->h[i] : columns->shared.h;
     } else {
       runs_.resize(ends.size());
       shared_.cells.runs(first, runs_);
-      run_batch(runs_, ends, settings);
+      run_tiny(runs_, ends, settings);
       for (std::uint64_t i = 0; i < ends.size(); ++i) rates[i] = runs_[i].h;
     }
     return !is_set(shared_.stop);  // otherwise some ends may not have been reached
@@ -225,8 +225,8 @@ class Desk {
 };
 
 void require_target(const std::string& target) {
-  // An empty batch checks the name and does nothing else.
-  run_batch(std::span<const TinyRun>(), {}, {target, false, nullptr});
+  // An empty ensemble checks the name and does nothing else.
+  run_tiny(std::span<const TinyRun>(), {}, {target, false, nullptr});
 }
 
 }  // namespace

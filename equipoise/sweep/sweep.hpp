@@ -55,7 +55,7 @@ struct FinishedTile {
 };
 
 struct SweepSettings {
-  std::string target;  ///< of run_batch(); empty: the best
+  std::string target;  ///< of run_tiny(); empty: the best
   int threads = 0;     ///< 0: all. Results do not depend on it
 };
 

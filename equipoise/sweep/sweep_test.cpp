@@ -43,7 +43,7 @@ TEST(Sweep, EveryCellIsItsPlainRun) {
   std::vector<TinyRun> runs(grid.cells());
   std::vector<TinyEnd> ends(grid.cells());
   GridCells(grid).runs(0, runs);
-  run_batch(runs, ends, {"scalar", true});
+  run_tiny(runs, ends, {"scalar", true});
   std::uint64_t steps = 0;
   std::map<Outcome, int> seen;
   for (std::uint64_t i = 0; i < grid.cells(); ++i) {
@@ -70,7 +70,7 @@ TEST(Sweep, EveryCellIsItsPlainRun) {
 TEST(Sweep, BitsDependOnNothingButTheGrid) {
   const Grid grid = atlas(33, 29);
   const std::vector<Bytes> expected = swept(grid, nullptr, grid.cells(), {}, {"scalar", 1}).columns;
-  for (const std::string& target : batch_targets()) {
+  for (const std::string& target : ensemble_targets()) {
     for (const int threads : {1, 2, 5}) {
       for (const std::uint64_t size : {std::uint64_t{7}, std::uint64_t{256}, std::uint64_t{100000}}) {
         const Swept result = swept(grid, nullptr, size, {}, {target, threads});
@@ -217,7 +217,7 @@ TEST(Sweep, StopsAndLetsErrorsThrough) {
   scalar.fixed = {{"mu", 1}, {"y0", 1}, {"max_steps", 9e15}, {"tolerance", 0}};
   for (const auto& [endless, matrix_of] :
        {std::pair{resolved(matrix), &A}, std::pair{resolved(scalar), static_cast<const SweptMatrix*>(nullptr)}}) {
-    for (const std::string& target : batch_targets()) {
+    for (const std::string& target : ensemble_targets()) {
       stop = false;
       std::thread later([&] {
         std::this_thread::sleep_for(std::chrono::milliseconds(20));

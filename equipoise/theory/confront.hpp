@@ -1,7 +1,9 @@
 // How a statement meets a situation and a record: one function per statement, and the few words they share.
 #pragma once
 
+#include <functional>
 #include <initializer_list>
+#include <string_view>
 
 #include "equipoise/theory/knowledge.hpp"
 
@@ -43,5 +45,11 @@ Check limit_is_minimiser(const Record* record, Answer at_saddle);
 Answer reached_minimiser(const Record* record);
 /// The last iterate is finite and worth looking at: there is a run and it did not diverge.
 bool has_limit(const Record* record);
+/// "delta < 1 makes descent converge to a global minimiser surely": the start is asked, then the last iterate.
+/// `delta_of` gives the delta of factors; `off_saddle` and `on_saddle` are what the statement calls those two in its
+/// own letters.
+void confront_sure_minimiser(double h, const Delta& start, const std::function<Delta(ConstFactors)>& delta_of,
+                             std::string_view off_saddle, std::string_view on_saddle, const Record* record,
+                             Finding& finding);
 
 }  // namespace equipoise

@@ -129,7 +129,7 @@ Counts follow(std::size_t all, Make&& make, Agrees&& agrees) {
       runs[i] = trials[i].tiny;
       runs[i].max_steps = 2000000;
     }
-    run_batch(std::span(runs).first(count), std::span(ends).first(count), {"", false});
+    run_tiny(std::span(runs).first(count), std::span(ends).first(count), {"", false});
     for (std::size_t i = 0; i < count; ++i) {
       const Trial& trial = trials[i];
       const Forecast before = told(trial);

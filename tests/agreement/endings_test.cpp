@@ -242,7 +242,7 @@ void compare_tiny(Kind kind, const std::string& called, std::uint64_t seed) {
     cell.max_steps = plan.max_steps;
     cell.tolerance = plan.tolerance;
     Both both;
-    run_batch({&cell, 1}, {&both.end, 1});
+    run_tiny({&cell, 1}, {&both.end, 1});
     both.record = run(*problem, start, h, settings_of(plan));
     comparison.compare(
         both, fmt::format("{} trial {}: mu {:a} h {:a} tolerance {:g} length {} max_steps {} x {:a} y {:a}", called,
@@ -290,7 +290,7 @@ TEST(Endings, OfMatricesAreThoseOfRun) {
     const SmallStart small{own.start, Matrix()};
     const SmallRun cell{&small, 1, 1, h, plan.max_steps, plan.tolerance};
     Both both;
-    run_small_batch(family, {&cell, 1}, {&both.end, 1});
+    run_small(family, {&cell, 1}, {&both.end, 1});
     both.record = run(*problem, start, h, settings_of(plan));
     comparison.compare(both, fmt::format("matrix trial {}: {} x {} rank {} h {:a} tolerance {:g} max_steps {}", trial,
                                          rows, cols, rank, h, plan.tolerance, plan.max_steps));

@@ -237,6 +237,20 @@ class Streams(CommandTest):
         text = self.write("A.mtx", "%%MatrixMarket matrix array real general\n2 1\n3\n4\n").read_bytes()
         self.assertEqual(self.result("info", "-", "--format", "mtx", stdin=text)["norm"], 5)
 
+    def test_file_names_that_are_no_utf8(self):
+        """Linux allows any bytes in a name, JSON and pages do not: they show U+FFFD there."""
+        odd = os.fsdecode(b"caf\xe9.npy")
+        self.npy(odd, np.diag([3.0, 1.0]))
+        start = self.start(np.eye(2), np.eye(2), os.fsdecode(b"\xff"))
+        for verb in (("info", odd), ("predict", odd, "--rank", 1), ("sharpness", odd, "--factors", start),
+                     ("factor", odd, "--rank", 1, "--out", os.fsdecode(b"out\xfe"))):
+            with self.subTest(verb=verb[0]):
+                result = self.result(*verb, cwd=self.folder)
+                self.assertIn("caf\N{REPLACEMENT CHARACTER}.npy", json.dumps(result, ensure_ascii=False))
+        out = self.folder / os.fsdecode(b"out\xfe")
+        self.assertEqual({path.name for path in out.iterdir()}, FILES)
+        (out / "report.html").read_text(encoding="utf-8")
+
     def test_standard_output(self):
         done = run("generate", "gaussian:3x2:seed=7", "--out", "-")
         self.assertEqual((done.returncode, done.stderr), (0, b""))

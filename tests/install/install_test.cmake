@@ -1,24 +1,11 @@
 # Installs a build into an empty folder, then configures, builds and runs a project that finds it there.
-# cmake -D BUILD=... -D GENERATOR=... -D COMPILER=... -D EIGEN=... -D VERSION=... [-D ALONE=ON] -P install_test.cmake
-# ALONE: compiles each header by itself instead, which takes a minute.
+# cmake -D BUILD=... -D GENERATOR=... -D COMPILER=... -D EIGEN=... -D VERSION=... -P install_test.cmake
 set(folder "${BUILD}/tests/install/a folder with spaces")
-if(ALONE)
-  string(APPEND folder " for headers")
-endif()
 set(prefix "${folder}/prefix")
 file(REMOVE_RECURSE "${folder}")
 file(MAKE_DIRECTORY "${folder}")
 
-# must(OUTPUT command...): runs the command, which must succeed, and gives what it printed.
-function(must output)
-  execute_process(COMMAND ${ARGN} RESULT_VARIABLE status OUTPUT_VARIABLE text ERROR_VARIABLE text
-    OUTPUT_STRIP_TRAILING_WHITESPACE)
-  if(NOT status EQUAL 0)
-    list(JOIN ARGN " " command)
-    message(FATAL_ERROR "exit ${status}: ${command}\n${text}")
-  endif()
-  set(${output} "${text}" PARENT_SCOPE)
-endfunction()
+include("${CMAKE_CURRENT_LIST_DIR}/../must.cmake")
 
 must(ignored "${CMAKE_COMMAND}" --install "${BUILD}" --prefix "${prefix}")
 
@@ -48,15 +35,7 @@ foreach(header IN LISTS headers)
   endif()
   string(APPEND forward "#include \"${header}\"\n")
   string(PREPEND backward "#include \"${header}\"\n")
-  if(ALONE)
-    file(WRITE "${folder}/alone.cpp" "#include \"${header}\"\n")
-    must(ignored "${COMPILER}" -std=c++20 -fsyntax-only "-I${prefix}/include" -isystem "${EIGEN}" "${folder}/alone.cpp")
-  endif()
 endforeach()
-if(ALONE)
-  file(REMOVE_RECURSE "${folder}")
-  return()
-endif()
 # In both orders, since what stands first lends its includes to what follows.
 foreach(order forward backward)
   file(WRITE "${folder}/${order}.cpp" "${${order}}")

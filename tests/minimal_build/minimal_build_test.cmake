@@ -4,16 +4,7 @@
 file(REMOVE_RECURSE "${FOLDER}")
 file(MAKE_DIRECTORY "${FOLDER}")
 
-# must(OUTPUT command...): runs the command, which must succeed, and gives what it printed.
-function(must output)
-  execute_process(COMMAND ${ARGN} RESULT_VARIABLE status OUTPUT_VARIABLE text ERROR_VARIABLE text
-    OUTPUT_STRIP_TRAILING_WHITESPACE)
-  if(NOT status EQUAL 0)
-    list(JOIN ARGN " " command)
-    message(FATAL_ERROR "exit ${status}: ${command}\n${text}")
-  endif()
-  set(${output} "${text}" PARENT_SCOPE)
-endfunction()
+include("${CMAKE_CURRENT_LIST_DIR}/../must.cmake")
 
 set(without "")
 foreach(package ZLIB PNG tomlplusplus Boost nlohmann_json FastFloat TBB CLI11 GTest)

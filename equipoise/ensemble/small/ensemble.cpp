@@ -138,8 +138,8 @@ SmallFamily::~SmallFamily() = default;
 SmallFamily::SmallFamily(SmallFamily&&) noexcept = default;
 SmallFamily& SmallFamily::operator=(SmallFamily&&) noexcept = default;
 
-void run_small_batch(const SmallFamily& family, std::span<const SmallRun> runs, std::span<TinyEnd> ends,
-                     const SmallSettings& settings) {
+void run_small(const SmallFamily& family, std::span<const SmallRun> runs, std::span<TinyEnd> ends,
+               const SmallSettings& settings) {
   if (runs.size() != ends.size())
     throw Error(fmt::format("{} runs need as many ends, not {}", runs.size(), ends.size()));
   const std::string target = tiny::resolved_target(settings.target);

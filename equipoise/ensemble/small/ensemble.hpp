@@ -64,30 +64,30 @@ struct SmallRun {
 };
 
 struct SmallSettings {
-  std::string target;  ///< as in BatchSettings
+  std::string target;  ///< as in TinySettings
   bool measures = true;
   bool sharpness =
       true;  ///< needs `measures`; where a run ends at no minimiser it takes as long as 10^4 steps of a lane and more
-  const std::atomic<bool>* stop = nullptr;  ///< as in BatchSettings
+  const std::atomic<bool>* stop = nullptr;  ///< as in TinySettings
 };
 
-/// Runs every cell to its verdict on the calling thread. ends[i] depends on runs[i] alone, as in run_batch().
+/// Runs every cell to its verdict on the calling thread. ends[i] depends on runs[i] alone, as in run_tiny().
 /// The rules are those of run(), looked at every 16 steps, with the exact step found afterwards:
 /// - diverged: the first step at which Lemma E holds, or after which |z|^2 leaves the range of double.
 /// - converged: the first iterate at which |grad f| <= tolerance |A|_F max(|z|, |A|_F^(1/2)) (of
 ///   A = 0: tolerance |z_0|^2 |z|), looked for in the 16 steps before a look at which it holds. An unstable point must
 ///   hold for as long as a rounding error needs to leave it.
 /// - periodic: looked for from step 256, 512, 1024, ... on, and at the end.
-/// - chaotic: as in run_batch(), where 1 < h s_1 <= 2.
+/// - chaotic: as in run_tiny(), where 1 < h s_1 <= 2.
 /// Throws Error, before the first step, for a start of another shape, numbers that are not finite, h <= 0, a tolerance
 /// outside [0, 1], an unknown target, or spans of different lengths.
-void run_small_batch(const SmallFamily& family, std::span<const SmallRun> runs, std::span<TinyEnd> ends,
-                     const SmallSettings& settings = {});
+void run_small(const SmallFamily& family, std::span<const SmallRun> runs, std::span<TinyEnd> ends,
+               const SmallSettings& settings = {});
 
 /// u_1^T X Y^T v_1, how much of A's largest singular pair the product has, for the last `last` iterates of each run:
 /// those of steps max_steps - last + 1 to max_steps, into orbits[i * last ...]. Of a 1 x 1 matrix that is x y; past the
 /// edge it moves as x y does for mu = s_1 (docs/theory.md, section 8). Nothing ends a run early; beyond the range of
-/// double it is NaN. Throws Error as run_small_batch() does, and where last > max_steps + 1.
+/// double it is NaN. Throws Error as run_small() does, and where last > max_steps + 1.
 void record_small_orbits(const SmallFamily& family, std::span<const SmallRun> runs, std::size_t last,
                          std::span<double> orbits, const SmallSettings& settings = {});
 

@@ -308,7 +308,7 @@ TEST(SmallEnsemble, ASaddleIsNoMinimiser) {
   along.Y()(1, 0) = 1.1;
   small.starts[0].factors = along;
   const SmallRun run = small.run(0, 1, 1, 0.1, 5000);
-  for (const std::string& target : batch_targets()) {
+  for (const std::string& target : ensemble_targets()) {
     const TinyEnd end = small.ends({run}, target).front();
     EXPECT_EQ(name(end.outcome), "converged") << target;
     EXPECT_EQ(name(end.limit), "saddle") << target;
@@ -324,7 +324,7 @@ TEST(SmallEnsemble, ASaddleIsNoMinimiser) {
   small.starts[0].factors.X()(0, 0) = 1e-9;
   SmallRun passing = run;
   passing.tolerance = 1e-6;
-  for (const std::string& target : batch_targets()) {
+  for (const std::string& target : ensemble_targets()) {
     const TinyEnd passed = small.ends({passing}, target).front();
     EXPECT_EQ(name(passed.limit), "minimiser") << target;
     EXPECT_NEAR(passed.loss, (1 + 0.25) / 2, 1e-9);

@@ -22,10 +22,10 @@ TEST(SmallEnsemble, StopsAtOnce) {
   SmallRun run = small.run(0, 1, 1, 0.01, std::numeric_limits<std::uint64_t>::max());
   run.tolerance = 0;
   const std::atomic<bool> stop = true;
-  for (const std::string& target : batch_targets()) {
+  for (const std::string& target : ensemble_targets()) {
     TinyEnd end;
     end.steps = 77;
-    run_small_batch(*small.family, {&run, 1}, {&end, 1}, {target, true, true, &stop});
+    run_small(*small.family, {&run, 1}, {&end, 1}, {target, true, true, &stop});
     EXPECT_EQ(end.steps, 77U) << target;
   }
 }
@@ -34,9 +34,9 @@ TEST(SmallEnsemble, MeasuresAreLeftOutWhereNobodyAsks) {
   const Small small(gaussian_matrix(3, 3, 3, 1), 1, 1, 1);
   const SmallRun run = small.run(0, 1, 1, 0.05, 3000);
   TinyEnd all, without_sharpness, none;
-  run_small_batch(*small.family, {&run, 1}, {&all, 1});
-  run_small_batch(*small.family, {&run, 1}, {&without_sharpness, 1}, {"", true, false});
-  run_small_batch(*small.family, {&run, 1}, {&none, 1}, {"", false});
+  run_small(*small.family, {&run, 1}, {&all, 1});
+  run_small(*small.family, {&run, 1}, {&without_sharpness, 1}, {"", true, false});
+  run_small(*small.family, {&run, 1}, {&none, 1}, {"", false});
   EXPECT_GT(all.sharpness, 0);
   EXPECT_TRUE(std::isnan(without_sharpness.sharpness));
   EXPECT_TRUE(same_bits(without_sharpness.loss, all.loss));
@@ -51,7 +51,7 @@ TEST(SmallEnsemble, RefusesWhatMakesNoSense) {
     SmallRun run = good;
     change(run);
     TinyEnd end;
-    return test_refusal::refusal([&] { run_small_batch(*small.family, {&run, 1}, {&end, 1}); });
+    return test_refusal::refusal([&] { run_small(*small.family, {&run, 1}, {&end, 1}); });
   };
   EXPECT_EQ(refused([](SmallRun&) {}), "");
   EXPECT_NE(refused([](SmallRun& run) { run.h = 0; }).find("learning rate"), std::string::npos);
@@ -70,8 +70,8 @@ TEST(SmallEnsemble, RefusesWhatMakesNoSense) {
   TinyEnd ends[2];
   double values[3];
   const Problem& problem = *small.coordinates[0].problem;
-  EXPECT_THROW(run_small_batch(*small.family, {&good, 1}, ends), Error);
-  EXPECT_THROW(run_small_batch(*small.family, {&good, 1}, {ends, 1}, {"AVX9"}), Error);
+  EXPECT_THROW(run_small(*small.family, {&good, 1}, ends), Error);
+  EXPECT_THROW(run_small(*small.family, {&good, 1}, {ends, 1}, {"AVX9"}), Error);
   EXPECT_THROW(record_small_orbits(*small.family, {&good, 1}, 2, values), Error);
   std::vector<double> twelve(12);
   EXPECT_THROW(record_small_orbits(*small.family, {&good, 1}, 12, twelve), Error);
@@ -87,7 +87,7 @@ TEST(SmallEnsemble, RefusesWhatMakesNoSense) {
   EXPECT_THROW(SmallFamily(problem, {3, 2, 1}, Vector{{1.0, 2.0}}), Error);
   EXPECT_THROW(SmallFamily(problem, {3, 2, 1}, Vector{{1.0, 0.0}}), Error);
   EXPECT_THROW(SmallFamily(problem, {3, 2, 1}, Vector{{1.0}}, -1), Error);
-  run_small_batch(*small.family, {}, {});
+  run_small(*small.family, {}, {});
 }
 
 TEST(SmallEnsemble, KnowsWhatIsSmall) {

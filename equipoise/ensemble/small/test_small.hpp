@@ -48,7 +48,7 @@ struct Small {
   }
   test_tiny_ends::Ends ends(const std::vector<SmallRun>& runs, const std::string& target = "scalar") const {
     test_tiny_ends::Ends result(runs.size());
-    run_small_batch(*family, runs, result, {target});
+    run_small(*family, runs, result, {target});
     return result;
   }
 };

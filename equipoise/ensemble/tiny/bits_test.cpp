@@ -113,10 +113,10 @@ TEST(TinyBits, EveryNumberOfRunsHasTheBitsOfThePlainLoop) {
 TEST(TinyBits, MeasuresAreLeftOutAlone) {
   const Runs runs = mixed(700, 41);
   const Ends whole = ends_of(runs);
-  for (const std::string& target : batch_targets()) {
+  for (const std::string& target : ensemble_targets()) {
     SCOPED_TRACE(target);
     Ends ends(runs.size());
-    run_batch(runs, ends, {target, false});
+    run_tiny(runs, ends, {target, false});
     for (std::size_t i = 0; i < runs.size(); ++i) {
       TinyEnd expected = whole[i];
       for (const auto field : {&TinyEnd::loss, &TinyEnd::sharpness, &TinyEnd::ratio, &TinyEnd::imbalance,
@@ -162,9 +162,9 @@ TEST(TinyBits, ColumnsAreRows) {
           if ((which >> k & 1) != 0) *numbers[k] = room[k][i];
         }
       }
-      for (const std::string& target : batch_targets()) {
+      for (const std::string& target : ensemble_targets()) {
         Ends ends(count);
-        run_batch(columns, ends, {target, true});
+        run_tiny(columns, ends, {target, true});
         const Ends expected = ends_of(rows, target);
         for (std::size_t i = 0; i < count; ++i) expect_same(ends[i], expected[i]);
         if (HasFailure()) return;
@@ -183,10 +183,10 @@ TEST(TinyBits, AMistakeInAColumnIsFoundAndNamed) {
       columns.shared = tiny_scalar(1, 1.5, 1, 0.1);
       columns.count = values.size();
       columns.*column = values.data();
-      for (const std::string& target : batch_targets()) {
+      for (const std::string& target : ensemble_targets()) {
         Ends ends(values.size());
         try {
-          run_batch(columns, ends, {target, false});
+          run_tiny(columns, ends, {target, false});
           ADD_FAILURE() << what << " " << value;
         } catch (const Error& error) {
           EXPECT_NE(std::string(error.what()).find(fmt::format("cell {}: ", at)), std::string::npos) << error.what();
@@ -205,11 +205,11 @@ TEST(TinyBits, AMistakeInAColumnIsFoundAndNamed) {
   shared.shared = tiny_scalar(1, std::nan(""), 1, 0.1);
   shared.count = 2;
   Ends ends(2);
-  EXPECT_THROW(run_batch(shared, ends), Error);
+  EXPECT_THROW(run_tiny(shared, ends), Error);
   shared.shared.x[0] = 1.5;
-  EXPECT_NO_THROW(run_batch(shared, ends));
+  EXPECT_NO_THROW(run_tiny(shared, ends));
   Ends few(1);
-  EXPECT_THROW(run_batch(shared, few), Error);
+  EXPECT_THROW(run_tiny(shared, few), Error);
 }
 
 // A number out of range is found wherever it stands among good ones, and before the first step.
@@ -220,9 +220,9 @@ TEST(TinyBits, AMistakeIsFoundAmongMany) {
       const auto refused = [&](const auto& spoil) {
         Runs runs = good;
         spoil(runs[at]);
-        for (const std::string& target : batch_targets()) {
+        for (const std::string& target : ensemble_targets()) {
           Ends ends(count);
-          EXPECT_THROW(run_batch(runs, ends, {target, false}), Error) << target << " " << at << " of " << count;
+          EXPECT_THROW(run_tiny(runs, ends, {target, false}), Error) << target << " " << at << " of " << count;
           for (const TinyEnd& end : ends) EXPECT_EQ(end.steps, 0U);
         }
       };
@@ -245,7 +245,7 @@ TEST(TinyBits, AMistakeIsFoundAmongMany) {
     run.max_steps = steps;
     const Runs runs(5, run);
     Ends ends(5);
-    EXPECT_NO_THROW(run_batch(runs, ends, {"", false}));
+    EXPECT_NO_THROW(run_tiny(runs, ends, {"", false}));
   }
 }
 
@@ -277,7 +277,7 @@ TEST(TinyBits, LongRunsHaveTheSameBitsToo) {
 
 TEST(TinyBits, ACellDoesNotFeelItsNeighbours) {
   const Runs runs = mixed(500, 5);
-  const std::string target = batch_targets().front();
+  const std::string target = ensemble_targets().front();
   const Ends whole = ends_of(runs, target);
   for (const std::size_t tile : {1, 3, 64, 499}) {
     for (std::size_t from = 0; from < runs.size(); from += tile) {

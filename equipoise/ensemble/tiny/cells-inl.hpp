@@ -10,7 +10,7 @@ template <std::size_t S>
 struct Cells {
   const Source& runs;
   TinyRun::Kind kind;
-  const BatchSettings& settings;
+  const TinySettings& settings;
   std::span<TinyEnd> ends;
   std::size_t next = 0;  ///< the first cell that `ready` has not seen
   Ready<S> ready;

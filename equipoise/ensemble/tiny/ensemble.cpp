@@ -49,13 +49,13 @@ void require(std::size_t cell, const TinyRun& run) {
   }
 }
 
-bool stopped(const BatchSettings& settings) {
+bool stopped(const TinySettings& settings) {
   return settings.stop != nullptr && settings.stop->load(std::memory_order_relaxed);
 }
 
 // The oracle: one run at a time, a look every 64 steps. Nothing where it is stopped.
 template <std::size_t S>
-std::optional<Ending<S>> follow_plainly(const TinyRun& run, const BatchSettings& settings) {
+std::optional<Ending<S>> follow_plainly(const TinyRun& run, const TinySettings& settings) {
   Follow<S> follow;
   Ending<S> ending;
   Marks<S> marks;
@@ -116,7 +116,7 @@ void unscale(const TinyRun& run, double* orbit, std::size_t last) {
 }
 
 template <std::size_t S>
-void run_plainly(const TinyRun& run, const BatchSettings& settings, TinyEnd& end) {
+void run_plainly(const TinyRun& run, const TinySettings& settings, TinyEnd& end) {
   const std::optional<Ending<S>> ending = follow_plainly<S>(run, settings);
   if (!ending) return;
   tiny::report_ending(*ending, end);
@@ -145,13 +145,13 @@ bool columns_in_range(const TinyColumns& runs) {
 
 // `kinds`: those that are among the runs.
 void run_source(const tiny::Source& runs, std::span<const TinyRun::Kind> kinds, std::span<TinyEnd> ends,
-                const BatchSettings& settings) {
+                const TinySettings& settings) {
   if (runs.size() != ends.size()) {
     throw Error(fmt::format("{} runs need as many ends, not {}", runs.size(), ends.size()));
   }
   const std::string target = tiny::resolved_target(settings.target);
   if (target != scalar_target) {
-    const BatchSettings resolved_settings{target, settings.measures, settings.stop};
+    const TinySettings resolved_settings{target, settings.measures, settings.stop};
     for (const TinyRun::Kind kind : kinds) tiny::follow_in_lanes(resolved_settings, runs, kind, ends);
     return;
   }
@@ -168,7 +168,7 @@ void run_source(const tiny::Source& runs, std::span<const TinyRun::Kind> kinds, 
 }  // namespace
 
 std::string tiny::resolved_target(const std::string& target) {
-  static const std::vector<std::string> known = batch_targets();  // asking the processor takes as long as many runs
+  static const std::vector<std::string> known = ensemble_targets();  // asking the processor takes as long as many runs
   if (target.empty()) return known.front();
   if (std::find(known.begin(), known.end(), target) != known.end()) return target;
   throw Error(fmt::format("'{}' is no target of this processor; it has {}", target, fmt::join(known, ", ")));
@@ -236,7 +236,7 @@ TinyRun tiny_isotropic(double mu, Eigen::Ref<const Vector> x, Eigen::Ref<const V
   return run;
 }
 
-std::vector<std::string> batch_targets() {
+std::vector<std::string> ensemble_targets() {
   std::vector<std::string> names = tiny::lane_targets();
   names.emplace_back(tiny::scalar_target);
   return names;
@@ -256,7 +256,7 @@ TinyRun TinyColumns::run(std::size_t i) const {
   return result;
 }
 
-void run_batch(std::span<const TinyRun> runs, std::span<TinyEnd> ends, const BatchSettings& settings) {
+void run_tiny(std::span<const TinyRun> runs, std::span<TinyEnd> ends, const TinySettings& settings) {
   std::size_t isotropic = 0;
   for (std::size_t i = 0; i < runs.size(); ++i) {
     require(i, runs[i]);
@@ -268,7 +268,7 @@ void run_batch(std::span<const TinyRun> runs, std::span<TinyEnd> ends, const Bat
   run_source({runs, nullptr}, kinds, ends, settings);
 }
 
-void run_batch(const TinyColumns& runs, std::span<TinyEnd> ends, const BatchSettings& settings) {
+void run_tiny(const TinyColumns& runs, std::span<TinyEnd> ends, const TinySettings& settings) {
   if (runs.count > 0 && !columns_in_range(runs)) {
     for (std::size_t i = 0; i < runs.count; ++i) require(i, runs.run(i));
   }
@@ -276,7 +276,7 @@ void run_batch(const TinyColumns& runs, std::span<TinyEnd> ends, const BatchSett
 }
 
 void record_orbits(std::span<const TinyRun> runs, std::size_t last, std::span<double> orbits,
-                   const BatchSettings& settings) {
+                   const TinySettings& settings) {
   if (orbits.size() != runs.size() * last) {
     throw Error(fmt::format("{} runs of {} values need room for {} numbers, not {}", runs.size(), last,
                             runs.size() * last, orbits.size()));

@@ -91,10 +91,10 @@ struct TinyEnd {
   double multiplier = 0;      ///< converged or periodic: the largest non-neutral multiplier of one turn; else NaN
 };
 
-struct BatchSettings {
-  std::string target;    ///< one of batch_targets(); empty: the first of them
+struct TinySettings {
+  std::string target;    ///< one of ensemble_targets(); empty: the first of them
   bool measures = true;  ///< false leaves loss to norm_y at NaN, which saves about as much as 50 steps a run
-  /// Set by another thread or a signal: run_batch() then returns within some blocks of 64 steps, and ends that were not
+  /// Set by another thread or a signal: run_tiny() then returns within some blocks of 64 steps, and ends that were not
   /// reached are as they were.
   const std::atomic<bool>* stop = nullptr;
 };
@@ -102,7 +102,7 @@ struct BatchSettings {
 /// The ways of computing that this processor has, best first; the last is always "scalar", the plain loop that is the
 /// oracle of the others. All give the same bits. A SIMD target is listed where it has fused multiply-adds: without them
 /// only "scalar" is left, in which std::fma is emulated exactly, and slowly.
-std::vector<std::string> batch_targets();
+std::vector<std::string> ensemble_targets();
 
 /// Runs every cell to its verdict on the calling thread. ends[i] depends on runs[i] alone: not on the target, on its
 /// neighbours or on how a grid is cut into spans. Lanes are refilled as runs end, so a span should hold some thousands
@@ -122,21 +122,21 @@ std::vector<std::string> batch_targets();
 ///   19968). Chaotic transients below m = 1 go on.
 /// Throws Error, before the first step, for a number that is not finite, h <= 0, a tolerance outside [0, 1], n < 1, an
 /// unknown target, or spans of different lengths.
-void run_batch(std::span<const TinyRun> runs, std::span<TinyEnd> ends, const BatchSettings& settings = {});
+void run_tiny(std::span<const TinyRun> runs, std::span<TinyEnd> ends, const TinySettings& settings = {});
 /// The same ends from columns.
-void run_batch(const TinyColumns& runs, std::span<TinyEnd> ends, const BatchSettings& settings = {});
+void run_tiny(const TinyColumns& runs, std::span<TinyEnd> ends, const TinySettings& settings = {});
 
 /// The products u.v (x.y) of the last `last` iterates of each run, those of steps max_steps - last + 1 to max_steps,
 /// into orbits[i * last ...]: what a bifurcation diagram shows. Nothing ends a run early; beyond the range of double it
-/// is NaN. Throws Error as run_batch() does, and where last > max_steps + 1.
+/// is NaN. Throws Error as run_tiny() does, and where last > max_steps + 1.
 void record_orbits(std::span<const TinyRun> runs, std::size_t last, std::span<double> orbits,
-                   const BatchSettings& settings = {});
+                   const TinySettings& settings = {});
 
 /// The largest Lyapunov exponent of each run along the second half of its steps: the mean logarithmic growth per step
 /// of a tangent vector that has turned with the first half. What lies under a bifurcation diagram: it is measured
 /// everywhere, at a minimiser (where a neutral direction makes it 0) as well as in chaos. Nothing ends a run early;
 /// beyond the range of double, and for fewer than 2 steps, it is NaN. One plain loop, hence the same bits on every
-/// target. Throws Error as run_batch() does.
+/// target. Throws Error as run_tiny() does.
 void lyapunov_exponents(std::span<const TinyRun> runs, std::span<double> exponents);
 
 /// The same row for a run of any other problem. Small matrices have lanes of their own (small/ensemble.hpp); larger

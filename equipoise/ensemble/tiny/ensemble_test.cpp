@@ -41,7 +41,7 @@ TEST(TinyEnsemble, OutcomesAreThoseOfTheTheorem) {
     runs.push_back(tiny_scalar(mu, x, y, h));
     E.push_back(e);
   }
-  const Ends ends = ends_of(runs, batch_targets().front());
+  const Ends ends = ends_of(runs, ensemble_targets().front());
   for (std::size_t i = 0; i < runs.size(); ++i) {
     SCOPED_TRACE(fmt::format("{} mu {:a} x {:a} y {:a} h {:a}", i, runs[i].mu, runs[i].x[0], runs[i].y[0], runs[i].h));
     ASSERT_EQ(name(ends[i].outcome), E[i] < 0 ? "converged" : "diverged");
@@ -66,7 +66,7 @@ TEST(TinyEnsemble, ATransientIsNotChaos) {
     runs.push_back(tiny_scalar(0.9, radius * std::cos(angle), radius * std::sin(angle), 1));
     runs.back().max_steps = i % 2 == 0 ? 40 : 60000;
   }
-  for (const TinyEnd& end : ends_of(runs, batch_targets().front())) {
+  for (const TinyEnd& end : ends_of(runs, ensemble_targets().front())) {
     EXPECT_TRUE(end.outcome == Outcome::converged || end.outcome == Outcome::exhausted) << name(end.outcome);
   }
   for (const TinyEnd& end : ends_of(mixed(3000, 77))) EXPECT_NE(end.outcome, Outcome::stopped);
@@ -83,7 +83,7 @@ TEST(TinyEnsemble, ADivergingRunThatLingersIsNotChaos) {
     }
   }
   int lingered = 0;
-  for (const TinyEnd& end : ends_of(runs, batch_targets().front())) {
+  for (const TinyEnd& end : ends_of(runs, ensemble_targets().front())) {
     EXPECT_TRUE(end.outcome == Outcome::diverged || end.outcome == Outcome::exhausted) << name(end.outcome);
     lingered += end.steps > 10000 ? 1 : 0;
   }
@@ -171,7 +171,7 @@ TEST(TinyEnsemble, UnitsDoNotMatter) {
   // Beyond the range of double there is no proof and no number, but an outcome.
   for (const TinyRun& run :
        {tiny_scalar(1, 1e200, 1e200, 1), tiny_scalar(1e300, 1, 1, 1e300), tiny_scalar(1, 1e308, 1e-300, 1e10)}) {
-    for (const std::string& target : batch_targets()) {
+    for (const std::string& target : ensemble_targets()) {
       const TinyEnd end = ends_of({run}, target).front();
       EXPECT_EQ(end.outcome, Outcome::diverged);
       EXPECT_TRUE(std::isnan(end.sharpness));
@@ -181,7 +181,7 @@ TEST(TinyEnsemble, UnitsDoNotMatter) {
 
 TEST(TinyEnsemble, MistakesAreErrors) {
   TinyEnd end;
-  const auto run_one = [&](const TinyRun& run) { run_batch(std::span(&run, 1), std::span(&end, 1)); };
+  const auto run_one = [&](const TinyRun& run) { run_tiny(std::span(&run, 1), std::span(&end, 1)); };
   for (const double bad : {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()}) {
     EXPECT_THROW(run_one(tiny_scalar(bad, 1, 1, 0.1)), Error);
     EXPECT_THROW(run_one(tiny_scalar(1, bad, 1, 0.1)), Error);
@@ -197,8 +197,8 @@ TEST(TinyEnsemble, MistakesAreErrors) {
   EXPECT_THROW(run_one(run), Error);
   run = tiny_scalar(1, 1, 1, 0.1);
   EXPECT_NO_THROW(run_one(tiny_scalar(1e308, 1e308, 1e308, 1)));  // a sum that overflows is no mistake
-  EXPECT_THROW(run_batch(std::span(&run, 1), {}), Error);
-  EXPECT_THROW(run_batch(std::span(&run, 1), std::span(&end, 1), {"no such target", true}), Error);
+  EXPECT_THROW(run_tiny(std::span(&run, 1), {}), Error);
+  EXPECT_THROW(run_tiny(std::span(&run, 1), std::span(&end, 1), {"no such target", true}), Error);
   EXPECT_THROW(tiny_vector(1, Vector::Zero(2), Vector::Zero(3), 0.1), Error);
   EXPECT_THROW(tiny_isotropic(1, Vector(), Vector(), 0.1), Error);
   try {
@@ -324,7 +324,7 @@ TEST(TinyEnsemble, LogarithmHasNoLibraryInIt) {
 }
 
 TEST(TinyEnsemble, TargetsHaveNames) {
-  const std::vector<std::string> names = batch_targets();
+  const std::vector<std::string> names = ensemble_targets();
   ASSERT_FALSE(names.empty());
   EXPECT_EQ(names.back(), "scalar");
 #if defined(__x86_64__) && defined(__GNUC__)

@@ -54,13 +54,13 @@ namespace {
 #if EQUIPOISE_FUSED
 
 template <std::size_t S>
-void follow_all(const Source& runs, TinyRun::Kind kind, const BatchSettings& settings, std::span<TinyEnd> ends) {
+void follow_all(const Source& runs, TinyRun::Kind kind, const TinySettings& settings, std::span<TinyEnd> ends) {
   Cells<S> cells{runs, kind, settings, ends, 0, {}, {}, {}};
   Lanes<S, false>(cells).run();
   if (!cells.with_tangent.empty()) Lanes<S, true>(cells).run();
 }
 
-void follow_kind(const Source& runs, TinyRun::Kind kind, const BatchSettings& settings, std::span<TinyEnd> ends) {
+void follow_kind(const Source& runs, TinyRun::Kind kind, const TinySettings& settings, std::span<TinyEnd> ends) {
   if (kind == TinyRun::Kind::pair) {
     follow_all<2>(runs, kind, settings, ends);
   } else {
@@ -70,7 +70,7 @@ void follow_kind(const Source& runs, TinyRun::Kind kind, const BatchSettings& se
 
 #else
 
-void follow_kind(const Source&, TinyRun::Kind, const BatchSettings&, std::span<TinyEnd>) {}
+void follow_kind(const Source&, TinyRun::Kind, const TinySettings&, std::span<TinyEnd>) {}
 void record(std::span<const TinyRun>, std::size_t, std::span<double>) {}
 void advance(std::span<const double>, std::span<double>, std::uint64_t) {}
 
@@ -118,7 +118,7 @@ std::vector<std::string> lane_targets() {
   return names;
 }
 
-void follow_in_lanes(const BatchSettings& settings, const Source& runs, TinyRun::Kind kind, std::span<TinyEnd> ends) {
+void follow_in_lanes(const TinySettings& settings, const Source& runs, TinyRun::Kind kind, std::span<TinyEnd> ends) {
   EQUIPOISE_AT(follow_kind, index_of_target(settings.target))(runs, kind, settings, ends);
 }
 

@@ -14,7 +14,7 @@ namespace equipoise::tiny {
 std::vector<std::string> lane_targets();
 
 /// Runs every cell of `kind` in lanes of settings.target, which is not empty, and reports it. Nothing is checked here.
-void follow_in_lanes(const BatchSettings& settings, const Source& runs, TinyRun::Kind kind, std::span<TinyEnd> ends);
+void follow_in_lanes(const TinySettings& settings, const Source& runs, TinyRun::Kind kind, std::span<TinyEnd> ends);
 
 /// All cells, of one kind and one max_steps, to the end without a look; orbits as in record_orbits(), unscaled
 /// products.

@@ -20,7 +20,7 @@ using Ends = std::vector<TinyEnd>;
 
 inline Ends ends_of(const Runs& runs, const std::string& target = "scalar") {
   Ends ends(runs.size());
-  run_batch(runs, ends, {target, true});
+  run_tiny(runs, ends, {target, true});
   return ends;
 }
 inline TinyEnd end_of(const TinyRun& run) { return ends_of({run}).front(); }
@@ -44,7 +44,7 @@ inline void expect_same(const TinyEnd& a, const TinyEnd& b) {
 
 /// Every target but the plain loop.
 inline std::vector<std::string> lanes() {
-  std::vector<std::string> names = batch_targets();
+  std::vector<std::string> names = ensemble_targets();
   names.pop_back();
   return names;
 }

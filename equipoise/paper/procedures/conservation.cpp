@@ -110,9 +110,7 @@ std::optional<Results> measure_conservation(const Experiment& experiment, const 
   const std::uint64_t max_steps = settings.whole("max_steps", 1, 100000000);
   const double tolerance = settings.number("tolerance", 0, 1), flow_step = settings.number("flow_step", 1e-6, 1);
   settings.finish();
-  for (const auto& [key, length] : {std::pair{"ranks", ranks.size()}, {"norms", norms.size()}}) {
-    settings.require_same_length(key, length, "matrices", matrices.size());
-  }
+  settings.require_one_each("matrices", matrices.size(), {{"ranks", ranks.size()}, {"norms", norms.size()}});
   const std::size_t per_seed = rates.size() + 1;  // the last is the flow
   std::vector<Subject> subjects;
   for (const std::string& name : matrices) subjects.push_back(subject(name, laboratory));

@@ -37,8 +37,7 @@ struct GeneralPlan {
         rates(settings.rates("rates")),
         start_ratio(settings.number("start_ratio", 1, 1e6)),
         tolerance(settings.number("tolerance", 0, 1)) {
-    settings.require_same_length("max_steps", max_steps.size(), "sizes", sizes.size());
-    settings.require_same_length("seeds", seeds.size(), "sizes", sizes.size());
+    settings.require_one_each("sizes", sizes.size(), {{"max_steps", max_steps.size()}, {"seeds", seeds.size()}});
     for (const std::string& kind : kinds) {
       if (kind != "positive" && kind != "symmetric" && kind != "general") {
         settings.refuse("kinds", fmt::format("'{}' is no kind; there are positive, symmetric and general", kind));

@@ -198,13 +198,12 @@ std::optional<Results> measure_rates(const Experiment& experiment, const Laborat
   const std::uint64_t max_steps = settings.whole("max_steps", 1, 100000000);
   for (const double each : lowest) multiples(settings, each);
   settings.finish();
-  for (const auto& [key, length] : {std::pair{"ranks", ranks.size()},
-                                    {"norms", norms.size()},
-                                    {"seeds", seeds.size()},
-                                    {"lowest", lowest.size()},
-                                    {"tolerance", tolerances.size()}}) {
-    settings.require_same_length(key, length, "matrices", matrices.size());
-  }
+  settings.require_one_each("matrices", matrices.size(),
+                            {{"ranks", ranks.size()},
+                             {"norms", norms.size()},
+                             {"seeds", seeds.size()},
+                             {"lowest", lowest.size()},
+                             {"tolerance", tolerances.size()}});
 
   ResultTable table{"runs",
                     "runs",

@@ -125,13 +125,12 @@ std::optional<Results> measure_sharpness(const Experiment& experiment, const Lab
   const std::vector<RelativeRate> rates = settings.rates("rates");
   const double tolerance = settings.number("tolerance", 0, 1);
   settings.finish();
-  for (const auto& [key, length] : {std::pair{"ranks", ranks.size()},
-                                    {"norms", norms.size()},
-                                    {"seeds", seeds.size()},
-                                    {"max_steps", max_steps.size()},
-                                    {"sharpness_every", every.size()}}) {
-    settings.require_same_length(key, length, "matrices", matrices.size());
-  }
+  settings.require_one_each("matrices", matrices.size(),
+                            {{"ranks", ranks.size()},
+                             {"norms", norms.size()},
+                             {"seeds", seeds.size()},
+                             {"max_steps", max_steps.size()},
+                             {"sharpness_every", every.size()}});
 
   ResultTable table{"runs",
                     "runs",

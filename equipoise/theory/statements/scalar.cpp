@@ -99,46 +99,11 @@ void confront_scalar_rate(const Knowledge& known, const Record* record, Finding&
 
 void confront_scalar_minimiser(const Knowledge& known, const Record* record, Finding& finding) {
   if (!is_vector_problem(known, finding)) return;
-  const double h = known.situation.learning_rate;
-  const auto fires = [h](const Delta& state) {
-    return state.delta_versus(h, 1) < 0 && (state.mu_is_zero() || !state.on_saddle_line());
+  const auto delta_of = [&](ConstFactors z) {
+    return Delta::of_vectors(known.mu(), z.X().row(0).transpose(), z.Y().row(0).transpose());
   };
-  Delta state = *known.vector_state;
-  std::string_view where = "the start";
-  if (!fires(state) && has_limit(record) && record->last.flat().allFinite()) {
-    const Delta last =
-        Delta::of_vectors(known.mu(), record->last.X().row(0).transpose(), record->last.Y().row(0).transpose());
-    if (fires(last)) {
-      state = last;
-      where = "the last iterate";
-    }
-  }
-  const double m = state.m(h);
-  finding.assumptions.push_back(decided(fmt::format("delta < 1 at {} (decided exactly)", where), state.delta(h), 1,
-                                        answer(state.delta_versus(h, 1) < 0)));
-  finding.assumptions.push_back(fact(fmt::format("u + v is not zero at {}, or mu = 0 (signs as for mu > 0)", where),
-                                     answer(state.mu_is_zero() || !state.on_saddle_line())));
-  const bool sure = fires(state);
-  finding.says = sure ? fmt::format(
-                            "from {} on descent surely converges to a global minimiser, with {:.6g} <= h lambda_max <= "
-                            "{:.6g} there",
-                            where, 2 * m, 2 * state.delta(h))
-                      : "delta is not below 1 here (or u + v = 0): the sure statement does not apply";
-  finding.predictions.push_back(outcome_is("the run converges", record, {Outcome::converged}));
-  finding.predictions.push_back(limit_is_minimiser(record, Answer::no));
-  Check lower = fact("2 h |mu| <= h lambda_max at the limit", Answer::unknown);
-  Check upper = fact("h lambda_max at the limit <= 2 delta", Answer::unknown);
-  if (reached_minimiser(record) == Answer::yes) {
-    const Delta last =
-        Delta::of_vectors(known.mu(), record->last.X().row(0).transpose(), record->last.Y().row(0).transpose());
-    const double end = last.S(h);
-    // What is left of the residual moves the sharpness by at most twice as much.
-    const double left = 2 * std::abs(m - last.p(h));
-    lower = less(lower.text, 2 * m, end, left + 1e-9 * m);
-    upper = less(upper.text, end, 2 * state.delta(h), left + 1e-9 * state.delta(h));
-  }
-  finding.predictions.push_back(lower);
-  finding.predictions.push_back(upper);
+  confront_sure_minimiser(known.situation.learning_rate, *known.vector_state, delta_of,
+                          "u + v is not zero at {}, or mu = 0 (signs as for mu > 0)", "u + v = 0", record, finding);
 }
 
 namespace {

@@ -43,7 +43,7 @@ struct Cells {
 };
 
 void run_span(Cells& cells, std::size_t first, std::size_t count) {
-  run_batch(cells.columns(first, count), std::span(cells.ends).subspan(first, count), {"", false});
+  run_tiny(cells.columns(first, count), std::span(cells.ends).subspan(first, count), {"", false});
 }
 
 /// Pieces of some thousands of cells, as a sweep's tiles are.
@@ -82,7 +82,7 @@ Contender steps_alone(const Cells& cells, int threads) {
   const auto steps = static_cast<std::uint64_t>(cells.walked / static_cast<double>(kLanes) / threads);
   const std::vector<double> m(kLanes, 0.5), z(2 * kLanes, 0.3);
   const auto data = std::make_shared<std::vector<std::vector<double>>>(static_cast<std::size_t>(threads), z);
-  const std::string target = batch_targets().front();
+  const std::string target = ensemble_targets().front();
   return limit(kFlops * cells.steps, 0, [=] {
     tbb::parallel_for(std::size_t{0}, data->size(),
                       [&](std::size_t i) { tiny::advance_lanes(target, m, (*data)[i], steps); });
@@ -121,7 +121,7 @@ Case raw_case(const std::string& name, int coordinates, int threads, const Optio
   const auto data = std::make_shared<std::vector<Data>>(static_cast<std::size_t>(threads));
   for (Data& each : *data)
     each = {std::vector<double>(lanes, 0.5), std::vector<double>(lanes * static_cast<std::size_t>(coordinates), 0.3)};
-  const std::string target = batch_targets().front();
+  const std::string target = ensemble_targets().front();
   own.call = [=] {
     tbb::parallel_for(std::size_t{0}, data->size(),
                       [&](std::size_t i) { tiny::advance_lanes(target, (*data)[i].m, (*data)[i].z, steps); });
@@ -185,7 +185,7 @@ std::uint64_t run_atlas(const GridCells& cells, std::span<std::uint8_t> outcomes
     thread_local std::vector<TinyEnd> room_for_ends(kTile);
     const std::size_t first = t * kTile, count = std::min(kTile, outcomes.size() - first);
     const std::span<TinyEnd> ends = std::span(room_for_ends).first(count);
-    run_batch(cells.columns(first, count, room).value(), ends, {"", false});
+    run_tiny(cells.columns(first, count, room).value(), ends, {"", false});
     std::uint64_t taken = 0;
     for (std::size_t i = 0; i < count; ++i) {
       const TinyEnd& end = ends[i];
@@ -235,7 +235,7 @@ Case atlas_case(const std::string& name, std::size_t side, int threads, const Op
 
 }  // namespace
 
-std::vector<Plan> batch_plans(const Options& options) {
+std::vector<Plan> tiny_plans(const Options& options) {
   std::vector<Plan> plans;
   for (const int threads : {1, 2}) {
     const std::string end = "/threads" + std::to_string(threads);
