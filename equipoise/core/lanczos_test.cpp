@@ -196,7 +196,7 @@ class Quadratic : public Objective {
 };
 
 TEST(Lanczos, AStateInPiecesHasTheSameEigenvaluesAndAllPartsTheSameBits) {
-  for (const Index size : {Index{1}, Index{30}, Index{500}}) {
+  for (const Index size : {Index{1}, Index{30}, Index{150}}) {
     Vector values = evenly(size, -1, 1);
     const Vector q = 0.1 * gaussian_factors({size, 0, 1}, 31).flat();
     const Quadratic whole(values, q, local_space());
