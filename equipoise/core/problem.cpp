@@ -9,6 +9,18 @@ StepTrace trace_of(double loss, ConstFactors gradient, ConstFactors at, const Sp
   return {loss, space.squared_norm(gradient.flat()), space.squared_norm(at.flat())};
 }
 
+void Problem::gram_product(ConstState v, State out) const {
+  const Shape shape{rows(), cols(), 1};
+  const Factors zero(shape);
+  Factors direction(shape), image(shape);
+  direction.Y().col(0) = v;
+  without_ridge().hessian_product(zero, direction, image);  // -(A v, 0)
+  direction.X() = -image.X();
+  direction.Y().setZero();
+  without_ridge().hessian_product(zero, direction, image);
+  out = -image.Y().col(0);
+}
+
 void Problem::advance(MutableFactors z, double h, std::span<StepTrace> trace) const {
   Factors gradient_at_z(z.shape());
   for (StepTrace& seen : trace) {

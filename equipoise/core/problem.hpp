@@ -54,6 +54,11 @@ class Problem {
   /// matrix.
   virtual double cost(Index rank) const { return 4 * static_cast<double>(entries()) * static_cast<double>(rank); }
 
+  /// out = A^T A v, entries that are unknown taken as zeros: twice the degree of a Hessian product in a Krylov space.
+  /// By default two Hessian products at zero factors; has_gram_product() says that it costs no more than one.
+  virtual bool has_gram_product() const { return false; }
+  virtual void gram_product(ConstState v, State out) const;
+
   /// Takes trace.size() steps z <- z - h grad f(z) in place, both factors from the old values; trace[i] describes the
   /// iterate before step i. The default is built on gradient(); an override must give the same bits for any way of
   /// cutting a run into calls, since a run replays parts of itself.

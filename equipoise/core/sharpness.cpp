@@ -89,6 +89,41 @@ Vector hessian_spectrum(const Problem& problem, ConstFactors at, Index largest_s
   return whole_spectrum(at.shape().size(), hessian_of(problem, at), problem.space(), largest_size);
 }
 
+namespace {
+
+// From the eigenpairs of A^T A: for values that need fewer digits than squares keep.
+SingularTriplets triplets_by_gram(const Problem& problem, Index count, SharpnessSettings settings) {
+  const Index rows = problem.rows(), cols = problem.cols();
+  settings.value_tolerance *= 2;  // of squares
+  const SymmetricProduct gram = [&](const double* in, double* out) {
+    problem.gram_product(Eigen::Map<const Vector>(in, cols), Eigen::Map<Vector>(out, cols));
+  };
+  const Eigenpairs pairs = extreme_eigenpairs_of(cols, gram, count, SpectrumEnd::largest, settings, problem.space());
+  SingularTriplets result;
+  result.values.resize(count);
+  result.left = Matrix::Zero(rows, count);
+  result.right = pairs.vectors.transpose();
+  result.converged = pairs.converged;
+  result.products = pairs.products + static_cast<int>(count);
+  const Shape shape{rows, cols, 1};
+  const Factors zero(shape);
+  Factors direction(shape), image(shape);
+  for (Index i = 0; i < count; ++i) {
+    const auto k = static_cast<std::size_t>(i);
+    const double value = pairs.values[k] < 0 ? 0 : std::sqrt(pairs.values[k]);  // NaN stays NaN
+    result.values[i] = value;
+    // |s^2 - value^2| <= residual for some singular value s.
+    result.residuals.push_back(value > 0 ? pairs.residuals[k] / value : std::sqrt(pairs.residuals[k]));
+    direction.Y().col(0) = result.right.col(i);
+    problem.hessian_product(zero, direction, image);  // -(A v, 0)
+    if (const double length = image.X().stableNorm(); length > 0) result.left.col(i) = -image.X().col(0) / length;
+  }
+  result.residual = *std::max_element(result.residuals.begin(), result.residuals.end());
+  return result;
+}
+
+}  // namespace
+
 SingularTriplets top_singular_triplets(const Problem& given, Index count, const SharpnessSettings& settings) {
   const Problem& problem = given.without_ridge();
   const Index rows = problem.rows();
@@ -102,6 +137,8 @@ SingularTriplets top_singular_triplets(const Problem& given, Index count, const 
     result.right = Matrix(cols, 0);
     return result;
   }
+  if (settings.value_tolerance > 0 && !space.spread() && problem.has_gram_product())
+    return triplets_by_gram(problem, count, settings);
   // At zero factors the residual is A itself.
   const Factors zero(shape);
   Factors image(shape);

@@ -223,6 +223,56 @@ TEST(Curvature, ResidualNorm) {
   EXPECT_NEAR(residual_spectral_norm(*dense_problem(A), z).value, singular_values(R)[0], 1e-7);
 }
 
+// A dense matrix that offers products with A^T A, as an operator of sparse rows does.
+class WithGram final : public Problem {
+ public:
+  explicit WithGram(const Matrix& A) : A_(A), base_(dense_problem(A)) {}
+  Index rows() const override { return A_.rows(); }
+  Index cols() const override { return A_.cols(); }
+  Index entries() const override { return A_.size(); }
+  LossForm form() const override { return base_->form(); }
+  double gradient(ConstFactors at, MutableFactors out) const override { return base_->gradient(at, out); }
+  void hessian_product(ConstFactors at, ConstFactors direction, MutableFactors out) const override {
+    base_->hessian_product(at, direction, out);
+  }
+  bool has_gram_product() const override { return true; }
+  void gram_product(ConstState v, State out) const override {
+    ++grams;
+    out = A_.transpose() * (A_ * v);
+  }
+  mutable int grams = 0;
+
+ private:
+  Matrix A_;
+  std::unique_ptr<Problem> base_;
+};
+
+TEST(SingularTriplets, ByProductsWithTheGramAgreeWithAnSvd) {
+  SharpnessSettings settings;
+  settings.value_tolerance = 1e-9;
+  for (const Shape shape : {Shape{1, 1, 1}, Shape{4, 9, 2}, Shape{9, 4, 4}, Shape{200, 90, 3}, Shape{70, 160, 3}}) {
+    for (const double scale : {1.0, 1e-120, 1e120}) {
+      SCOPED_TRACE(::testing::Message() << shape.rows << " x " << shape.cols << " scale " << scale);
+      const Matrix A = scale * gaussian(shape.rows, shape.cols, 91);
+      const WithGram problem(A);
+      const SingularTriplets top = top_singular_triplets(problem, shape.rank, settings);
+      const Vector all = singular_values(A);
+      EXPECT_GT(problem.grams, 0);
+      EXPECT_TRUE(top.converged);
+      for (Index i = 0; i < shape.rank; ++i) {
+        EXPECT_NEAR(top.values[i], all[i], 1e-8 * all[0]);
+        EXPECT_LE((A * top.right.col(i) - top.values[i] * top.left.col(i)).norm(), 1e-8 * all[0]);
+        EXPECT_NEAR(top.left.col(i).norm(), 1, 1e-12);
+      }
+    }
+  }
+  EXPECT_EQ(top_singular_triplets(WithGram(Matrix::Zero(4, 3)), 2, settings).values.norm(), 0);
+  Vector v = gaussian(7, 1, 92), out(7);
+  const Matrix A = gaussian(5, 7, 93);
+  dense_problem(A)->gram_product(v, out);
+  EXPECT_LE((out - A.transpose() * (A * v)).norm(), 1e-13 * out.norm());
+}
+
 // Cheap products have no budget; dear ones end at digits or at a number of products that falls with their cost.
 TEST(SharpnessSettings, BudgetsByCost) {
   const SharpnessSettings usual;

@@ -32,6 +32,9 @@ class OperatorProblem final : public Problem {
     return A_.flops_of_products > 0 ? A_.flops_of_products * static_cast<double>(rank) : Problem::cost(rank);
   }
 
+  bool has_gram_product() const override { return static_cast<bool>(A_.gram_product); }
+  void gram_product(ConstState v, State out) const override { A_.gram_product(v, out); }
+
   double gradient(ConstFactors at, MutableFactors out) const override {
     const Matrix gram_x = gram(at.X(), at.X());
     const Matrix gram_y = gram(at.Y(), at.Y());

@@ -28,6 +28,8 @@ struct OperatorProducts {
   std::function<Matrix(const Matrix&)> times, transpose_times;
   /// Operations of A v and A^T u together; 0: as many as those of a full matrix.
   double flops_of_products = 0;
+  /// out = A^T A v in one pass over A, or empty.
+  std::function<void(ConstState v, State out)> gram_product = {};
 };
 
 /// Throws Error for a negative size, for a norm_squared that is negative or not finite, and at a product whose result

@@ -22,7 +22,7 @@ std::vector<double> in_users(const auto& values, const Units& units) {
   return result;
 }
 
-// From so many stored entries on, six digits or 60 products must do: they take about as long as reading the file.
+// From so many stored entries on, six digits or 40 products must do: they take about as long as reading the file.
 constexpr Index large_sparse = 200000;
 constexpr Index largest_formed = 4000;  // the Hessian is formed up to here: 128 MB
 
@@ -113,7 +113,7 @@ SingularAnswer largest_singular_values(Session& session, Index top) {
     settings.keep_going = keep_going;
     if (session.stored_sparsely() > large_sparse) {
       settings.value_tolerance = std::max(settings.value_tolerance, 1e-7);
-      settings.max_products = std::min(settings.max_products, 60);
+      settings.max_products = std::min(settings.max_products, 40);
     }
     return top_singular_triplets(A, top, settings);
   });

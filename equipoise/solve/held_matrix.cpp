@@ -36,13 +36,23 @@ HeldMatrix hold_in_place(MatrixData&& data, Precision precision, const Spelling&
   return {dense_problem(std::move(std::get<DenseView<double>>(data.in_place->view))), nullptr, nullptr};
 }
 
-// A v and A^T u, straight from the rows.
+// A v, A^T u and A^T A v, straight from the rows.
 std::unique_ptr<Problem> products_alone(const std::shared_ptr<const SparseMatrix>& A) {
   const ConstBlock values(A->valuePtr(), A->nonZeros(), 1);
   const double squares = inner(values, values);
   return operator_problem(OperatorProducts{
       A->rows(), A->cols(), squares, [A](const Matrix& block) -> Matrix { return *A * block; },
-      [A](const Matrix& block) -> Matrix { return A->transpose() * block; }, 4 * static_cast<double>(A->nonZeros())});
+      [A](const Matrix& block) -> Matrix { return A->transpose() * block; }, 4 * static_cast<double>(A->nonZeros()),
+      [A](ConstState v, State out) {
+        out.setZero();
+        for (Index row = 0; row < A->rows(); ++row) {
+          const Index begin = A->outerIndexPtr()[row], end = A->outerIndexPtr()[row + 1];
+          double along = 0;
+          for (Index k = begin; k < end; ++k) along += A->valuePtr()[k] * v[A->innerIndexPtr()[k]];
+          if (along == 0) continue;
+          for (Index k = begin; k < end; ++k) out[A->innerIndexPtr()[k]] += along * A->valuePtr()[k];
+        }
+      }});
 }
 
 HeldMatrix hold_sparse(SparseMatrix&& entries, bool has_unknown, const Uses& uses) {
