@@ -57,33 +57,39 @@ bool rest_is_fractional(const Cells& cells, std::size_t first_row, std::size_t f
   return any;
 }
 
-// 0, 1, 2, ..., as pandas numbers columns; 1, 2, 3, ... or years, if the rest looks different.
+// Every entry counts on from the one before, as in a matrix that was made to try something: then no line differs.
+bool counts_throughout(const Cells& cells) {
+  for (std::size_t i = 0; i < cells.values.size(); ++i) {
+    if (!std::isnan(cells.values[i]) && cells.values[i] != cells.values[0] + static_cast<double>(i)) return false;
+  }
+  return true;
+}
+
+// 0, 1, 2, ..., as pandas numbers columns; 1, 2, 3, ...; or years.
 bool may_be_header(const Cells& cells) {
-  if (cells.width < 2 || cells.rows() < 2) return false;
+  if (cells.rows() < 2 || counts_throughout(cells)) return false;
   const auto first = [&](std::size_t column) { return cells.at(0, column); };
   for (std::size_t column = 0; column < cells.width; ++column) {
     if (!cells.whole(0, column)) return false;
   }
   const bool fractional = rest_is_fractional(cells, 1, 0);
-  if (counts(cells.width, 0, first)) {
-    const auto second = [&](std::size_t column) { return cells.at(1, column); };
-    const bool goes_on = counts(cells.width, static_cast<double>(cells.width), second);
-    return fractional || (cells.width >= 3 && !goes_on);
-  }
-  if (counts(cells.width, 1, first)) return fractional;
+  if (fractional && counts(cells.width, first(0), first)) return true;
+  if (counts(cells.width, 0, first)) return true;
+  if (cells.width < 2) return false;
+  if (counts(cells.width, 1, first)) return true;
   if (!(first(0) >= 1800 && first(0) <= 2200) || !counts(cells.width, first(0), first)) return false;
   return !std::all_of(cells.values.begin() + static_cast<std::ptrdiff_t>(cells.width), cells.values.end(),
                       [](double value) { return value >= 1800 && value <= 2200; });
 }
 
-// The same down the first column.
+// Rows that are numbered down the first column.
 bool may_be_index(const Cells& cells) {
   if (cells.width < 2 || cells.rows() < 3) return false;
   for (std::size_t row = 0; row < cells.rows(); ++row) {
     if (!cells.whole(row, 0)) return false;
   }
   const auto down = [&](std::size_t row) { return cells.at(row, 0); };
-  return (counts(cells.rows(), 0, down) || counts(cells.rows(), 1, down)) && rest_is_fractional(cells, 0, 1);
+  return counts(cells.rows(), 0, down) || counts(cells.rows(), 1, down);
 }
 
 // An empty corner, whole numbers across and down: both may be labels.
@@ -125,7 +131,7 @@ class TableReader {
     if (has_line_) read_header();
     ColumnChoice choice(document_, options_.text.columns, header_, all);
     if (labels_down_ && options_.text.columns.empty()) choice.leave_out(0);
-    if (header_.size() == all && header_.back().empty() && all > 1) nameless_last_ = true;
+    nameless_last_ = all > 1 && header_.size() == all && header_.back().empty();
     read_rows(choice.columns(), all, first_line);
     if (cells_.rows() == 0) fail(document_, "the file has no rows; a matrix needs at least one row and one column");
     ask(first_line);
@@ -134,7 +140,7 @@ class TableReader {
                                        Eigen::Map<const Matrix>(cells_.values.data(), static_cast<Index>(cells_.rows()),
                                                                 static_cast<Index>(cells_.width)),
                                        options_);
-    matrix.notes = std::move(notes_);
+    matrix.notes.insert(matrix.notes.begin(), notes_.begin(), notes_.end());
     matrix.row_ids = std::move(row_ids_);
     return matrix;
   }
@@ -174,7 +180,7 @@ class TableReader {
       }
       row_ids_.emplace_back(table_.cells()[0]);
     }
-    empty_last_ = ends_empty && all > 1 && columns.back() + 1 == all;
+    empty_last_ = ends_empty && all > 1 && !columns.empty() && columns.back() + 1 == all;
   }
 
   // What could be meant in two ways.
@@ -202,7 +208,7 @@ class TableReader {
     }
     if (!options_.text.columns.empty() || labels_down_) return;
     const bool named = !header_.empty() && names_an_index(header_[0]) && counts_down();
-    if (named || (header_.empty() && options_.text.header == Header::automatic && may_be_index(cells_))) {
+    if (named || may_be_index(cells_)) {
       fail(document_, first_line,
            "the first column counts the rows, as an index does: --columns 2- leaves it out, --columns 1- reads it as "
            "data");

@@ -149,15 +149,18 @@ TEST(Csv, HeadersOfNumbersAreAskedAbout) {
   expect_bad("2019,2020,2021\n5,3,1\n", {"--header"});
   expect_bad("1,2,3\n5.5,3.0,1.25\n", {"--header"});
   expect_bad("0,1\n5.5,3.0\n", {"--header"});
-  // No label looks so: the count goes on, or zeros and ones.
+  expect_bad("0,1\n1,0\n", {"--header"});
+  expect_bad("1,2,3\n7,5,6\n", {"--header"});
+  // No label looks so: the count goes on through the whole table.
   EXPECT_EQ(read("0,1,2\n3,4,5\n").rows(), 2);
-  EXPECT_EQ(read("0,1\n1,0\n").rows(), 2);
   EXPECT_EQ(read("1,2,3\n4,5,6\n").rows(), 2);
   EXPECT_EQ(read("1900,2000\n1950,2100\n").rows(), 2);
 }
 
 TEST(Csv, ColumnsThatCountAreAskedAbout) {
   expect_bad("1,0.5,0.25\n2,1.5,0.5\n3,2.5,0.125\n", {"--columns 2-", "--columns 1-"});
+  expect_bad("1,5\n2,5\n3,7\n", {"--columns 2-", "--columns 1-"});
+  expect_bad("x,y\n0,5\n1,5\n2,7\n", {"--columns 2-", "--columns 1-"});
   expect_bad("id,a\n1,5\n2,6\n3,7\n", {"--columns 2-"});
   LoadOptions rest;
   rest.text.columns = "2-";

@@ -219,7 +219,8 @@ MatrixData read_dense_member(const Document& document, const Archive& archive, c
 
 MatrixData read_npz(const Document& document, const LoadOptions& options) {
   const Archive archive(document, options);
-  if (!archive.has("format")) return read_dense_member(document, archive, options);
+  const bool scipys = archive.has("indices") || archive.has("data") || archive.names().empty();
+  if (!archive.has("format") && !scipys) return read_dense_member(document, archive, options);
   const std::string format = format_name(archive);
   if (format != "csr" && format != "csc" && format != "coo" && format != "bsr" && format != "dia") {
     fail(document,

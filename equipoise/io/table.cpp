@@ -24,7 +24,10 @@ bool Table::next() {
            "row");
     }
     split(line);
-    if (width_ == 0) width_ = cells_.size();
+    if (width_ == 0) {
+      width_ = cells_.size();
+      first_line_ = lines_.number();
+    }
     return true;
   }
   return false;
@@ -74,8 +77,10 @@ std::string Table::advice(std::size_t column) const {
   std::string about = advice_about(cell, format_);
   if (separator_ == "\t" && cell.find(',') != std::string_view::npos)
     about = "; if commas separate the cells, say --format csv; for decimal commas there is --decimal ,";
-  if (about.empty() && width_ == cells_.size() && kind(column) == CellKind::name) return "";
-  return about;
+  if (!about.empty()) return about;
+  if (line() == first_line_) return "; if the line names the columns, say --header yes";
+  if (column == 0 && cells_.size() > 1) return "; if the column names the rows, --columns 2- leaves it out";
+  return "";
 }
 
 std::size_t Table::end_of_cell(std::string_view line) const {

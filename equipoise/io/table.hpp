@@ -48,6 +48,7 @@ class Table {
   CellFormat format_;
   std::vector<std::string_view> cells_;
   std::size_t width_ = 0;  ///< cells of the first line; 0 before it
+  std::uint64_t first_line_ = 0;
 };
 
 }  // namespace equipoise

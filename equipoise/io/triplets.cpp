@@ -177,7 +177,7 @@ MatrixData read_triplets(const Document& document, std::string_view text, std::s
   };
   MatrixData matrix =
       assemble_sparse(document, rows.size(), cols.size(), Symmetry::general, std::move(entries), options, place_of);
-  matrix.notes = std::move(notes);
+  matrix.notes.insert(matrix.notes.begin(), notes.begin(), notes.end());
   matrix.row_ids = rows.take_ids();
   matrix.col_ids = cols.take_ids();
   return matrix;
