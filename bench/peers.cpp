@@ -11,15 +11,21 @@ namespace equipoise::bench {
 
 namespace {
 PythonPeers* shared = nullptr;
+
+/// A folder of this process alone, in that for temporary files. Throws if something of its name is there.
+std::filesystem::path new_folder() {
+  const std::filesystem::path folder =
+      std::filesystem::temp_directory_path() / ("equipoise-bench-" + std::to_string(getpid()));
+  if (!std::filesystem::create_directory(folder)) throw std::runtime_error(folder.string() + " is there already");
+  return folder;
 }
+}  // namespace
 
 PythonPeers* python_peers() { return shared; }
 void set_python_peers(PythonPeers* peers) { shared = peers; }
 
 PythonPeers::PythonPeers(const std::filesystem::path& program) {
-  std::string pattern = (std::filesystem::temp_directory_path() / "equipoise-bench-XXXXXX").string();
-  if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no folder could be made for the peers");
-  folder_ = pattern;
+  folder_ = new_folder();
   int down[2], up[2];
   if (pipe(down) != 0 || pipe(up) != 0) throw std::runtime_error("no pipe could be made for the peers");
   child_ = fork();

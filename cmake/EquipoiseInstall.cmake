@@ -1,4 +1,4 @@
-# What `cmake --install` lays down: command, library, headers, licence, and a package for find_package(equipoise).
+# What `cmake --install` lays down: command, libraries, headers, licence, and a package for find_package(equipoise).
 include(CMakePackageConfigHelpers)
 
 set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/equipoise)
@@ -16,8 +16,10 @@ install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 if(TARGET equipoise-cli)
   install(TARGETS equipoise-cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
   # `equipoise reproduce` looks for its experiments, and for the data that they name, in ../share/equipoise.
-  install(DIRECTORY ${PROJECT_SOURCE_DIR}/experiments DESTINATION ${CMAKE_INSTALL_DATADIR}/equipoise FILES_MATCHING PATTERN "*.toml")
-  install(FILES ${PROJECT_SOURCE_DIR}/data/digits.mtx ${PROJECT_SOURCE_DIR}/data/digits.md DESTINATION ${CMAKE_INSTALL_DATADIR}/equipoise/data)
+  install(DIRECTORY ${PROJECT_SOURCE_DIR}/experiments DESTINATION ${CMAKE_INSTALL_DATADIR}/equipoise
+    FILES_MATCHING PATTERN "*.toml")
+  install(FILES ${PROJECT_SOURCE_DIR}/data/digits.mtx ${PROJECT_SOURCE_DIR}/data/digits.md
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/equipoise/data)
 endif()
 
 configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/equipoiseConfig.cmake.in

@@ -1,15 +1,18 @@
-# What comes from npm, pinned by lock files in this tree: plotly.js inside the library, and what tests in a browser need.
+# What comes from npm, pinned by lock files in this tree: plotly.js inside the library, and what tests in a browser
+# need.
 set(EQUIPOISE_PLOTLY "" CACHE FILEPATH "plotly-cartesian.min.js to put into reports; empty: npm fetches it")
 
-# equipoise_npm_ci(OUTPUT FROM INTO NAME): the file INTO/NAME, whose path OUTPUT gets, is what `npm ci` makes there of the lock file in
-# FROM. It runs once per build folder, and again when the lock file changes.
+# equipoise_npm_ci(OUTPUT FROM INTO NAME): the file INTO/NAME, whose path OUTPUT gets, is what `npm ci` makes there of
+# the lock file in FROM. It runs once per build folder, and again when the lock file changes.
 function(equipoise_npm_ci output from into name)
   find_program(EQUIPOISE_NPM npm)
   if(NOT EQUIPOISE_NPM)
-    message(FATAL_ERROR "npm is missing, by which ${from}/package-lock.json is installed; get it with scripts/setup or apt-get install npm")
+    message(FATAL_ERROR "npm is missing, by which ${from}/package-lock.json is installed; get it with scripts/setup or "
+      "apt-get install npm")
   endif()
   add_custom_command(OUTPUT ${into}/${name}
-    COMMAND ${CMAKE_COMMAND} -D NPM=${EQUIPOISE_NPM} -D FROM=${from} -D INTO=${into} -P ${PROJECT_SOURCE_DIR}/cmake/npm_ci.cmake
+    COMMAND ${CMAKE_COMMAND} -D NPM=${EQUIPOISE_NPM} -D FROM=${from} -D INTO=${into}
+      -P ${PROJECT_SOURCE_DIR}/cmake/npm_ci.cmake
     COMMAND ${CMAKE_COMMAND} -E touch ${into}/${name}
     DEPENDS ${from}/package-lock.json ${from}/package.json ${PROJECT_SOURCE_DIR}/cmake/npm_ci.cmake
     COMMENT "Installing ${name} with npm" VERBATIM)

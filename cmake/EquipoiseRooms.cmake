@@ -1,5 +1,6 @@
 # The rooms of the library: a static library each, that links the rooms it may include and the packages it needs itself.
-set(EQUIPOISE_COMPONENTS "all" CACHE STRING "Rooms to build, with all that they stand on, e.g. core;problems; all: every room")
+set(EQUIPOISE_COMPONENTS "all" CACHE STRING
+  "Rooms to build, with all that they stand on, e.g. core;problems; all: every room")
 
 # Every room before those that stand on it.
 set(equipoise_all_rooms core ensemble problems exact theory page solve sweep atlas paper io store)

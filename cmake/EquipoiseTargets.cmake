@@ -11,20 +11,21 @@ function(equipoise_compile_settings target)
     target_compile_options(${target} PRIVATE -march=x86-64-v2)
   endif()
   if(CMAKE_UNITY_BUILD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    # To GNU, a .cpp that is included by the source of a unity build is a header, in which a class with a member from an unnamed
-    # namespace would be a mistake.
+    # To GNU, a .cpp that is included by the source of a unity build is a header, in which a class with a member from an
+    # unnamed namespace would be a mistake.
     target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
   endif()
   # There is no warning from these two; what a newer compiler says stops nobody.
-  if(EQUIPOISE_WARNINGS_AS_ERRORS AND "${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION}" MATCHES "^(GNU 12|Clang 14)[.]")
+  if(EQUIPOISE_WARNINGS_AS_ERRORS
+     AND "${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION}" MATCHES "^(GNU 12|Clang 14)[.]")
     target_compile_options(${target} PRIVATE -Werror)
   endif()
   if(EQUIPOISE_SANITIZE)
     target_compile_options(${target} PRIVATE -fsanitize=${EQUIPOISE_SANITIZE} -fno-omit-frame-pointer
       -fno-sanitize-recover=all)
     target_link_options(${target} PUBLIC -fsanitize=${EQUIPOISE_SANITIZE})
-    # Eigen asks the address sanitizer whether malloc aligns. Files that are compiled without it (core/decompositions.cpp)
-    # must get the same answer, or one file frees what another allocated in a different way.
+    # Eigen asks the address sanitizer whether malloc aligns. Files that are compiled without it
+    # (core/decompositions.cpp) must get the same answer, or one file frees what another allocated in a different way.
     target_compile_definitions(${target} PRIVATE EIGEN_MALLOC_ALREADY_ALIGNED=0)
     if(EQUIPOISE_SANITIZE_NOT)
       target_compile_options(${target} PRIVATE -fno-sanitize=${EQUIPOISE_SANITIZE_NOT})
@@ -37,9 +38,14 @@ function(equipoise_optimise_kernels)
   set_source_files_properties(${ARGN} PROPERTIES COMPILE_OPTIONS $<$<CONFIG:Release,RelWithDebInfo>:-O3>)
 endfunction()
 
-# equipoise_add_tests(NAME [KERNELS] ROOMS room... [SOURCES] file...): one GoogleTest program named NAME, each of its tests known to
-# ctest; not built unless all of these rooms are. The rooms end where the first .cpp file stands.
-# KERNELS: what it tests depends on how it was optimised. The other programs are left out where EQUIPOISE_ALL_UNIT_TESTS is
+# equipoise_optimise_little(TARGET): for what writes and reads text, where a compiler costs more than a run gains.
+function(equipoise_optimise_little target)
+  target_compile_options(${target} PRIVATE $<$<CONFIG:Release,RelWithDebInfo>:-O1> $<$<CONFIG:Debug>:-O0>)
+endfunction()
+
+# equipoise_add_tests(NAME [KERNELS] ROOMS room... [SOURCES] file...): one GoogleTest program named NAME, each of its
+# tests known to ctest; not built unless all of these rooms are. The rooms end where the first .cpp file stands.
+# KERNELS: what it tests depends on how it was optimised. The other programs are left out if EQUIPOISE_ALL_UNIT_TESTS is
 # off, as in the preset release: dev runs them, under sanitizers, and building them twice costs minutes.
 function(equipoise_add_tests name)
   cmake_parse_arguments(PARSE_ARGV 1 tests "KERNELS" "" "ROOMS")
@@ -57,7 +63,7 @@ function(equipoise_add_tests name)
   endif()
   add_executable(${name} ${sources})
   equipoise_compile_settings(${name})
-  target_compile_options(${name} PRIVATE $<$<CONFIG:Release,RelWithDebInfo>:-O1>)  # a test runs once: the library is optimised, its checks need not be
+  equipoise_optimise_little(${name})  # a test runs once: the library is optimised, its checks need not be
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
   list(TRANSFORM rooms PREPEND equipoise-)
   target_link_libraries(${name} PRIVATE ${rooms} Eigen3::Eigen fmt::fmt GTest::gtest_main)

@@ -1,7 +1,9 @@
 // equipoise generate: a built-in matrix, written to a file.
+//
+// Tested in tests/cli/verbs.py
 #include <memory>
 
-#include "apps/cli/flags.hpp"
+#include "apps/cli/request_flags.hpp"
 #include "apps/cli/verbs.hpp"
 #include "equipoise/io/files.hpp"
 
@@ -14,7 +16,7 @@ struct GenerateFlags {
 };
 
 int generate(const GenerateFlags& flags) {
-  save_matrix(flags.out, load_matrix(flags.spec));
+  save_matrix(flags.out, load_matrix(flags.spec, load_options()));
   return 0;
 }
 

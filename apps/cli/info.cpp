@@ -1,49 +1,57 @@
 // equipoise info: shape, entries, norms and singular values of a matrix.
+//
+// Tested in tests/cli/verbs.py
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cmath>
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "apps/cli/flags.hpp"
 #include "apps/cli/output.hpp"
-#include "apps/cli/setup.hpp"
+#include "apps/cli/request_flags.hpp"
 #include "apps/cli/verbs.hpp"
+#include "equipoise/page/json-inl.hpp"
+#include "equipoise/solve/answers.hpp"
 
 namespace equipoise::cli {
 namespace {
 
 struct InfoFlags {
-  DescentFlags descent;
+  RequestFlags request;
   std::string top = "10";
   bool json = false;
 };
 
-int show_info(InfoFlags flags) {
-  const std::int64_t top = whole_number("--top", flags.top, 1, 100000);
-  flags.descent.rank = "1";
-  flags.descent.rate = "1";
-  const Setup setup = set_up(flags.descent);
-  const SingularTriplets triplets = top_singular_triplets(setup.problem(), top);
-  const auto users = [&](double value) { return setup.units.matrix_to_users(value); };
-  nlohmann::ordered_json values = nlohmann::ordered_json::array();
-  for (const double value : triplets.values)
-    values.push_back(std::isfinite(value) ? nlohmann::ordered_json(users(value)) : nullptr);
-  const bool complete = setup.problem().complete();
+int show_info(const InfoFlags& flags) {
+  const std::int64_t top = whole_number_in("--top", flags.top, 1, 100000);
+  catch_interrupts(Unsaved::nothing);
+  Progress progress(0, false);
+  progress.says("reading the matrix");
+  Session session = prepare(flags.request.read_matrix(), progress.listener());
+  const SingularAnswer found = largest_singular_values(session, top);
+  progress.done();
+  Json values = Json::array();
+  for (const double value : found.values) values.push_back(number_or_null(value));
+  const bool complete = session.every_entry_known();
   if (flags.json) {
-    const nlohmann::ordered_json result = {{"name", setup.matrix.name}, {"rows", setup.matrix.rows},
-                                           {"cols", setup.matrix.cols}, {"entries", setup.matrix.entries},
-                                           {"complete", complete},      {"norm", setup.matrix.norm},
-                                           {"singular_values", values}, {"residual", users(triplets.residual)}};
+    const Json result = {{"name", flags.request.matrix.name},
+                         {"rows", session.rows()},
+                         {"cols", session.cols()},
+                         {"entries", session.entries()},
+                         {"complete", complete},
+                         {"norm", number_or_null(session.norm())},
+                         {"singular_values", values},
+                         {"residual", number_or_null(found.residual)}};
     print(result.dump(2) + "\n");
     return 0;
   }
   std::string text = fmt::format(
-      "{}\n  rows x cols      {} x {}\n  {}          {}\n  |A|_F            {}\n  {}\n", setup.matrix.name,
-      setup.matrix.rows, setup.matrix.cols, complete ? "entries " : "observed", setup.matrix.entries, setup.matrix.norm,
+      "{}\n  rows x cols      {} x {}\n  {}          {}\n  |A|_F            {}\n  {}\n", flags.request.matrix.name,
+      session.rows(), session.cols(), complete ? "entries " : "observed", session.entries(), session.norm(),
       complete ? "singular values" : "singular values of the observed operator (unknown entries as zeros)");
   for (const auto& value : values) text += fmt::format("    {}\n", value.dump());
+  if (!found.converged)
+    text += fmt::format("  within {:.1e} of a singular value each: the budget for large matrices ended first\n",
+                        found.residual);
   print(text);
   return 0;
 }
@@ -52,7 +60,7 @@ int show_info(InfoFlags flags) {
 
 Action declare_info(CLI::App& verb) {
   auto flags = std::make_shared<InfoFlags>();
-  flags->descent.matrix.declare(verb);
+  flags->request.matrix.declare(verb);
   verb.add_option("--top", flags->top, "how many singular values (default 10)");
   verb.add_flag("--json", flags->json, "print one JSON object and nothing else");
   verb.footer(

@@ -1,4 +1,6 @@
 // The command equipoise: picks the verb, and turns every mistake into one line and exit code 2.
+//
+// Tested in tests/cli/bad_input.py
 #include <fmt/format.h>
 
 #include <CLI/App.hpp>
@@ -9,10 +11,10 @@
 #include <new>
 #include <optional>
 
-#include "apps/cli/flags.hpp"
 #include "apps/cli/output.hpp"
 #include "apps/cli/verbs.hpp"
 #include "equipoise/core/error.hpp"
+#include "equipoise/core/spelling.hpp"
 
 namespace equipoise::cli {
 namespace {

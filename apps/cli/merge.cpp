@@ -1,4 +1,6 @@
 // equipoise merge: the shards of a sweep into one folder, as if it had never been cut.
+//
+// Tested in tests/cli/sweep_folder.py
 #include <chrono>
 #include <filesystem>
 #include <memory>

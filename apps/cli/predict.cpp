@@ -1,4 +1,6 @@
 // equipoise predict: what theory says about a run before its first step.
+//
+// Tested in tests/cli/verbs.py
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -6,16 +8,16 @@
 #include <memory>
 
 #include "apps/cli/output.hpp"
-#include "apps/cli/setup.hpp"
+#include "apps/cli/request_flags.hpp"
 #include "apps/cli/verbs.hpp"
 #include "equipoise/page/json-inl.hpp"
-#include "equipoise/theory/theory.hpp"
+#include "equipoise/solve/answers.hpp"
 
 namespace equipoise::cli {
 namespace {
 
 struct PredictFlags {
-  DescentFlags descent;
+  RequestFlags request;
   bool json = false;
 };
 
@@ -35,33 +37,36 @@ Json to_json(const Forecast& forecast) {
 }
 
 int show_prediction(const PredictFlags& flags) {
-  const Setup setup = set_up(flags.descent);
-  const Situation situation = setup.situation();
-  const std::vector<CriticalRate> rates = critical_rates(situation);
-  const Forecast proved = forecast(situation);
-  const std::vector<Finding> findings = predict(situation);
-  const double L = setup.units.matrix_to_users(setup.known.sharpness.value);
-  const auto users_rate = [&](double rate) { return std::scalbn(rate, -2 * setup.units.exponent); };
+  catch_interrupts(Unsaved::nothing);
+  Progress progress(0, false);
+  RunSettings no_run;
+  no_run.max_steps = 0;
+  progress.says("reading the matrix");
+  Session session = prepare(flags.request.read(no_run), progress.listener());
+  const auto [rates, proved, findings] = predict(session);
+  const LearningRate& rate = session.rate();
+  const double L = session.sharpness().value, sigma1 = session.sigma1();
+  progress.done();
 
   if (flags.json) {
     Json critical = Json::array();
-    for (const CriticalRate& rate : rates) {
-      if (rate.kind == RateKind::reference) continue;  // 2/L has a key of its own
-      critical.push_back({{"statement", rate.statement},
-                          {"rate", number_or_null(users_rate(rate.rate))},
-                          {"kind", name(rate.kind)},
-                          {"standing", name(rate.standing)},
-                          {"note", rate.note}});
+    for (const CriticalRate& each : rates) {
+      if (each.kind == RateKind::reference) continue;  // 2/L has a key of its own
+      critical.push_back({{"statement", each.statement},
+                          {"rate", number_or_null(each.rate)},
+                          {"kind", name(each.kind)},
+                          {"standing", name(each.standing)},
+                          {"note", each.note}});
     }
     const Json result = {{"sharpness", number_or_null(L)},
                          {"learning_rate",
-                          {{"requested", setup.rate.requested},
-                           {"value", number_or_null(setup.rate.value)},
-                           {"times_L", number_or_null(setup.rate.times_L)},
-                           {"why", setup.rate.why}}},
+                          {{"requested", rate.requested},
+                           {"value", number_or_null(rate.value)},
+                           {"times_L", number_or_null(rate.times_L)},
+                           {"why", rate.why}}},
                          {"limit_2_over_L", number_or_null(2 / L)},
                          {"limit_4_over_L", number_or_null(4 / L)},
-                         {"limit_1_over_sigma1", number_or_null(1 / setup.matrix.sigma1)},
+                         {"limit_1_over_sigma1", number_or_null(1 / sigma1)},
                          {"critical_rates", critical},
                          {"verdict", to_json(proved)},
                          {"findings", Json::parse(findings_json(findings))}};
@@ -69,9 +74,9 @@ int show_prediction(const PredictFlags& flags) {
     return 0;
   }
 
-  std::string text = fmt::format("rate      h = {:.6g} = {:.4g}/L\n", setup.rate.value, setup.rate.times_L);
+  std::string text = fmt::format("rate      h = {:.6g} = {:.4g}/L\n", rate.value, rate.times_L);
   text += fmt::format("          L = {:.6g}, 2/L = {:.6g}, 4/L = {:.6g}, 1/sigma_1 = {:.6g}\n", L, 2 / L, 4 / L,
-                      1 / setup.matrix.sigma1);
+                      1 / sigma1);
   if (proved.outcome) {
     text += fmt::format("verdict   {} {} ({})\n", name(*proved.outcome), how_surely(proved.outcome_surely),
                         proved.statement);
@@ -80,10 +85,10 @@ int show_prediction(const PredictFlags& flags) {
   }
   text += fmt::format("          {}\n", proved.sentence);
   text += "critical rates\n";
-  for (const CriticalRate& rate : rates) {
-    if (rate.kind == RateKind::reference) continue;
-    text += fmt::format("  {:<12.6g} {:<26} {}, {}: {}\n", users_rate(rate.rate), rate.statement, name(rate.kind),
-                        name(rate.standing), rate.note);
+  for (const CriticalRate& each : rates) {
+    if (each.kind == RateKind::reference) continue;
+    text += fmt::format("  {:<12.6g} {:<26} {}, {}: {}\n", each.rate, each.statement, name(each.kind),
+                        name(each.standing), each.note);
   }
   text += "statements that apply\n";
   for (const Finding& finding : findings) {
@@ -103,7 +108,7 @@ int show_prediction(const PredictFlags& flags) {
 
 Action declare_predict(CLI::App& verb) {
   auto flags = std::make_shared<PredictFlags>();
-  flags->descent.declare(verb);
+  flags->request.declare(verb);
   verb.add_flag("--json", flags->json, "print one JSON object and nothing else");
   verb.footer(
       "Example: equipoise predict scalar:1 --rank 1 --rate 0.048 --start-norms 9,1\n"

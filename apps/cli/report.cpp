@@ -1,4 +1,6 @@
 // equipoise report: rebuilds the HTML page of a run, or the pictures and the page of a sweep, from its folder.
+//
+// Tested in tests/cli/verbs.py
 #include <fmt/format.h>
 
 #include <cstdint>

@@ -1,4 +1,6 @@
 // equipoise reproduce: the experiments of the paper, each with its claims, as one page.
+//
+// Tested in tests/cli/reproduce.py
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <unistd.h>
@@ -11,14 +13,15 @@
 #include <optional>
 #include <span>
 
-#include "apps/cli/flags.hpp"
 #include "apps/cli/output.hpp"
+#include "apps/cli/request_flags.hpp"
 #include "apps/cli/verbs.hpp"
 #include "equipoise/core/error.hpp"
 #include "equipoise/io/files.hpp"
 #include "equipoise/io/png.hpp"
 #include "equipoise/paper/reproduction.hpp"
 #include "equipoise/problems/parallel/threads.hpp"
+#include "equipoise/solve/settings.hpp"
 #include "equipoise/store/experiment_file.hpp"
 
 namespace equipoise::cli {
@@ -112,7 +115,7 @@ Matrix load(const std::filesystem::path& experiment, const std::string& name) {
     if (!std::filesystem::exists(file, error)) file = experiments_folder().parent_path() / "data" / "digits.mtx";
     return load(experiment, file.string());
   }
-  MatrixData loaded = load_matrix(name);
+  MatrixData loaded = load_matrix(name, load_options());
   if (auto* dense = std::get_if<Matrix>(&loaded.values)) return std::move(*dense);
   return Matrix(std::get<SparseMatrix>(loaded.values));
 }
@@ -169,7 +172,7 @@ int reproduce_all(const ReproduceFlags& flags, const std::string& version) {
   if (flags.list) return list(experiments);
   if (flags.out.empty())
     throw Error("reproduce needs a folder for its report; write --out DIR (or --list to see what there is)");
-  const std::int64_t threads = whole_number("--threads", flags.threads, 0, 4096);
+  const std::int64_t threads = whole_number("threads", flags.threads, as_flags);
   const ThreadLimit limit(static_cast<int>(threads));
 
   make_folder(flags.out);

@@ -1,5 +1,7 @@
 // equipoise sweep: every cell of a grid to its verdict, in a folder that can be read while it grows and gone on with
 // when it was left.
+//
+// Tested in tests/cli/sweep.py
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,14 +12,15 @@
 #include <mutex>
 #include <optional>
 
-#include "apps/cli/flags.hpp"
 #include "apps/cli/output.hpp"
+#include "apps/cli/request_flags.hpp"
 #include "apps/cli/sweep_summary.hpp"
 #include "apps/cli/verbs.hpp"
 #include "equipoise/core/error.hpp"
 #include "equipoise/ensemble/tiny/ensemble.hpp"
 #include "equipoise/io/files.hpp"
 #include "equipoise/problems/parallel/threads.hpp"
+#include "equipoise/solve/settings.hpp"
 #include "equipoise/store/grid_file.hpp"
 #include "equipoise/store/sweep_folder.hpp"
 #include "equipoise/store/sweep_pictures.hpp"
@@ -44,7 +47,7 @@ struct SweepFlags {
 std::string chosen_target() {
   const char* wanted = std::getenv("EQUIPOISE_TARGET");
   if (wanted == nullptr || *wanted == '\0') return batch_targets().front();
-  return one_of("the environment variable EQUIPOISE_TARGET", wanted, batch_targets());
+  return word_of("the environment variable EQUIPOISE_TARGET", wanted, batch_targets());
 }
 
 // A grid comes from a file, from the folder that is gone on with, or from another sweep; a window narrows it.
@@ -85,7 +88,7 @@ Shard chosen_shard(const SweepFlags& flags) {
 }
 
 Matrix load_complete(const std::string& matrix_name) {
-  const MatrixData loaded = load_matrix(matrix_name);
+  const MatrixData loaded = load_matrix(matrix_name, load_options());
   if (const auto* sparse = std::get_if<SparseMatrix>(&loaded.values)) return Matrix(*sparse);
   return std::get<Matrix>(loaded.values);
 }
@@ -116,7 +119,7 @@ class SweepBar {
 };
 
 int sweep(const SweepFlags& flags) {
-  const auto threads = static_cast<int>(whole_number("--threads", flags.threads, 0, 4096));
+  const auto threads = static_cast<int>(whole_number("threads", flags.threads, as_flags));
   const std::string target = chosen_target();
   const Grid grid = chosen_grid(flags);
   const Shard shard = chosen_shard(flags);

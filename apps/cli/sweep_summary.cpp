@@ -1,4 +1,6 @@
 // Counting outcomes in a folder, and saying so.
+//
+// Tested in tests/cli/sweep.py
 #include "apps/cli/sweep_summary.hpp"
 
 #include <fmt/format.h>

@@ -1,4 +1,6 @@
 // What --version prints: enough to reproduce a run.
+//
+// Tested in tests/cli/verbs.py
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <Eigen/Core>

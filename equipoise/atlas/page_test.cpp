@@ -8,7 +8,7 @@
 #include "equipoise/page/test_page_check.hpp"
 #include "equipoise/sweep/cells.hpp"
 
-namespace equipoise::sweep_report_test {
+namespace equipoise::sweep_page_test {
 namespace {
 
 Axis axis(std::string key, double from, double to, std::uint64_t count, AxisScale scale = AxisScale::linear) {
@@ -181,4 +181,4 @@ TEST(SweepReport, MatrixOutcomesAreHeldAgainstTheEdge) {
 }
 
 }  // namespace
-}  // namespace equipoise::sweep_report_test
+}  // namespace equipoise::sweep_page_test

@@ -1,7 +1,7 @@
 // How equal the magnitudes of X and Y are.
 #pragma once
 
-#include "equipoise/core/factors.hpp"
+#include "equipoise/core/space.hpp"
 
 namespace equipoise {
 
@@ -13,6 +13,6 @@ struct Balance {
 };
 
 /// Cost O((rows + cols) rank^2). Safe for magnitudes whose squares leave the range of double.
-Balance balance(ConstFactors at);
+Balance balance(ConstFactors at, const Space& space = local_space());
 
 }  // namespace equipoise

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "equipoise/core/numbers.hpp"
+
 namespace equipoise {
 namespace {
 
@@ -52,6 +54,21 @@ SymmetricEigen symmetric_eigen(const AnyMatrix& S) {
 Vector symmetric_eigenvalues(const AnyMatrix& S) {
   if (S.size() == 0) return Vector();
   return Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(S, Eigen::EigenvaluesOnly).eigenvalues();
+}
+
+GeneralEigen general_eigen(const AnyMatrix& A) {
+  if (A.size() == 0) return {Eigen::VectorXcd(), Eigen::MatrixXcd()};
+  const Eigen::EigenSolver<Eigen::MatrixXd> solver(A);
+  if (solver.info() == Eigen::Success) return {solver.eigenvalues(), solver.eigenvectors()};
+  return {Eigen::VectorXcd::Constant(A.rows(), nan), Eigen::MatrixXcd::Constant(A.rows(), A.rows(), nan)};
+}
+
+std::vector<std::complex<double>> general_eigenvalues(const AnyMatrix& A) {
+  if (A.size() == 0) return {};
+  const Eigen::EigenSolver<Eigen::MatrixXd> solver(A, false);
+  if (solver.info() != Eigen::Success)
+    return std::vector<std::complex<double>>(static_cast<std::size_t>(A.rows()), nan);
+  return {solver.eigenvalues().begin(), solver.eigenvalues().end()};
 }
 
 Qr thin_qr(const AnyMatrix& A) {

@@ -1,6 +1,9 @@
 // Decompositions of small or middling dense matrices; compiled once, since Eigen's cost up to a minute a file.
 #pragma once
 
+#include <complex>
+#include <vector>
+
 #include "equipoise/core/factors.hpp"
 
 namespace equipoise {
@@ -31,6 +34,18 @@ struct SymmetricEigen {
 SymmetricEigen symmetric_eigen(const AnyMatrix& S);
 /// The eigenvalues alone, ascending.
 Vector symmetric_eigenvalues(const AnyMatrix& S);
+
+/// A = vectors diag(values) vectors^-1, unit vectors, in no order.
+struct GeneralEigen {
+  Eigen::VectorXcd values;
+  Eigen::MatrixXcd vectors;
+};
+
+/// Of any square matrix. O(size^3), some 25 of them. Every entry must be finite; NaN in the rare case of no
+/// convergence.
+GeneralEigen general_eigen(const AnyMatrix& A);
+/// The eigenvalues alone, in a third of the time.
+std::vector<std::complex<double>> general_eigenvalues(const AnyMatrix& A);
 
 /// A = orthonormal triangle with k = min(rows, cols): rows x k with orthonormal columns, also where A lacks full rank,
 /// times k x cols.

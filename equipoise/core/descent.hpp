@@ -3,33 +3,53 @@
 
 #include <cstdint>
 
-#include "equipoise/core/problem.hpp"
+#include "equipoise/core/factor_objective.hpp"
 
 namespace equipoise {
 
-/// Gradient descent one step at a time, for notebooks and debugging; run() is the driver with verdicts.
-/// Keeps a reference to the problem, which must outlive it.
-class Descent {
+/// Gradient descent one step at a time on any objective, for notebooks and debugging; run() is the driver with
+/// verdicts. Keeps a reference to the objective, which must outlive it.
+class Stepper {
  public:
-  /// Throws Error for a start that does not fit the problem or is not finite, or a rate that is not positive and
+  /// Throws Error for a start that does not fit the objective or is not finite, or a rate that is not positive and
   /// finite.
-  Descent(const Problem& problem, Factors start, double learning_rate);
+  Stepper(const Objective& objective, ConstState start, double learning_rate);
 
   /// Takes `count` steps; returns the trace of the iterate before the last of them (zeros if count = 0).
   StepTrace step(std::uint64_t count = 1);
 
-  ConstFactors at() const { return current_; }
+  const Vector& at() const { return current_; }
   std::uint64_t steps() const { return steps_; }
   double learning_rate() const { return learning_rate_; }
 
  private:
-  const Problem& problem_;
-  Factors current_;
+  const Objective& objective_;
+  Vector current_;
   double learning_rate_;
   std::uint64_t steps_ = 0;
 };
 
+/// The same on the factors of a problem, which must outlive it.
+class Descent {
+ public:
+  /// As Stepper. Throws Error for factors whose rows are not those of the problem.
+  Descent(const Problem& problem, const Factors& start, double learning_rate);
+  Descent(const Descent&) = delete;  // the stepper refers to the objective beside it
+  Descent& operator=(const Descent&) = delete;
+
+  StepTrace step(std::uint64_t count = 1) { return stepper_.step(count); }
+
+  ConstFactors at() const { return objective_.factors(stepper_.at()); }
+  std::uint64_t steps() const { return stepper_.steps(); }
+  double learning_rate() const { return stepper_.learning_rate(); }
+
+ private:
+  FactorObjective objective_;
+  Stepper stepper_;
+};
+
 /// The checks of a start and a rate that every descent begins with; throws Error.
+void require_start(const Objective& objective, ConstState start, double learning_rate);
 void require_start(const Problem& problem, ConstFactors start, double learning_rate);
 
 }  // namespace equipoise

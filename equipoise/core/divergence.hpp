@@ -1,7 +1,7 @@
 // Lemma E: a sure, one-step test for divergence.
 #pragma once
 
-#include "equipoise/core/factors.hpp"
+#include "equipoise/core/space.hpp"
 
 namespace equipoise {
 
@@ -18,6 +18,12 @@ struct LemmaE {
 };
 
 /// `norm_a_upper`: any upper bound of |A|_2, e.g. |A|_F. Cost O((rows + cols) rank^2). Not finite: does not hold.
-LemmaE lemma_e(ConstFactors at, double h, double norm_a_upper);
+LemmaE lemma_e(ConstFactors at, double h, double norm_a_upper, const Space& space = local_space());
+
+/// Its sharper form for a 1 x 1 matrix mu, as tiny ensembles have it: with r = h (mu - u.v), p = h u.v and m = h |mu|,
+///   |r| >= 4 + m and |r| |p| >= 2 S   imply   |r_{k+1}| >= 2 r_k^2 for ever.
+/// nu_lower is that of |r|, s_upper that of m, `needed` max(4 + m, 2 S / |p|). `loss`: f at this iterate.
+LemmaE lemma_e_of_one_number(ConstFactors at, double h, double mu_upper, double loss,
+                             const Space& space = local_space());
 
 }  // namespace equipoise

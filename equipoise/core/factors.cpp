@@ -1,4 +1,6 @@
 // Construction of factors, with the checks that a view cannot make.
+//
+// Tested in equipoise/core/start_test.cpp
 #include "equipoise/core/factors.hpp"
 
 #include <fmt/format.h>

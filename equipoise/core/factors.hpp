@@ -10,6 +10,8 @@ using Index = Eigen::Index;
 /// Dense matrices are row-major everywhere, so that row i of X is contiguous and NumPy's arrays pass without a copy.
 using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 using Vector = Eigen::VectorXd;
+/// The entries of a matrix as one array, row by row.
+inline Eigen::Map<const Vector> flat(const Matrix& matrix) { return {matrix.data(), matrix.size()}; }
 
 /// Sizes of a factorization A ~ X Y^T: A is rows x cols, X is rows x rank, Y is cols x rank.
 struct Shape {

@@ -1,4 +1,6 @@
 // The tangent vector, its batches, and the standard error of its mean growth.
+//
+// Tested in equipoise/core/run_test.cpp
 #include "equipoise/core/lyapunov.hpp"
 
 #include <algorithm>
@@ -6,28 +8,30 @@
 
 #include "equipoise/core/descent.hpp"
 #include "equipoise/core/numbers.hpp"
-#include "equipoise/core/start.hpp"
 
 namespace equipoise {
 namespace {
 constexpr std::size_t most_batches = 4096;
 }  // namespace
 
-void Tangent::advance(const Problem& problem, ConstFactors at, double h) {
+void Tangent::advance(const Objective& objective, ConstState at, double h) {
   if (!alive_) return;
-  if (direction_.shape().size() == 0) {
-    direction_ = gaussian_factors(at.shape(), 2);
-    direction_.flat().normalize();
-    image_ = Factors(at.shape());
+  const Space& space = objective.space();
+  if (!begun_) {
+    direction_.resize(at.size());
+    space.gaussian(direction_, 2);
+    direction_ /= std::sqrt(space.squared_norm(direction_));
+    image_.resize(at.size());
+    begun_ = true;
   }
-  problem.hessian_product(at, direction_, image_);
-  image_.flat() = direction_.flat() - h * image_.flat();
-  const double growth = image_.flat().stableNorm();
+  objective.hessian_product(at, direction_, image_);
+  image_ = direction_ - h * image_;
+  const double growth = space.norm(image_);
   if (!std::isfinite(growth) || growth == 0) {
     alive_ = false;
     return;
   }
-  direction_.flat() = image_.flat() / growth;
+  direction_ = image_ / growth;
   const double log_of_growth = std::log(growth);
   log_growth_ += log_of_growth;
   open_batch_ += log_of_growth;
@@ -63,14 +67,19 @@ LyapunovEstimate Tangent::second_half() const {
   return {exponent, error, groups * group_size * batch_length_};
 }
 
-LyapunovEstimate lyapunov(const Problem& problem, const Factors& start, double h, std::uint64_t steps) {
-  Descent descent(problem, start, h);
-  Tangent tangent(start.shape());
+LyapunovEstimate lyapunov(const Objective& objective, ConstState start, double h, std::uint64_t steps) {
+  Stepper stepper(objective, start, h);
+  Tangent tangent(objective.space().whole(objective.size()));
   for (std::uint64_t i = 0; i < steps && tangent.alive(); ++i) {
-    tangent.advance(problem, descent.at(), h);
-    descent.step();
+    tangent.advance(objective, stepper.at(), h);
+    stepper.step();
   }
   return tangent.alive() ? tangent.second_half() : LyapunovEstimate{nan, nan, 0};
+}
+
+LyapunovEstimate lyapunov(const Problem& problem, const Factors& start, double h, std::uint64_t steps) {
+  require_start(problem, start, h);
+  return lyapunov(FactorObjective(problem, start.shape()), start.flat(), h, steps);
 }
 
 }  // namespace equipoise

@@ -4,27 +4,21 @@
 #include <cstdint>
 #include <vector>
 
-#include "equipoise/core/problem.hpp"
+#include "equipoise/core/growth.hpp"
+#include "equipoise/core/objective.hpp"
 
 namespace equipoise {
-
-/// An estimate of the largest Lyapunov exponent (natural log, per step).
-struct LyapunovEstimate {
-  double exponent = 0;      ///< NaN where there were too few steps
-  double error = 0;         ///< standard error by batch means; NaN with fewer than 8 batches
-  std::uint64_t steps = 0;  ///< steps that entered the mean
-};
 
 /// A tangent vector w <- w - h H(z) w, renormalised at every step (Benettin et al. 1980), with its growth so far.
 /// At a fixed point the exponent tends to log max |1 - h lambda| over the spectrum of the Hessian, which is 0 at every
 /// stable minimiser since the Hessian has zero eigenvalues there. Memory is bounded however long the run.
 class Tangent {
  public:
-  /// Of a run of that shape. Takes its memory, twice the factors', with the first step.
-  explicit Tangent(Shape shape) : alive_(shape.size() > 0) {}
+  /// For a state of `unknowns` numbers in all; alive if there are any. Allocates twice the state at the first step.
+  explicit Tangent(Index unknowns = 0) : alive_(unknowns > 0) {}
 
   /// Carries the vector over the step that leaves `at`. Cost: one Hessian product.
-  void advance(const Problem& problem, ConstFactors at, double h);
+  void advance(const Objective& objective, ConstState at, double h);
 
   /// sum of log growth so far.
   double log_growth() const { return log_growth_; }
@@ -35,17 +29,19 @@ class Tangent {
   LyapunovEstimate second_half() const;
 
  private:
-  Factors direction_;
-  Factors image_;
+  Vector direction_;
+  Vector image_;
   std::vector<double> batches_;  // sums of log growth over batch_length_ steps each
   std::uint64_t batch_length_ = 16;
   double open_batch_ = 0;
   double log_growth_ = 0;
   std::uint64_t steps_ = 0;
+  bool begun_ = false;
   bool alive_;
 };
 
 /// The exponent of the run from `start` over `steps` steps, the first half dropped. Cost: two steps per step.
+LyapunovEstimate lyapunov(const Objective& objective, ConstState start, double h, std::uint64_t steps);
 LyapunovEstimate lyapunov(const Problem& problem, const Factors& start, double h, std::uint64_t steps);
 
 }  // namespace equipoise

@@ -12,7 +12,7 @@
 namespace equipoise {
 
 Rate parse_rate(std::string_view text) {
-  if (text == "auto") return {Rate::Kind::automatic, 0};
+  if (text == "auto") return {Rate::Kind::automatic, 0, "auto"};
   const auto refuse = [&](std::string_view what) {
     return Error(
         fmt::format("learning rate '{}' {}; write auto, a positive number such as 0.05, or a multiple of 1/L "
@@ -27,7 +27,13 @@ Rate parse_rate(std::string_view text) {
   const std::string_view rest(end, static_cast<std::size_t>(last - end));
   if (rest != "" && rest != "/L") throw refuse(fmt::format("ends in '{}', which means nothing here", rest));
   if (!std::isfinite(number) || number <= 0) throw refuse("is not positive and finite");
-  return {rest.empty() ? Rate::Kind::value : Rate::Kind::over_L, number};
+  return {rest.empty() ? Rate::Kind::value : Rate::Kind::over_L, number, std::string(text)};
+}
+
+std::string written(const Rate& rate) {
+  if (!rate.text.empty()) return rate.text;
+  if (rate.kind == Rate::Kind::automatic) return "auto";
+  return fmt::format("{}{}", rate.number, rate.kind == Rate::Kind::over_L ? "/L" : "");
 }
 
 LearningRate resolve_rate(const Rate& rate, std::string_view requested, const RateSituation& situation) {

@@ -12,8 +12,12 @@ namespace equipoise {
 struct Rate {
   enum class Kind { automatic, value, over_L };
   Kind kind = Kind::automatic;
-  double number = 0;  ///< the rate itself, or the multiple of 1/L
+  double number = 0;      ///< the rate itself, or the multiple of 1/L
+  std::string text = {};  ///< as it was written; empty: as written() has it
 };
+
+/// The text of a rate: as it was written, else "auto", "0.05" or "3.5/L".
+std::string written(const Rate& rate);
 
 /// Reads "auto", "0.05", "3.5/L" or "1/L". Throws Error for anything else, and for a number that is not positive and
 /// finite.

@@ -1,4 +1,6 @@
 // The spectral norm of A - X Y^T by Lanczos, through a problem whose matrix is the residual.
+//
+// Tested in equipoise/core/sharpness_test.cpp
 #include "equipoise/core/residual_norm.hpp"
 
 namespace equipoise {
@@ -13,7 +15,9 @@ class ResidualProblem final : public Problem {
   Index rows() const override { return base_.rows(); }
   Index cols() const override { return base_.cols(); }
   Index entries() const override { return base_.entries(); }
-  bool complete() const override { return base_.complete(); }
+  LossForm form() const override { return base_.form(); }
+  double cost(Index rank) const override { return base_.cost(at_.shape().rank + rank); }
+  const Space& space() const override { return base_.space(); }
 
   double gradient(ConstFactors at, MutableFactors out) const override {
     const Shape wide{rows(), cols(), at_.shape().rank + at.shape().rank};
@@ -47,12 +51,13 @@ class ResidualProblem final : public Problem {
 
 }  // namespace
 
-SpectralNorm residual_spectral_norm(const Problem& problem, ConstFactors at) {
-  if (problem.rows() == 0 || problem.cols() == 0) return {};
-  const ResidualProblem residual(problem, at);
-  SharpnessSettings settings;
+SpectralNorm residual_spectral_norm(const Problem& problem, ConstFactors at, const std::function<bool()>& keep_going) {
+  const ResidualProblem residual(problem.without_ridge(), at);
+  SharpnessSettings settings = SharpnessSettings::for_the_record(residual.cost(1));
   settings.tolerance = 1e-8;
+  settings.keep_going = keep_going;
   const SingularTriplets top = top_singular_triplets(residual, 1, settings);
+  if (top.values.size() == 0) return {};
   return {top.values[0], top.residual};
 }
 

@@ -10,7 +10,9 @@ struct SpectralNorm {
   double residual = 0;  ///< a singular value lies within this distance of value
 };
 
-/// |A - X Y^T|_2 over the entries of the loss, by Lanczos to 1e-8. Cost: tens of gradients of rank + 1.
-SpectralNorm residual_spectral_norm(const Problem& problem, ConstFactors at);
+/// |A - X Y^T|_2 over the entries of the loss, by Lanczos to 1e-8, or as far as SharpnessSettings::for_the_record
+/// allows. Cost: tens of gradients of rank + 1. Not above the norm but for rounding.
+SpectralNorm residual_spectral_norm(const Problem& problem, ConstFactors at,
+                                    const std::function<bool()>& keep_going = {});
 
 }  // namespace equipoise

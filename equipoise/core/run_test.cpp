@@ -128,6 +128,32 @@ TEST(Run, PeriodTwoHasItsClosedForm) {
   }
 }
 
+// Eigenvalues of the Jacobian of a turn, by numpy. Two of nearly one size at 1.185 and 1.19; no direction is neutral.
+TEST(Run, MultipliersAndExponentsOfCyclesAreThoseOfTheJacobian) {
+  for (const auto& [h, period, multiplier] : {std::tuple{1.1, 2U, 0.8}, std::tuple{1.185, 2U, 0.63},
+                                              std::tuple{1.19, 2U, 0.62}, std::tuple{1.26, 4U, 0.23757634584006426}}) {
+    const Verdict verdict = scalar_run(1, 0.3, 0.3, h).verdict;
+    ASSERT_EQ(verdict.outcome, Outcome::periodic) << verdict.why;
+    EXPECT_EQ(verdict.period, period);
+    EXPECT_NEAR(verdict.multiplier, multiplier, 1e-9) << h;
+    EXPECT_NEAR(verdict.lyapunov, std::log(multiplier) / period, 1e-9) << h;
+  }
+}
+
+// Above the edge of the budget: what the last iterate shows counts.
+TEST(Run, SureDivergenceIsSeenAtTheLastIterate) {
+  const Record whole = scalar_run(1, 9, 1, 0.06);
+  ASSERT_EQ(whole.verdict.outcome, Outcome::diverged) << whole.verdict.why;
+  ASSERT_TRUE(whole.verdict.proved);
+  RunSettings settings;
+  for (const std::uint64_t budget : {whole.steps, whole.steps - 1}) {
+    settings.max_steps = budget;
+    const Verdict verdict = scalar_run(1, 9, 1, 0.06, settings).verdict;
+    EXPECT_EQ(verdict.outcome, budget == whole.steps ? Outcome::diverged : Outcome::exhausted) << verdict.why;
+    EXPECT_EQ(verdict.step, budget);
+  }
+}
+
 TEST(Run, HigherPeriods) {
   EXPECT_EQ(scalar_run(1, 1.2, 0.9, 1.25).verdict.period, 4U);
   EXPECT_EQ(scalar_run(1, 1.2, 0.9, 1.29).verdict.period, 8U);
@@ -254,7 +280,7 @@ class Breaking final : public Problem {
   Index rows() const override { return 1; }
   Index cols() const override { return 1; }
   Index entries() const override { return 1; }
-  bool complete() const override { return complete_; }
+  LossForm form() const override { return {complete_, 0}; }
   explicit Breaking(bool complete) : complete_(complete) {}
   double gradient(ConstFactors at, MutableFactors out) const override {
     const double r = residual(at);
@@ -312,12 +338,14 @@ TEST(Run, BudgetsAndStops) {
   EXPECT_EQ(scalar_run(1, 1.2, 0.9, 1.2, settings).steps, 3000U);
   EXPECT_EQ(scalar_run(1, 1.2, 0.9, 1.2, settings).verdict.outcome, Outcome::periodic);
   Watch watch;
-  watch.observer = [](const Sample& sample, ConstFactors) { return sample.step < 7; };
+  watch.observer = [](const Sample& sample, ConstFactors) {
+    return sample.step < 7 ? std::nullopt : std::optional<Stop>(Stop());
+  };
   const Record stopped = run(*scalar(1), pair(3, 1), 0.1, {}, watch);
   EXPECT_EQ(stopped.verdict.outcome, Outcome::stopped);
   EXPECT_EQ(stopped.steps, 7U);
   Watch pulse;
-  pulse.pulse = [](std::uint64_t step) { return step < 5; };
+  pulse.pulse = [](std::uint64_t step) { return step < 5 ? std::nullopt : std::optional<Stop>(Stop()); };
   EXPECT_EQ(run(*scalar(1), pair(3, 1), 0.1, {}, pulse).verdict.outcome, Outcome::stopped);
 }
 

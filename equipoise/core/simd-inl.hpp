@@ -7,3 +7,11 @@
 #else
 #define EQUIPOISE_FUSED 1
 #endif
+
+// The entry of Highway's table of a function that was exported, for a target's index.
+#undef EQUIPOISE_AT
+#if (HWY_TARGETS & (HWY_TARGETS - 1)) == 0  // Highway's tables then have one entry
+#define EQUIPOISE_AT(function, index) HWY_DISPATCH_TABLE(function)[(index)*0]
+#else
+#define EQUIPOISE_AT(function, index) HWY_DISPATCH_TABLE(function)[index]
+#endif

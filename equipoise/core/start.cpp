@@ -97,23 +97,32 @@ Factors gaussian_factors(Shape shape, std::uint64_t seed) {
   return factors;
 }
 
-Factors with_norms(const Factors& start, double norm_x, double norm_y) {
-  return scaled(start, factor_for_norm(start.X().stableNorm(), norm_x, 'X'),
-                factor_for_norm(start.Y().stableNorm(), norm_y, 'Y'));
+Factors with_norms(const Factors& start, double norm_x, double norm_y, const Space& space) {
+  // Row by row if all rows are here: the sum of an array has other last bits, and starts are to keep theirs.
+  const auto norm = [&](const auto& factor) {
+    return space.spread() ? space.norm(Eigen::Map<const Vector>(factor.data(), factor.size())) : factor.stableNorm();
+  };
+  return scaled(start, factor_for_norm(norm(start.X()), norm_x, 'X'), factor_for_norm(norm(start.Y()), norm_y, 'Y'));
+}
+
+Factors gaussian_start(Shape shape, std::uint64_t seed, double sigma1, const Space& space) {
+  Factors raw(shape);
+  space.gaussian(raw.flat(), seed);
+  if (space.whole(raw.X().size()) == 0 || space.whole(raw.Y().size()) == 0) return raw;
+  const double norm = sigma1 > 0 ? std::sqrt(sigma1) : 1;
+  return with_norms(raw, norm, norm, space);
 }
 
 Factors gaussian_start(const Problem& problem, Index rank, std::uint64_t seed) {
-  const Factors raw = gaussian_factors({problem.rows(), problem.cols(), rank}, seed);
-  if (raw.X().size() == 0 || raw.Y().size() == 0) return raw;
-  const SingularTriplets top = top_singular_triplets(problem, 1);
-  const double sigma1 = top.values.size() > 0 ? top.values[0] : 0;
-  const double norm = sigma1 > 0 ? std::sqrt(sigma1) : 1;
-  return with_norms(raw, norm, norm);
+  const Shape shape{problem.rows(), problem.cols(), rank};
+  const SharpnessSettings settings = SharpnessSettings::for_a_scale(problem.cost(1));
+  const SingularTriplets top = top_singular_triplets(problem, rank > 0 ? 1 : 0, settings);
+  return gaussian_start(shape, seed, top.values.size() > 0 ? top.values[0] : 0, problem.space());
 }
 
-Factors spectral_start(const Problem& problem, Index rank) {
+Factors spectral_start(const Problem& problem, Index rank, const SharpnessSettings& settings) {
   Factors start({problem.rows(), problem.cols(), rank});
-  const SingularTriplets top = top_singular_triplets(problem, rank);
+  const SingularTriplets top = top_singular_triplets(problem, rank, settings);
   const Vector roots = top.values.cwiseMax(0).cwiseSqrt();
   start.X().leftCols(roots.size()) = top.left * roots.asDiagonal();
   start.Y().leftCols(roots.size()) = top.right * roots.asDiagonal();

@@ -32,11 +32,12 @@ std::string_view name(Limit limit);
 struct Verdict {
   Outcome outcome = Outcome::exhausted;
   Limit limit = Limit::undetermined;
-  std::uint64_t step = 0;     ///< the step at which it was reached (the last step where none was)
-  std::uint32_t period = 0;   ///< shortest period where periodic, otherwise 0
-  double multiplier = 0;      ///< periodic: largest non-neutral multiplier of one turn; converged: factor by which the
-                              ///< gradient fell per step at the end; NaN where not known
-  double lyapunov = 0;        ///< largest Lyapunov exponent per step; NaN where not measured
+  std::uint64_t step = 0;    ///< the step at which it was reached (the last step where none was)
+  std::uint32_t period = 0;  ///< shortest period where periodic, otherwise 0
+  double multiplier = 0;     ///< the non-neutral multiplier of largest magnitude, of one turn of a cycle or of one step
+                             ///< at a critical point (core/multiplier); at a minimiser of incomplete data or with a
+                             ///< ridge the factor a step by which the gradient fell; NaN if not known
+  double lyapunov = 0;       ///< largest Lyapunov exponent per step; NaN where not measured
   double lyapunov_error = 0;  ///< its standard error; NaN where not measured
   double evidence = 0;        ///< the number that decided
   double threshold = 0;       ///< what it was compared with

@@ -11,6 +11,8 @@
 // leading eigenvalues (Ky Fan), which is at most that plus all lifts in T plus what the eigenvalues in N exceed
 // t = the least eigenvalue in T by. Gershgorin's radii bound eigenvalues of the blocks. See unfinished(), and section
 // 12 of docs/theory.md.
+//
+// Tested in equipoise/exact/excess_test.cpp
 #include "equipoise/exact/best_loss.hpp"
 
 #include <algorithm>

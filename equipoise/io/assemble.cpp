@@ -1,4 +1,6 @@
 // From the numbers that a reader found to a matrix: sizes, doubled entries and missing values are judged here, once.
+//
+// Tested in equipoise/io/matrix_market_test.cpp
 #include "equipoise/io/assemble.hpp"
 
 #include <fmt/format.h>
@@ -31,7 +33,7 @@ void check_has_rows_and_columns(const Document& document, std::uint64_t rows, st
 bool exceeds(std::uint64_t count, std::uint64_t size, std::uint64_t limit) { return count > limit / size; }
 
 // Throws for the values that are never data; true for NaN, which is then unknown. Row and column from 0.
-bool is_unknown(const Document& document, Index row, Index col, double value, Missing missing) {
+bool is_unknown(const Document& document, Index row, Index col, double value, const LoadOptions& options) {
   if (std::isfinite(value)) {
     return false;
   }
@@ -39,17 +41,18 @@ bool is_unknown(const Document& document, Index row, Index col, double value, Mi
     fail(document, fmt::format("row {}, column {} is infinite or beyond the range of a double; entries must be finite",
                                row + 1, col + 1));
   }
-  if (missing == Missing::zero) {
+  if (options.missing == Missing::zero) {
     fail(document, fmt::format("row {}, column {} is NaN or missing; entries must be numbers "
-                               "(--missing unknown reads such entries as unknown)",
-                               row + 1, col + 1));
+                               "({} reads such entries as unknown)",
+                               row + 1, col + 1, options.spelling("missing", "unknown")));
   }
   return true;
 }
 
-void check_something_is_known(const Document& document, std::size_t known, Missing missing) {
-  if (missing == Missing::unknown && known == 0) {
-    fail(document, "no entry is known; with --missing unknown a matrix needs at least one");
+void check_something_is_known(const Document& document, std::size_t known, const LoadOptions& options) {
+  if (options.missing == Missing::unknown && known == 0) {
+    fail(document,
+         fmt::format("no entry is known; with {} a matrix needs at least one", options.spelling("missing", "unknown")));
   }
 }
 
@@ -128,7 +131,7 @@ MatrixData assemble_sparse(const Document& document, std::uint64_t rows, std::ui
   // A doubled entry is an Error even where one of the two is NaN, so unknown ones are dropped after the check below.
   std::uint64_t stored = 0;
   for (const Entry& entry : entries) {
-    is_unknown(document, entry.row, entry.col, entry.value, options.missing);
+    is_unknown(document, entry.row, entry.col, entry.value, options);
     stored += symmetry != Symmetry::general && entry.row != entry.col ? 2 : 1;
   }
   check_sparse_size(document, rows, cols, stored, options);
@@ -182,11 +185,10 @@ MatrixData assemble_sparse(const Document& document, std::uint64_t rows, std::ui
       while (next < end && column[next] == column[i]) ++next;
       if (next > i + 1 && options.duplicates == Duplicates::error) {
         const auto col = static_cast<std::uint32_t>(column[i]);
-        fail(document,
-             fmt::format(
-                 "the entry in row {}, column {} occurs twice: {}; --duplicates sum, mean or last says which to take",
-                 row + 1, col + std::uint64_t{1},
-                 positions(entries, static_cast<std::uint32_t>(row), col, symmetry, place_of)));
+        fail(document, fmt::format("the entry in row {}, column {} occurs twice: {}; {} says which to take", row + 1,
+                                   col + std::uint64_t{1},
+                                   positions(entries, static_cast<std::uint32_t>(row), col, symmetry, place_of),
+                                   options.spelling("duplicates", "sum, mean or last")));
       }
       if (next > i + 1) ++doubled;
       const double taken = next == i + 1 ? value[i] : combined({value + i, value + next}, options.duplicates);
@@ -201,7 +203,7 @@ MatrixData assemble_sparse(const Document& document, std::uint64_t rows, std::ui
   }
   matrix.resizeNonZeros(kept);
 
-  check_something_is_known(document, static_cast<std::size_t>(kept), options.missing);
+  check_something_is_known(document, static_cast<std::size_t>(kept), options);
   // rows and cols are below 2^32, so the product fits.
   const bool every_entry = static_cast<std::uint64_t>(kept) == rows * cols;
   MatrixData result{std::move(matrix), options.missing == Missing::unknown && !every_entry, std::string(document.name)};
@@ -220,13 +222,13 @@ MatrixData assemble_dense(const Document& document, Matrix values, const LoadOpt
   Index unknown = 0;
   for (Index row = 0; row < values.rows(); ++row) {
     for (Index col = 0; col < values.cols(); ++col) {
-      unknown += is_unknown(document, row, col, values(row, col), options.missing) ? 1 : 0;
+      unknown += is_unknown(document, row, col, values(row, col), options) ? 1 : 0;
     }
   }
   if (unknown == 0) {
     return {std::move(values), false, std::string(document.name)};
   }
-  check_something_is_known(document, static_cast<std::size_t>(values.size() - unknown), options.missing);
+  check_something_is_known(document, static_cast<std::size_t>(values.size() - unknown), options);
   SparseMatrix known(values.rows(), values.cols());
   known.resizeNonZeros(values.size() - unknown);
   Index position = 0;

@@ -209,7 +209,8 @@ bool is_builtin(std::string_view name) {
 MatrixData builtin_matrix(const std::string& name, const LoadOptions& options) {
   const Document document{{}, name};
   if (!options.format.empty() || options.triplets) {
-    fail(document, "a built-in matrix has no format; leave --format and --triplets out");
+    fail(document, fmt::format("a built-in matrix has no format; leave {} and {} out", options.spelling("format"),
+                               options.spelling("triplets")));
   }
   Spec spec(document, options);
   Matrix values;

@@ -1,4 +1,6 @@
 // The whole of an input as bytes in memory.
+//
+// Tested in equipoise/io/files_test.cpp
 #include "equipoise/io/bytes.hpp"
 
 #include <fcntl.h>

@@ -1,5 +1,6 @@
 // Numbers as people write them, and the words that are none.
-// Tested in equipoise/io/csv_test.cpp.
+//
+// Tested in equipoise/io/csv_test.cpp
 #include "equipoise/io/cell.hpp"
 
 #include <fmt/format.h>
@@ -89,12 +90,13 @@ const std::vector<std::string>& usual_missing_values() {
   return words;
 }
 
-CellFormat::CellFormat(char decimal_mark, std::vector<std::string> missing_words)
+CellFormat::CellFormat(char decimal_mark, std::vector<std::string> missing_words, const Spelling& names)
     : decimal(decimal_mark),
       missing(std::move(missing_words)),
-      numbers_are_missing(std::any_of(missing.begin(), missing.end(), [&](const std::string& word) {
-        return written_value(word, decimal_mark).has_value();
-      })) {}
+      numbers_are_missing(
+          std::any_of(missing.begin(), missing.end(),
+                      [&](const std::string& word) { return written_value(word, decimal_mark).has_value(); })),
+      spelling(names) {}
 
 std::optional<double> value_of(std::string_view cell, const CellFormat& format) {
   const std::optional<double> value = written_value(cell, format.decimal);
@@ -122,12 +124,12 @@ std::string advice_about(std::string_view cell, const CellFormat& format) {
   if (format.decimal == '.' && std::count(cell.begin(), cell.end(), ',') == 1) {
     std::string plain(cell);
     std::replace(plain.begin(), plain.end(), ',', '.');
-    if (number_from(plain)) return "; for decimal commas there is --decimal ,";
+    if (number_from(plain)) return fmt::format("; for decimal commas there is {}", format.spelling("decimal", ","));
   }
   if (format.decimal != '.' && cell.find('.') != std::string_view::npos)
-    return fmt::format("; its decimal mark is not the '{}' of --decimal", format.decimal);
+    return fmt::format("; its decimal mark is not the '{}' of {}", format.decimal, format.spelling("decimal"));
   if (!cell.empty() && !has_letter(cell) && std::none_of(cell.begin(), cell.end(), digit))
-    return "; if it stands for a missing value, name it in --missing-values";
+    return fmt::format("; if it stands for a missing value, name it in {}", format.spelling("missing_values"));
   return "";
 }
 

@@ -6,15 +6,18 @@
 #include <string_view>
 #include <vector>
 
+#include "equipoise/core/spelling.hpp"
+
 namespace equipoise {
 
 /// How numbers are written, and which words stand for "no value".
 struct CellFormat {
-  CellFormat(char decimal_mark, std::vector<std::string> missing_words);
+  CellFormat(char decimal_mark, std::vector<std::string> missing_words, const Spelling& names = as_keys);
 
   char decimal;
   std::vector<std::string> missing;  ///< beside the empty cell; compared without regard to case
   bool numbers_are_missing;          ///< one of them is a number, such as -999
+  Spelling spelling;                 ///< of the settings that advice names
 };
 
 /// Words that programs write for a missing value: NA, N/A, #N/A, <NA>, NaN and its variants, null, nil, None, \N, . and

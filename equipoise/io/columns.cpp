@@ -1,5 +1,6 @@
 // Numbers, ranges and names of columns.
-// Tested in equipoise/io/csv_test.cpp.
+//
+// Tested in equipoise/io/csv_test.cpp
 #include "equipoise/io/columns.hpp"
 
 #include <fmt/format.h>
@@ -12,10 +13,10 @@
 namespace equipoise {
 namespace {
 
-std::size_t number_of(const Document& document, std::string_view text, std::size_t count) {
+std::size_t number_of(const Document& document, std::string_view text, std::size_t count, const Spelling& spelling) {
   const auto number = whole_number_from(text);
   if (!number || *number < 1 || *number > count) {
-    fail(document, fmt::format("--columns {}: the table has the columns 1 to {}", text, count));
+    fail(document, fmt::format("{}: the table has the columns 1 to {}", spelling("columns", text), count));
   }
   return static_cast<std::size_t>(*number) - 1;
 }
@@ -30,7 +31,7 @@ std::optional<std::size_t> named(const std::vector<std::string>& header, std::st
 }  // namespace
 
 ColumnChoice::ColumnChoice(const Document& document, const std::string& text, const std::vector<std::string>& header,
-                           std::size_t count) {
+                           std::size_t count, const Spelling& spelling) {
   if (text.empty()) {
     columns_.resize(count);
     std::iota(columns_.begin(), columns_.end(), std::size_t{0});
@@ -47,22 +48,24 @@ ColumnChoice::ColumnChoice(const Document& document, const std::string& text, co
     if (const auto column = named(header, part); column && !starts_with_digit) {
       columns_.push_back(*column);
     } else if (starts_with_digit && dash != std::string_view::npos) {
-      const std::size_t from = number_of(document, part.substr(0, dash), count);
-      const std::size_t to = dash + 1 == part.size() ? count - 1 : number_of(document, part.substr(dash + 1), count);
+      const std::size_t from = number_of(document, part.substr(0, dash), count, spelling);
+      const std::size_t to =
+          dash + 1 == part.size() ? count - 1 : number_of(document, part.substr(dash + 1), count, spelling);
       for (std::size_t i = from; i <= to; ++i) columns_.push_back(i);
     } else if (starts_with_digit) {
-      columns_.push_back(number_of(document, part, count));
+      columns_.push_back(number_of(document, part, count, spelling));
     } else if (header.empty()) {
-      fail(document, fmt::format("--columns {}: the table has no header; name columns by number, from 1", part));
+      fail(document,
+           fmt::format("{}: the table has no header; name columns by number, from 1", spelling("columns", part)));
     } else {
-      fail(document, fmt::format("--columns: there is no column {}; the header has {}", in_quotes(part),
+      fail(document, fmt::format("{}: there is no column {}; the header has {}", spelling("columns"), in_quotes(part),
                                  on_one_line(fmt::format("{}", fmt::join(header, ", "))).substr(0, 200)));
     }
   }
   std::vector<std::size_t> sorted = columns_;
   std::sort(sorted.begin(), sorted.end());
   if (sorted.empty() || std::adjacent_find(sorted.begin(), sorted.end()) != sorted.end()) {
-    fail(document, fmt::format("--columns {} should name each column once", text));
+    fail(document, fmt::format("{} should name each column once", spelling("columns", text)));
   }
 }
 

@@ -129,7 +129,7 @@ class TableReader {
     const std::uint64_t first_line = table_.line();
     const std::size_t all = table_.cells().size();
     if (has_line_) read_header();
-    ColumnChoice choice(document_, options_.text.columns, header_, all);
+    ColumnChoice choice(document_, options_.text.columns, header_, all, options_.spelling);
     if (labels_down_ && options_.text.columns.empty()) choice.leave_out(0);
     nameless_last_ = all > 1 && header_.size() == all && header_.back().empty();
     read_rows(choice.columns(), all, first_line);
@@ -188,30 +188,32 @@ class TableReader {
     if (empty_last_ && options_.text.columns.empty() && cells_.width > 1) {
       if (!nameless_last_ && (options_.missing == Missing::zero || header_.empty())) {
         fail(document_, first_line,
-             fmt::format("every row ends with a separator: --columns 1-{} leaves the empty last column out",
-                         cells_.width - 1 + (labels_down_ ? 1 : 0)));
+             fmt::format("every row ends with a separator: {} leaves the empty last column out",
+                         options_.spelling("columns", fmt::format("1-{}", cells_.width - 1 + (labels_down_ ? 1 : 0)))));
       }
       if (nameless_last_) drop_last();
     }
     if (options_.text.header == Header::automatic && header_.empty()) {
+      const std::string with_header = options_.spelling("header", "yes"),
+                        without_header = options_.spelling("header", "no");
       if (may_be_labels(cells_)) {
         fail(document_, first_line,
-             "the first line and column look like names under an empty corner, as pandas writes them: --header yes "
-             "reads "
-             "them so, --header no as data (to_csv with index=False, header=False leaves them out)");
+             fmt::format("the first line and column look like names under an empty corner, as pandas writes them: {} "
+                         "reads them so, {} as data (to_csv with index=False, header=False leaves them out)",
+                         with_header, without_header));
       }
       if (may_be_header(cells_)) {
         fail(document_, first_line,
-             "the line counts or names years, as a header does: --header yes leaves it out, --header no reads it as a "
-             "row");
+             fmt::format("the line counts or names years, as a header does: {} leaves it out, {} reads it as a row",
+                         with_header, without_header));
       }
     }
     if (!options_.text.columns.empty() || labels_down_) return;
     const bool named = !header_.empty() && names_an_index(header_[0]) && counts_down();
     if (named || may_be_index(cells_)) {
       fail(document_, first_line,
-           "the first column counts the rows, as an index does: --columns 2- leaves it out, --columns 1- reads it as "
-           "data");
+           fmt::format("the first column counts the rows, as an index does: {} leaves it out, {} reads it as data",
+                       options_.spelling("columns", "2-"), options_.spelling("columns", "1-")));
     }
   }
 
@@ -249,10 +251,12 @@ MatrixData read_csv(const Document& document, char separator, const LoadOptions&
   const std::string_view text = without_byte_order_mark(document);
   const TextOptions& written = options.text;
   const CellFormat format(written.decimal,
-                          written.missing_values.empty() ? usual_missing_values() : written.missing_values);
+                          written.missing_values.empty() ? usual_missing_values() : written.missing_values,
+                          options.spelling);
   const std::string between = written.separator.empty() ? std::string(1, separator) : written.separator;
   if (between == std::string(1, written.decimal))
-    fail(document, fmt::format("{} cannot be both --separator and --decimal", in_quotes(between)));
+    fail(document, fmt::format("{} cannot be both {} and {}", in_quotes(between), options.spelling("separator"),
+                               options.spelling("decimal")));
   if (options.triplets) return read_triplets(document, text, between, format, options);
   Table table(document, text, between, format);
   const bool has_line = table.next();

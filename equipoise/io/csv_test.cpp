@@ -58,8 +58,8 @@ TEST(Csv, NamesOfRowsAreNotData) {
   EXPECT_EQ(named.row_ids, (std::vector<std::string>{"0", "x"}));
   ASSERT_EQ(named.notes.size(), 1u);
   EXPECT_EQ(dense(read("\"\",\"V1\"\n\"1\",0.5\n")), matrix(1, 1, {0.5}));
-  expect_bad(",0,1\n0,5,6\n1,7,8\n", {"pandas", "--header yes", "--header no", "index=False"}, with_unknown());
-  expect_bad(",0,1\n5,5,6\n1,7,8\n", {"--header"}, with_unknown());
+  expect_bad(",0,1\n0,5,6\n1,7,8\n", {"pandas", "header = yes", "header = no", "index=False"}, with_unknown());
+  expect_bad(",0,1\n5,5,6\n1,7,8\n", {"header = yes"}, with_unknown());
   LoadOptions no = with_unknown();
   no.text.header = Header::no;
   EXPECT_EQ(read(",0,1\n5,5,6\n1,7,8\n", no).entries(), 8);
@@ -68,7 +68,7 @@ TEST(Csv, NamesOfRowsAreNotData) {
   EXPECT_EQ(dense(read(",0,1\n5,5,6\n1,7,8\n", yes)), matrix(2, 2, {5, 6, 7, 8}));
   // pandas with ids across and down: 2 x 3 with a norm of 7.211102551.
   const std::string both = ",1,2,3\n1,5.0,3.0,1.0\n2,4.0,,1.0\n";
-  expect_bad(both, {"--header"}, with_unknown());
+  expect_bad(both, {"header = yes"}, with_unknown());
   EXPECT_NEAR(sparse(read(both, yes)).norm(), 7.211102551, 1e-9);
   expect_bad(",a,b\nx,1,2\nTotal,1,2\n", {"line 3", "'Total'"});
 }
@@ -76,7 +76,7 @@ TEST(Csv, NamesOfRowsAreNotData) {
 TEST(Csv, MissingFields) {
   for (const std::string_view field : {"", "NA", "nan", "NaN", "\"\"", " "}) {
     const std::string text = "1,2,3\n4," + std::string(field) + ",6\n";
-    expect_bad(text, {"row 2, column 2", "missing", "--missing unknown"});
+    expect_bad(text, {"row 2, column 2", "missing", "missing = unknown"});
     const MatrixData loaded = read(text, with_unknown());
     EXPECT_TRUE(loaded.has_unknown);
     EXPECT_EQ(loaded.entries(), 5);
@@ -100,9 +100,9 @@ TEST(Csv, BrokenTables) {
   expect_bad("1,2\n\n3,4,\n", {"line 3", "3 fields"});
   expect_bad("1,2\n3,4x\n", {"line 2, column 2", "'4x'"});
   expect_bad("1,2\n3;4\n", {"line 2"});
-  expect_bad("1;2\n3;4\n", {"--separator ';'"});
-  expect_bad("1\t2\n1\t3\n", {"--format tsv"});
-  expect_bad("1,2\n1,3\n", {"--format csv"}, {}, '\t');
+  expect_bad("1;2\n3;4\n", {"separator = ';'"});
+  expect_bad("1\t2\n1\t3\n", {"format = tsv"});
+  expect_bad("1,2\n1,3\n", {"format = csv"}, {}, '\t');
   expect_bad("1,\"2\n", {"line 1, column 2", "not closed"});
   expect_bad("1,\"2\"3\n", {"line 1, column 2", "closing"});
   expect_bad("1,inf\n", {"row 1, column 2", "infinite"});
@@ -119,10 +119,10 @@ TEST(Csv, OnlyNamesAreAHeader) {
     EXPECT_EQ(read(text, with_unknown()).rows(), 3) << text;
     EXPECT_EQ(read(text, with_unknown()).entries(), 4) << text;
   }
-  expect_bad("-,-\n1,2\n", {"line 1, column 1", "'-'", "--missing-values"}, with_unknown());
+  expect_bad("-,-\n1,2\n", {"line 1, column 1", "'-'", "missing_values"}, with_unknown());
   expect_bad("True,False\n1,0\n", {"line 1, column 1", "'True'", "1 and 0"});
   expect_bad("\"1,234\",\"5,678\"\n12,34\n", {"line 1, column 1", "thousands"});
-  expect_bad("1,5\t2,5\n3\t4\n", {"line 1, column 1", "--decimal ,"}, {}, '\t');
+  expect_bad("1,5\t2,5\n3\t4\n", {"line 1, column 1", "decimal = ,"}, {}, '\t');
   expect_bad("5%,6%\n1,2\n", {"line 1, column 1", "percent"});
   expect_bad("2020-01-01,2020-02-01\n1,2\n", {"line 1, column 1", "2020-01-01"});
   expect_bad("a,5%\n1,2\n", {"line 1"});
@@ -141,16 +141,16 @@ TEST(Csv, OnlyNamesAreAHeader) {
 
 TEST(Csv, HeadersOfNumbersAreAskedAbout) {
   const std::string pandas = "0,1,2\n5.0,3.0,1.0\n4.0,2.0,1.0\n7.0,2.5,0.5\n";
-  expect_bad(pandas, {"line 1", "--header yes", "--header no"});
+  expect_bad(pandas, {"line 1", "header = yes", "header = no"});
   LoadOptions yes;
   yes.text.header = Header::yes;
   EXPECT_NEAR(dense(read(pandas, yes)).norm(), 10.55935604, 1e-8);
   EXPECT_EQ(read(pandas, yes).rows(), 3);
-  expect_bad("2019,2020,2021\n5,3,1\n", {"--header"});
-  expect_bad("1,2,3\n5.5,3.0,1.25\n", {"--header"});
-  expect_bad("0,1\n5.5,3.0\n", {"--header"});
-  expect_bad("0,1\n1,0\n", {"--header"});
-  expect_bad("1,2,3\n7,5,6\n", {"--header"});
+  expect_bad("2019,2020,2021\n5,3,1\n", {"header = yes"});
+  expect_bad("1,2,3\n5.5,3.0,1.25\n", {"header = yes"});
+  expect_bad("0,1\n5.5,3.0\n", {"header = yes"});
+  expect_bad("0,1\n1,0\n", {"header = yes"});
+  expect_bad("1,2,3\n7,5,6\n", {"header = yes"});
   // No label looks so: the count goes on through the whole table.
   EXPECT_EQ(read("0,1,2\n3,4,5\n").rows(), 2);
   EXPECT_EQ(read("1,2,3\n4,5,6\n").rows(), 2);
@@ -158,10 +158,10 @@ TEST(Csv, HeadersOfNumbersAreAskedAbout) {
 }
 
 TEST(Csv, ColumnsThatCountAreAskedAbout) {
-  expect_bad("1,0.5,0.25\n2,1.5,0.5\n3,2.5,0.125\n", {"--columns 2-", "--columns 1-"});
-  expect_bad("1,5\n2,5\n3,7\n", {"--columns 2-", "--columns 1-"});
-  expect_bad("x,y\n0,5\n1,5\n2,7\n", {"--columns 2-", "--columns 1-"});
-  expect_bad("id,a\n1,5\n2,6\n3,7\n", {"--columns 2-"});
+  expect_bad("1,0.5,0.25\n2,1.5,0.5\n3,2.5,0.125\n", {"columns = 2-", "columns = 1-"});
+  expect_bad("1,5\n2,5\n3,7\n", {"columns = 2-", "columns = 1-"});
+  expect_bad("x,y\n0,5\n1,5\n2,7\n", {"columns = 2-", "columns = 1-"});
+  expect_bad("id,a\n1,5\n2,6\n3,7\n", {"columns = 2-"});
   LoadOptions rest;
   rest.text.columns = "2-";
   EXPECT_EQ(dense(read("id,a\n1,5\n2,6\n3,7\n", rest)), matrix(3, 1, {5, 6, 7}));
@@ -169,13 +169,13 @@ TEST(Csv, ColumnsThatCountAreAskedAbout) {
   EXPECT_EQ(dense(read("a,b\n1,5\n2,6\n", rest)), matrix(2, 2, {5, 1, 6, 2}));
   for (const std::string_view wrong : {"3", "0", "x", "1,1", "2-9"}) {
     rest.text.columns = wrong;
-    expect_bad("a,b\n1,5\n", {"--columns"}, rest);
+    expect_bad("a,b\n1,5\n", {"columns"}, rest);
   }
 }
 
 TEST(Csv, SeparatorsAtTheEndsOfLines) {
-  expect_bad("1,2,3,\n4,5,6,\n", {"--columns 1-3"}, with_unknown());
-  expect_bad("1,2,3,\n4,5,6,\n", {"--columns 1-3"});
+  expect_bad("1,2,3,\n4,5,6,\n", {"columns = 1-3"}, with_unknown());
+  expect_bad("1,2,3,\n4,5,6,\n", {"columns = 1-3"});
   const MatrixData read_without = read("a,b,c,\n1,2,3,\n4,5,6,\n", with_unknown());
   EXPECT_EQ(dense(read_without), matrix(2, 3, {1, 2, 3, 4, 5, 6}));
   EXPECT_EQ(read_without.notes.size(), 1u);
@@ -195,7 +195,7 @@ TEST(Csv, SeparatorsDecimalsAndMissingWords) {
   EXPECT_EQ(dense(read("A;B;C\n1,1;2,2;3,3\n1,1;2,2;3,3\n", options)), matrix(2, 3, {1.1, 2.2, 3.3, 1.1, 2.2, 3.3}));
   expect_bad("1.5;2\n", {"line 1, column 1", "'1.5'", "decimal"}, options);
   options.text.separator = ",";
-  expect_bad("1,2\n", {"--separator", "--decimal"}, options);
+  expect_bad("1,2\n", {"separator", "decimal"}, options);
   LoadOptions blanks;
   blanks.text.separator = " ";
   EXPECT_EQ(dense(read(" 1  2\t3\n4 5 6 \n", blanks)), matrix(2, 3, {1, 2, 3, 4, 5, 6}));
@@ -213,7 +213,7 @@ TEST(Csv, TripletsOfRatings) {
   ASSERT_EQ(named.notes.size(), 1u);
   EXPECT_NE(named.notes[0].find("'timestamp'"), std::string::npos);
   const std::string plain = "1\t2\t3\t881250949\n2\t1\t3\t891717742\n";
-  expect_bad(plain, {"4 fields", "--columns 1,2,3"}, triplets(), '\t');
+  expect_bad(plain, {"4 fields", "columns = 1,2,3"}, triplets(), '\t');
   LoadOptions columns = triplets();
   columns.text.columns = "1,2,3";
   EXPECT_EQ(read(plain, columns, '\t').entries(), 2);
@@ -236,13 +236,13 @@ TEST(Csv, TripletsOfIds) {
   LoadOptions zero = triplets();
   zero.text.index_base = IndexBase::zero;
   EXPECT_EQ(Matrix(sparse(read("0,0,5\n0,1,3\n1,1,4\n", zero))), matrix(2, 2, {5, 3, 0, 4}));
-  expect_bad("0,0,5\n", {"--index-base 0"}, triplets());
-  expect_bad("4000000000,1,3\n1,4000000000,3\n", {"--index-base labels"}, triplets());
+  expect_bad("0,0,5\n", {"index_base = 0"}, triplets());
+  expect_bad("4000000000,1,3\n1,4000000000,3\n", {"index_base = labels"}, triplets());
 }
 
 TEST(Csv, EntriesThatOccurTwice) {
   const std::string text = "1,1,5\n1,1,3\n2,1,4\n";
-  expect_bad(text, {"twice", "--duplicates"}, triplets());
+  expect_bad(text, {"twice", "duplicates"}, triplets());
   for (const auto& [duplicates, want] :
        {std::pair{Duplicates::sum, 8.0}, {Duplicates::mean, 4.0}, {Duplicates::last, 3.0}}) {
     LoadOptions options = triplets();

@@ -114,11 +114,12 @@ MatrixData load_matrix(const std::string& name, const LoadOptions& options) {
   }
   std::error_code error;
   if (!from_input && !is_format(format) && fs::is_regular_file(name, error)) {
-    fail(unread, fmt::format("the ending does not tell the format; --format should be {}", formats));
+    fail(unread,
+         fmt::format("the ending does not tell the format; {} should be {}", options.spelling("format"), formats));
   }
   const std::uint64_t limit = memory_limit(options);
   if (options.map_large && format == "npy" && !packed && options.missing == Missing::zero) {
-    if (std::optional<DenseInPlace> mapped = map_npy(name)) {
+    if (std::optional<DenseInPlace> mapped = map_npy(name, worth_mapping, options.spelling)) {
       MatrixData matrix;
       matrix.in_place = std::move(mapped);
       matrix.source = name;
@@ -145,7 +146,8 @@ MatrixData load_matrix(const std::string& name, const LoadOptions& options) {
     format = format_of(bytes);
   }
   if (!is_format(format) && !bytes.empty()) {
-    fail(document, fmt::format("the first line does not tell the format; --format should be {}", formats));
+    fail(document,
+         fmt::format("the first line does not tell the format; {} should be {}", options.spelling("format"), formats));
   }
   MatrixData matrix = read(format, document, options);
   matrix.source = name;

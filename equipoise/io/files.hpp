@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "equipoise/core/factors.hpp"
+#include "equipoise/core/spelling.hpp"
 #include "equipoise/problems/matrix_data.hpp"
 
 namespace equipoise {
@@ -60,7 +61,8 @@ struct LoadOptions {
   /// Bytes that one matrix, or one unpacked file, may take; a small file that claims to be more is an Error instead of
   /// a machine that swaps. 0: the memory of this machine.
   std::uint64_t memory_limit = 0;
-  bool map_large = false;  ///< a large .npy that can be read in place comes back `in_place` (io/mapped.hpp)
+  bool map_large = false;       ///< a large .npy that can be read in place comes back `in_place` (io/mapped.hpp)
+  Spelling spelling = as_keys;  ///< how messages name these options
 };
 
 /// Reads a matrix: a file (ending or options.format decides; gzip is unpacked), "-" for standard input (options.format

@@ -44,16 +44,16 @@ std::shared_ptr<const Mapping> map_file(const std::string& name, std::uint64_t l
 }
 
 template <class Scalar>
-DenseView<Scalar> view_of(const Document& document, const NpyArray& array, std::shared_ptr<const Mapping> owner) {
+DenseView<Scalar> view_of(const Document& document, const NpyArray& array, std::shared_ptr<const Mapping> owner,
+                          const Spelling& spelling) {
   const auto rows = static_cast<Index>(array.shape[0]), cols = static_cast<Index>(array.shape[1]);
   const auto* data = reinterpret_cast<const Scalar*>(array.data.data());
   for (Index i = 0; i < rows; ++i) {
     for (Index j = 0; j < cols; ++j) {
       const Scalar value = data[i * cols + j];
       if (!std::isfinite(value)) {
-        fail(document,
-             fmt::format("the entry in row {}, column {} is {}; it should be a finite number, or --missing unknown",
-                         i + 1, j + 1, value));
+        fail(document, fmt::format("the entry in row {}, column {} is {}; it should be a finite number, or {}", i + 1,
+                                   j + 1, value, spelling("missing", "unknown")));
       }
     }
   }
@@ -62,7 +62,7 @@ DenseView<Scalar> view_of(const Document& document, const NpyArray& array, std::
 
 }  // namespace
 
-std::optional<DenseInPlace> map_npy(const std::string& name, std::uint64_t least) {
+std::optional<DenseInPlace> map_npy(const std::string& name, std::uint64_t least, const Spelling& spelling) {
   std::shared_ptr<const Mapping> mapping = map_file(name, least);
   if (!mapping) return std::nullopt;
   const Document document{{static_cast<const char*>(mapping->bytes), mapping->size}, name};
@@ -72,8 +72,9 @@ std::optional<DenseInPlace> map_npy(const std::string& name, std::uint64_t least
                         array.big_endian == (std::endian::native == std::endian::big) &&
                         reinterpret_cast<std::uintptr_t>(array.data.data()) % array.item_size == 0;
   if (!as_it_is) return std::nullopt;
-  if (array.item_size == sizeof(double)) return DenseInPlace{view_of<double>(document, array, std::move(mapping))};
-  return DenseInPlace{view_of<float>(document, array, std::move(mapping))};
+  if (array.item_size == sizeof(double))
+    return DenseInPlace{view_of<double>(document, array, std::move(mapping), spelling)};
+  return DenseInPlace{view_of<float>(document, array, std::move(mapping), spelling)};
 }
 
 }  // namespace equipoise

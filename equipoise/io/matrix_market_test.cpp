@@ -181,8 +181,8 @@ TEST(MatrixMarket, LettersWhereNumbersShouldBe) {
 }
 
 TEST(MatrixMarket, NanAndInfinity) {
-  expect_bad(real, "2 3 1\n2 3 nan\n", {"row 2, column 3", "NaN", "--missing unknown"});
-  expect_bad(array, "2 2\n1\nNaN\n3\n4\n", {"row 2, column 1", "NaN", "--missing unknown"});
+  expect_bad(real, "2 3 1\n2 3 nan\n", {"row 2, column 3", "NaN", "missing = unknown"});
+  expect_bad(array, "2 2\n1\nNaN\n3\n4\n", {"row 2, column 1", "NaN", "missing = unknown"});
   for (const std::string_view text : {"inf", "-Infinity", "1e999", "-1e999"}) {
     expect_bad(real, "2 3 1\n2 3 " + std::string(text) + "\n", {"row 2, column 3", "infinite"});
     expect_error([&] { read(array, "1 2\n1\n" + std::string(text), with_unknown()); }, {"row 1, column 2", "infinite"});

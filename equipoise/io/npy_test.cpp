@@ -182,7 +182,7 @@ TEST(Npy, NanAndInfinity) {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const double infinity = std::numeric_limits<double>::infinity();
   const std::string with_nan = npy(dictionary("<f8", "(2, 2)"), bytes<double>({1, 2, nan, 4}));
-  expect_bad(with_nan, {"row 2, column 1", "NaN", "--missing unknown"});
+  expect_bad(with_nan, {"row 2, column 1", "NaN", "missing = unknown"});
   expect_bad(npy(dictionary("<f8", "(2, 2)", true), bytes<double>({1, 2, nan, 4})), {"row 1, column 2"});
   const MatrixData loaded = read(with_nan, with_unknown());
   EXPECT_TRUE(loaded.has_unknown);

@@ -1,5 +1,6 @@
 // Lines into cells, and what may be a header.
-// Tested in equipoise/io/csv_test.cpp.
+//
+// Tested in equipoise/io/csv_test.cpp
 #include "equipoise/io/table.hpp"
 
 #include <fmt/format.h>
@@ -70,16 +71,20 @@ bool Table::has_empty_corner() const {
 std::string Table::advice(std::size_t column) const {
   const std::string_view cell = cells_[column];
   if (cell.find(';') != std::string_view::npos && separator_ != ";")
-    return "; if semicolons separate the cells, say --separator ';'";
-  if (cell.find('\t') != std::string_view::npos) return "; if tabs separate the cells, say --format tsv";
+    return fmt::format("; if semicolons separate the cells, say {}", format_.spelling("separator", "';'"));
+  if (cell.find('\t') != std::string_view::npos)
+    return fmt::format("; if tabs separate the cells, say {}", format_.spelling("format", "tsv"));
   if (separator_ == "\t" && std::count(cell.begin(), cell.end(), ',') > 1)
-    return "; if commas separate the cells, say --format csv";
+    return fmt::format("; if commas separate the cells, say {}", format_.spelling("format", "csv"));
   std::string about = advice_about(cell, format_);
   if (separator_ == "\t" && cell.find(',') != std::string_view::npos)
-    about = "; if commas separate the cells, say --format csv; for decimal commas there is --decimal ,";
+    about = fmt::format("; if commas separate the cells, say {}; for decimal commas there is {}",
+                        format_.spelling("format", "csv"), format_.spelling("decimal", ","));
   if (!about.empty()) return about;
-  if (line() == first_line_) return "; if the line names the columns, say --header yes";
-  if (column == 0 && cells_.size() > 1) return "; if the column names the rows, --columns 2- leaves it out";
+  if (line() == first_line_)
+    return fmt::format("; if the line names the columns, say {}", format_.spelling("header", "yes"));
+  if (column == 0 && cells_.size() > 1)
+    return fmt::format("; if the column names the rows, {} leaves it out", format_.spelling("columns", "2-"));
   return "";
 }
 

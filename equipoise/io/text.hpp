@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "equipoise/core/spelling.hpp"
+
 namespace equipoise {
 
 /// What every reader works on: a whole file in memory, and the name that messages call it by.
@@ -61,9 +63,5 @@ std::string_view without_byte_order_mark(const Document& document);
 std::optional<double> number_from(std::string_view text);
 /// The whole of `text` as a whole number >= 0 in digits; the largest one where it is larger; empty where it is none.
 std::optional<std::uint64_t> whole_number_from(std::string_view text);
-
-/// The candidate with the smallest edit distance, where that is at most a third of its length rounded up, and not all
-/// of it.
-std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& candidates);
 
 }  // namespace equipoise

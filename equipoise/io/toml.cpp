@@ -1,4 +1,6 @@
 // The one file that knows the TOML parser; the library's own compiled form is linked.
+//
+// Tested in equipoise/store/grid_file_test.cpp
 #include "equipoise/io/toml.hpp"
 
 #include <fmt/format.h>

@@ -1,5 +1,6 @@
 // Triplets: the roles of the columns, the numbering of rows and columns, and the entries.
-// Tested in equipoise/io/csv_test.cpp.
+//
+// Tested in equipoise/io/csv_test.cpp
 #include "equipoise/io/triplets.hpp"
 
 #include <fmt/format.h>
@@ -51,12 +52,12 @@ std::optional<Roles> roles_by_name(const std::vector<std::string>& header) {
 }
 
 Roles roles_of(const Document& document, const Table& table, const std::vector<std::string>& header,
-               const std::string& columns, std::vector<std::string>& notes) {
+               const std::string& columns, const Spelling& spelling, std::vector<std::string>& notes) {
   const std::size_t count = table.cells().size();
   if (!columns.empty()) {
-    const ColumnChoice choice(document, columns, header, count);
+    const ColumnChoice choice(document, columns, header, count, spelling);
     if (choice.columns().size() != 3)
-      fail(document, fmt::format("--columns {} should name three: row, column, value", columns));
+      fail(document, fmt::format("{} should name three: row, column, value", spelling("columns", columns)));
     return {choice.columns()[0], choice.columns()[1], choice.columns()[2]};
   }
   const std::optional<Roles> named = roles_by_name(header);
@@ -72,7 +73,9 @@ Roles roles_of(const Document& document, const Table& table, const std::vector<s
   if (count == 3) return {0, 1, 2};
   fail(document, table.line(),
        fmt::format("the line has {} fields; a triplet has 3: row, column, value{}", count,
-                   count > 3 ? " (--columns 1,2,3 reads the first three; columns may be named as in the header)" : ""));
+                   count > 3 ? fmt::format(" ({} reads the first three; columns may be named as in the header)",
+                                           spelling("columns", "1,2,3"))
+                             : ""));
 }
 
 // Rows or columns: numbers, or ids that are numbered as they come.
@@ -98,9 +101,10 @@ class Numbering {
     const double least = base_ == IndexBase::one ? 1 : 0;
     const double most = static_cast<double>(largest_dimension) - 1 + least;
     if (!(value >= least && value <= most && value == std::floor(value))) {
-      const std::string_view way = base_ == IndexBase::one && value == 0
-                                       ? "; --index-base 0 counts from 0"
-                                       : "; --index-base labels takes any text for an id";
+      const Spelling& spelling = table.format().spelling;
+      const std::string way = base_ == IndexBase::one && value == 0
+                                  ? fmt::format("; {} counts from 0", spelling("index_base", "0"))
+                                  : fmt::format("; {} takes any text for an id", spelling("index_base", "labels"));
       fail(document_, table.line(), column + 1,
            fmt::format("the {} is {}; it should be a whole number from {} to {}{}", what_, in_quotes(cell), least, most,
                        way));
@@ -133,7 +137,8 @@ void check_not_ids(const Document& document, std::uint64_t rows, std::uint64_t c
   try {
     check_sparse_size(document, rows, cols, entries, options);
   } catch (const Error& error) {
-    throw Error(fmt::format("{}; if the numbers are ids, --index-base labels renumbers them", error.what()));
+    throw Error(fmt::format("{}; if the numbers are ids, {} renumbers them", error.what(),
+                            options.spelling("index_base", "labels")));
   }
 }
 
@@ -150,7 +155,7 @@ MatrixData read_triplets(const Document& document, std::string_view text, std::s
   }
   const std::size_t width = has_line ? table.cells().size() : 0;
   Roles roles{};
-  if (has_line) roles = roles_of(document, table, header, options.text.columns, notes);
+  if (has_line) roles = roles_of(document, table, header, options.text.columns, options.spelling, notes);
   if (has_line && !header.empty()) has_line = table.next();
   const std::uint64_t first_line = table.line();
   std::vector<Entry> entries;

@@ -1,4 +1,6 @@
 // Zip archives and gzip files in memory: the containers that matrices arrive in.
+//
+// Tested in equipoise/io/npz_test.cpp
 #include "equipoise/io/zip.hpp"
 
 #include <fmt/format.h>

@@ -1,4 +1,6 @@
 // Text and numbers as they may stand in an HTML page.
+//
+// Tested in equipoise/page/page_test.cpp
 #include "equipoise/page/markup.hpp"
 
 #include <fmt/format.h>

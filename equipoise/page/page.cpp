@@ -313,7 +313,7 @@ std::string page_html(const Page& page) {
       "script-src 'unsafe-inline'; "
       "img-src data: blob:; base-uri 'none'; form-action "
       "'none'\"/>\n<title>{}</title>\n<style>{}{}</style></head>\n<body><main>\n",
-      escaped(page.title), page_assets::style, page.style);
+      escaped(page.title), page_assets::style(), page.style);
   if (!page.about.empty()) out += "<p class=\"about\">" + escaped(page.about) + "</p>\n";
   if (page.heading) out += "<h1>" + escaped(page.title) + "</h1>\n";
   if (!page.lead.empty()) out += "<p class=\"lead\">" + escaped(page.lead) + "</p>\n";
@@ -350,7 +350,7 @@ std::string page_html(const Page& page) {
     out += "<script id=\"plotly\">";
     out += plotly_bundle();  // the one part of the page that is not well-formed XML
     out += "</script>\n<script>";
-    out += page_assets::script;
+    out += page_assets::script();
     out += "</script>\n";
   }
   return out + "</body></html>\n";

@@ -1,4 +1,6 @@
 // The page of the experiments and the files beside it.
+//
+// Tested in tests/cli/reproduce.py
 #include "equipoise/paper/reproduction.hpp"
 
 #include <fmt/format.h>

@@ -1,4 +1,6 @@
 // Starts, many runs at once, and measures along one run.
+//
+// Tested in tests/cli/reproduce.py
 #include "equipoise/paper/runs.hpp"
 
 #include <fmt/format.h>
@@ -11,8 +13,8 @@
 #include "equipoise/core/numbers.hpp"
 #include "equipoise/core/run.hpp"
 #include "equipoise/core/start.hpp"
-#include "equipoise/problems/dense.hpp"
 #include "equipoise/problems/parallel/threads.hpp"
+#include "equipoise/solve/coordinates.hpp"
 #include "equipoise/theory/delta.hpp"
 
 namespace equipoise {
@@ -123,33 +125,49 @@ bool Thinning::operator()(std::uint64_t step) {
   return true;
 }
 
-Prepared::Prepared(const Subject& subject, Index rank, const StartNorms& norms, std::uint64_t seed)
-    : subject_(subject), norms_(norms), start_(start_of(subject, rank, norms, seed)) {
+namespace {
+
+Request request_of(const Subject& subject, Index rank, const StartNorms& norms, std::uint64_t seed) {
   constexpr std::uint64_t usual_steps = 10000;
-  if (choose_coordinates({subject.A.rows(), subject.A.cols(), rank}, usual_steps).spectral) {
-    coordinates_.emplace(spectral_coordinates(subject.A, start_));
-  } else {
-    plain_ = dense_problem(subject.A);
-  }
-  known_ = measure_start(problem(), start());
-  const Index d = std::min(rank, subject.singular_values.size());
-  best_ = subject.singular_values.tail(subject.singular_values.size() - d).squaredNorm() / 2;
+  Request request;
+  request.matrix.values = subject.A;
+  request.matrix.source = subject.name;
+  request.rank = rank;
+  request.start = GivenStart{start_of(subject, rank, norms, seed)};
+  // By shape and steps alone: a multiple of the identity is followed in the coordinates of any other matrix.
+  const bool spectral = choose_coordinates({subject.A.rows(), subject.A.cols(), rank}, usual_steps).spectral;
+  request.coordinates = spectral ? Coordinates::spectral : Coordinates::plain;
+  return request;
+}
+
+}  // namespace
+
+Prepared::Prepared(const Subject& subject, Index rank, const StartNorms& norms, std::uint64_t seed)
+    : session_(prepare(request_of(subject, rank, norms, seed))),
+      problem_(&session_.problem()),
+      start_(&session_.start_in_run()),
+      known_(session_.measured()) {
+  const Units units = session_.units();
+  norms_ = {units.factor(norms.x), units.factor(norms.y)};
+  sigma1_ = units.matrix(subject.sigma1());
+  const Vector values = subject.singular_values.unaryExpr([&](double value) { return units.matrix(value); });
+  best_ = values.tail(values.size() - std::min(rank, values.size())).squaredNorm() / 2;
 }
 
 double Prepared::rate(const RelativeRate& rate) const {
-  return rate.value(L(), norms_.x * norms_.x + norms_.y * norms_.y, subject_.sigma1());
+  return rate.value(L(), norms_.x * norms_.x + norms_.y * norms_.y, sigma1_);
 }
 
 Record Prepared::descend(double h, const RunSettings& settings, const Laboratory& laboratory,
                          const Observer& observer) const {
   Watch watch;
-  watch.pulse = [&laboratory](std::uint64_t) { return laboratory.pulse(0, 0); };
+  watch.pulse = [&laboratory](std::uint64_t) {
+    return laboratory.pulse(0, 0) ? std::nullopt : std::optional<Stop>(Stop());
+  };
   watch.known = known_;
   watch.observer = observer;
   return run(problem(), start(), h, settings, watch);
 }
-
-Factors Prepared::restored(ConstFactors at) const { return coordinates_ ? coordinates_->restore(at) : Factors(at); }
 
 double operator_norm(const Eigen::Ref<const Matrix>& X) {
   if (X.size() == 0 || !X.allFinite()) return X.size() == 0 ? 0 : nan;

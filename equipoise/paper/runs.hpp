@@ -10,7 +10,7 @@
 #include "equipoise/core/run.hpp"
 #include "equipoise/ensemble/tiny/ensemble.hpp"
 #include "equipoise/paper/procedures/procedures.hpp"
-#include "equipoise/problems/spectral.hpp"
+#include "equipoise/solve/session.hpp"
 
 namespace equipoise {
 
@@ -73,14 +73,15 @@ class Thinning {
   std::uint64_t next_ = 0;
 };
 
-/// A problem with a start, in the coordinates in which a step is cheaper: those of the singular vectors, or the given
-/// ones. Both have the same Gram matrices X^T X and Y^T Y, losses and sharpness.
+/// A subject with a start, as solve/session.hpp has it ready: in the coordinates in which a step is cheaper, those of
+/// the singular vectors or the given ones. Both have the same Gram matrices X^T X and Y^T Y, losses and sharpness. All
+/// numbers are in the units of the session, which are those of A unless its entries are beyond 1e50.
 class Prepared {
  public:
   Prepared(const Subject& subject, Index rank, const StartNorms& norms, std::uint64_t seed);
 
-  const Problem& problem() const { return coordinates_ ? *coordinates_->problem : *plain_; }
-  const Factors& start() const { return coordinates_ ? coordinates_->start : start_; }
+  const Problem& problem() const { return *problem_; }
+  const Factors& start() const { return *start_; }
   double L() const { return known_.sharpness.value; }
   double rate(const RelativeRate& rate) const;
   /// f* of this rank.
@@ -89,16 +90,15 @@ class Prepared {
   Record descend(double h, const RunSettings& settings, const Laboratory& laboratory,
                  const Observer& observer = {}) const;
   /// The factors in the coordinates of A.
-  Factors restored(ConstFactors at) const;
+  Factors restored(ConstFactors at) const { return session_.restored(at); }
 
  private:
-  const Subject& subject_;
-  StartNorms norms_;
-  Factors start_;
-  std::optional<SpectralCoordinates> coordinates_;
-  std::unique_ptr<Problem> plain_;
+  Session session_;
+  const Problem* problem_;
+  const Factors* start_;
   StartMeasures known_;
-  double best_ = 0;
+  FactorNorms norms_;
+  double sigma1_ = 0, best_ = 0;
 };
 
 /// |X|_2, the square root of the largest eigenvalue of X^T X.

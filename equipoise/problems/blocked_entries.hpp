@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "equipoise/problems/parallel/chunks.hpp"
@@ -33,10 +34,15 @@ struct Tile {
 /// Twelve bytes an entry (twenty with weights) and eight a segment.
 class BlockedEntries {
  public:
-  /// Throws Error for a stored entry that is not finite, and for a weight that is negative or not finite; the message
-  /// names the entry in A, or in its transpose where `transposed` says that this is A^T. weights: one for each stored
-  /// entry in the order of A's arrays, or empty.
-  BlockedEntries(const SparseMatrix& A, const std::vector<double>& weights, bool transposed = false);
+  /// Copies the entries; of temporary memory a count for every row of every block, about a byte an entry and 16 a row.
+  /// weights: one for each stored entry in the order of A's arrays, or empty. Throws Error for an entry that is not
+  /// finite, a weight that is negative or not finite, and arrays of A that contradict themselves.
+  explicit BlockedEntries(const SparseView& A, std::span<const double> weights = {});
+  /// Of a compressed matrix.
+  explicit BlockedEntries(const SparseMatrix& A, std::span<const double> weights = {})
+      : BlockedEntries(borrowed(A), weights) {}
+  /// The same entries, column by column, as from A^T.
+  BlockedEntries transposed() const;
 
   Index rows() const { return rows_; }
   Index cols() const { return cols_; }
@@ -64,6 +70,12 @@ class BlockedEntries {
   }
 
  private:
+  BlockedEntries(Index rows, Index cols, Index stored, bool weighted);
+  /// Lays out runs, tiles and segments, then places every entry. `entries` calls its argument with the row, the column,
+  /// the value and the weight of each entry, three times over, with the columns of a row in the same order each time.
+  template <class Entries>
+  void place(const Entries& entries);
+
   Index rows_, cols_, blocks_, block_cols_;
   std::vector<Index> first_rows_;
   std::vector<Index> tile_segments_, tile_entries_;  ///< where each tile begins, and the end of the last

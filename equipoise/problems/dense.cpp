@@ -41,7 +41,7 @@ class DenseProblem final : public Problem {
   Index rows() const override { return A_.rows; }
   Index cols() const override { return A_.cols; }
   Index entries() const override { return A_.rows * A_.cols; }
-  bool complete() const override { return true; }
+  LossForm form() const override { return {true, 0}; }
 
   double gradient(ConstFactors at, MutableFactors out) const override {
     if (tiny()) return tiny_gradient(at, out);
@@ -176,7 +176,7 @@ class PlainDenseProblem final : public Problem {
   Index rows() const override { return A_.rows(); }
   Index cols() const override { return A_.cols(); }
   Index entries() const override { return A_.size(); }
-  bool complete() const override { return true; }
+  LossForm form() const override { return {true, 0}; }
 
   double gradient(ConstFactors at, MutableFactors out) const override {
     const Matrix R = A_ - at.X() * at.Y().transpose();

@@ -10,6 +10,8 @@
 // on two units that multiply and two that load, the multiply-adds are what limits it. 24 more are the squares of a
 // residual. Below rank 4 to 8, by the processor, the memory that A comes from is the limit: 8 bytes (4 in single
 // precision) per 4 or 6 rank flops.
+//
+// Tested in equipoise/problems/dense_test.cpp
 #include "equipoise/problems/dense_kernel.hpp"
 
 #include <hwy/aligned_allocator.h>

@@ -1,4 +1,6 @@
 // Cuts rows into chunks, lays factors out in panels, and adds up what the chunks have for Y.
+//
+// Tested in equipoise/problems/dense_test.cpp
 #include "equipoise/problems/dense_passes.hpp"
 
 #include <hwy/aligned_allocator.h>

@@ -2,6 +2,8 @@
 //
 // Lanes run along the rank. While a segment lasts, its row of P (and U) and of the output stay in registers; an entry
 // brings one row of Q (and V), which the block of columns keeps in the second cache. Rows that come soon are fetched.
+//
+// Tested in equipoise/problems/observed_test.cpp
 #include "equipoise/problems/entry_kernel.hpp"
 
 #include <algorithm>

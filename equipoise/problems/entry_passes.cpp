@@ -1,4 +1,6 @@
 // The passes, one run of rows a task.
+//
+// Tested in equipoise/problems/observed_test.cpp
 #include "equipoise/problems/entry_passes.hpp"
 
 namespace equipoise {

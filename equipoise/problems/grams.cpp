@@ -1,4 +1,6 @@
 // Grams by pieces of rows, added up in the order of the rows.
+//
+// Tested in equipoise/problems/gram_kernel_test.cpp
 #include "equipoise/problems/grams.hpp"
 
 #include <fmt/format.h>

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <span>
 #include <utility>
 
 #include "equipoise/core/error.hpp"
@@ -12,27 +14,15 @@ namespace equipoise {
 
 namespace {
 
-/// A matrix with the pattern of A, hence with the same order of its entries.
-SparseMatrix with_pattern_of(const SparseMatrix& A, const std::vector<double>& values) {
-  SparseMatrix result = A;
-  std::copy(values.begin(), values.end(), result.valuePtr());
-  return result;
-}
-
-std::vector<double> values_of(const SparseMatrix& A) { return {A.valuePtr(), A.valuePtr() + A.nonZeros()}; }
-
 class ObservedProblem final : public Problem {
  public:
-  /// weights: one for each stored entry of the compressed A, or empty.
-  ObservedProblem(const SparseMatrix& A, const std::vector<double>& weights)
-      : by_row_(A, weights),
-        by_col_(SparseMatrix(A.transpose()),
-                weights.empty() ? weights : values_of(SparseMatrix(with_pattern_of(A, weights).transpose())), true) {}
+  explicit ObservedProblem(BlockedEntries by_row) : by_row_(std::move(by_row)), by_col_(by_row_.transposed()) {}
 
   Index rows() const override { return by_row_.rows(); }
   Index cols() const override { return by_row_.cols(); }
   Index entries() const override { return by_row_.stored(); }
-  bool complete() const override { return by_row_.weights() == nullptr && entries() == rows() * cols(); }
+  LossForm form() const override { return {by_row_.weights() == nullptr && entries() == rows() * cols(), 0}; }
+  double cost(Index rank) const override { return cost_of_entries(entries(), rank); }
 
   double gradient(ConstFactors at, MutableFactors out) const override {
     out.flat().setZero();
@@ -55,14 +45,23 @@ class ObservedProblem final : public Problem {
 
 }  // namespace
 
-std::unique_ptr<Problem> observed_problem(SparseMatrix A) {
-  A.makeCompressed();
-  return std::make_unique<ObservedProblem>(A, std::vector<double>());
+std::unique_ptr<Problem> observed_problem(SparseView A) {
+  BlockedEntries by_row(A);
+  A.owner.reset();
+  return std::make_unique<ObservedProblem>(std::move(by_row));
+}
+std::unique_ptr<Problem> observed_problem(SparseMatrix&& A) { return observed_problem(taken(A)); }
+std::unique_ptr<Problem> observed_problem(const SparseMatrix& A) {
+  return A.isCompressed() ? observed_problem(borrowed(A)) : observed_problem(SparseMatrix(A));
 }
 
-std::unique_ptr<Problem> observed_problem(SparseMatrix A, SparseMatrix weights) {
-  A.makeCompressed();
-  weights.makeCompressed();
+std::unique_ptr<Problem> observed_problem(const SparseMatrix& A, const SparseMatrix& weights) {
+  if (!A.isCompressed() || !weights.isCompressed()) {
+    SparseMatrix values = A, factors = weights;
+    values.makeCompressed();
+    factors.makeCompressed();
+    return observed_problem(values, factors);
+  }
   bool same = A.rows() == weights.rows() && A.cols() == weights.cols() && A.nonZeros() == weights.nonZeros();
   same = same && std::equal(A.outerIndexPtr(), A.outerIndexPtr() + A.rows() + 1, weights.outerIndexPtr());
   same = same && std::equal(A.innerIndexPtr(), A.innerIndexPtr() + A.nonZeros(), weights.innerIndexPtr());
@@ -70,7 +69,8 @@ std::unique_ptr<Problem> observed_problem(SparseMatrix A, SparseMatrix weights) 
     throw Error(fmt::format("the weights ({} x {}, {} stored) must be stored exactly where A ({} x {}, {} stored) is",
                             weights.rows(), weights.cols(), weights.nonZeros(), A.rows(), A.cols(), A.nonZeros()));
   }
-  return std::make_unique<ObservedProblem>(A, values_of(weights));
+  const std::span<const double> values(weights.valuePtr(), static_cast<std::size_t>(weights.nonZeros()));
+  return std::make_unique<ObservedProblem>(BlockedEntries(A, values));
 }
 
 }  // namespace equipoise

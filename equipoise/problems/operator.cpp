@@ -27,7 +27,10 @@ class OperatorProblem final : public Problem {
   Index rows() const override { return A_.rows; }
   Index cols() const override { return A_.cols; }
   Index entries() const override { return A_.rows * A_.cols; }
-  bool complete() const override { return true; }
+  LossForm form() const override { return {true, 0}; }
+  double cost(Index rank) const override {
+    return A_.flops_of_products > 0 ? A_.flops_of_products * static_cast<double>(rank) : Problem::cost(rank);
+  }
 
   double gradient(ConstFactors at, MutableFactors out) const override {
     const Matrix gram_x = gram(at.X(), at.X());

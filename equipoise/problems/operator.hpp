@@ -26,6 +26,8 @@ struct OperatorProducts {
   Index rows, cols;
   double norm_squared;
   std::function<Matrix(const Matrix&)> times, transpose_times;
+  /// Operations of A v and A^T u together; 0: as many as those of a full matrix.
+  double flops_of_products = 0;
 };
 
 /// Throws Error for a negative size, for a norm_squared that is negative or not finite, and at a product whose result
@@ -39,10 +41,10 @@ std::unique_ptr<Problem> operator_problem(OperatorProducts A);
 template <LinearOperator Op>
 std::unique_ptr<Problem> operator_problem(Op A) {
   const auto op = std::make_shared<const Op>(std::move(A));
-  return operator_problem(OperatorProducts{static_cast<Index>(op->rows()), static_cast<Index>(op->cols()),
-                                           static_cast<double>(op->norm_squared()),
-                                           [op](const Matrix& block) -> Matrix { return op->times(block); },
-                                           [op](const Matrix& block) -> Matrix { return op->transpose_times(block); }});
+  return operator_problem(OperatorProducts{
+      static_cast<Index>(op->rows()), static_cast<Index>(op->cols()), static_cast<double>(op->norm_squared()),
+      [op](const Matrix& block) -> Matrix { return op->times(block); },
+      [op](const Matrix& block) -> Matrix { return op->transpose_times(block); }, 0});
 }
 
 }  // namespace equipoise

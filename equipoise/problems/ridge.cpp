@@ -19,12 +19,15 @@ class RidgeProblem final : public Problem {
   Index rows() const override { return base_->rows(); }
   Index cols() const override { return base_->cols(); }
   Index entries() const override { return base_->entries(); }
-  bool complete() const override { return false; }
+  LossForm form() const override { return {base_->form().every_entry, base_->form().ridge + lambda_}; }
+  double cost(Index rank) const override { return base_->cost(rank); }
+  const Space& space() const override { return base_->space(); }
+  const Problem& without_ridge() const override { return base_->without_ridge(); }
 
   double gradient(ConstFactors at, MutableFactors out) const override {
     const double loss = base_->gradient(at, out);
     out.flat() += lambda_ * at.flat();
-    return loss + lambda_ * (at.flat().squaredNorm() / 2);
+    return loss + lambda_ * (space().squared_norm(at.flat()) / 2);
   }
 
   void hessian_product(ConstFactors at, ConstFactors direction, MutableFactors out) const override {

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <utility>
 
+#include "equipoise/core/error.hpp"
 #include "equipoise/problems/entry_passes.hpp"
 
 namespace equipoise {
@@ -13,7 +14,7 @@ namespace {
 
 class SparseProblem final : public Problem {
  public:
-  explicit SparseProblem(const SparseMatrix& A) : by_row_(A, {}), by_col_(SparseMatrix(A.transpose()), {}, true) {
+  explicit SparseProblem(BlockedEntries by_row) : by_row_(std::move(by_row)), by_col_(by_row_.transposed()) {
     const ConstBlock values(by_row_.values(), by_row_.stored(), 1);
     squared_norm_ = inner(values, values);
   }
@@ -21,7 +22,11 @@ class SparseProblem final : public Problem {
   Index rows() const override { return by_row_.rows(); }
   Index cols() const override { return by_row_.cols(); }
   Index entries() const override { return rows() * cols(); }
-  bool complete() const override { return true; }
+  LossForm form() const override { return {true, 0}; }
+  double cost(Index rank) const override {
+    const auto d = static_cast<double>(rank);
+    return cost_of_entries(by_row_.stored(), rank) + 4 * d * d * static_cast<double>(rows() + cols());
+  }
 
   double gradient(ConstFactors at, MutableFactors out) const override {
     bool small = false;
@@ -86,9 +91,29 @@ class SparseProblem final : public Problem {
 
 }  // namespace
 
-std::unique_ptr<Problem> sparse_problem(SparseMatrix A) {
-  A.makeCompressed();
-  return std::make_unique<SparseProblem>(A);
+SparseView borrowed(const SparseMatrix& A) {
+  if (!A.isCompressed()) throw Error("a sparse matrix must be compressed to be read in place");
+  return {A.rows(), A.cols(), SparsePlaces<Index>{A.outerIndexPtr(), A.innerIndexPtr()}, A.valuePtr()};
+}
+
+SparseView taken(SparseMatrix& A) {
+  // Swapped: Eigen's sparse matrices copy when they are moved.
+  const auto kept = std::make_shared<SparseMatrix>();
+  kept->swap(A);
+  kept->makeCompressed();
+  SparseView view = borrowed(*kept);
+  view.owner = kept;
+  return view;
+}
+
+std::unique_ptr<Problem> sparse_problem(SparseView A) {
+  BlockedEntries by_row(A);
+  A.owner.reset();
+  return std::make_unique<SparseProblem>(std::move(by_row));
+}
+std::unique_ptr<Problem> sparse_problem(SparseMatrix&& A) { return sparse_problem(taken(A)); }
+std::unique_ptr<Problem> sparse_problem(const SparseMatrix& A) {
+  return A.isCompressed() ? sparse_problem(borrowed(A)) : sparse_problem(SparseMatrix(A));
 }
 
 }  // namespace equipoise

@@ -4,9 +4,14 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <fstream>
 #include <limits>
+#include <numeric>
+#include <string>
+#include <vector>
 
 #include "equipoise/core/error.hpp"
+#include "equipoise/problems/observed.hpp"
 #include "equipoise/problems/test_problem_checks.hpp"
 
 namespace equipoise::sparse_test {
@@ -36,6 +41,93 @@ TEST(Sparse, UncompressedInputIsAccepted) {
   std::mt19937_64 random(1);
   const Factors at = random_factors({3, 4, 2}, random), u = random_factors({3, 4, 2}, random);
   check_against_definition(*sparse_problem(A), Matrix(A), Matrix::Ones(3, 4), at, u, 4);
+}
+
+SparseMatrix every_third(Index rows, Index cols) {
+  SparseMatrix A(rows, cols);
+  for (Index i = 0; i < rows; ++i) {
+    A.startVec(i);
+    for (Index j = i % 3; j < cols; j += 3) A.insertBack(i, j) = std::sin(static_cast<double>(i * cols + j));
+  }
+  A.finalize();
+  return A;
+}
+
+// The arrays of scipy, with indices of 32 or of 64 bits, and columns in any order.
+TEST(Sparse, ViewsOfForeignArraysGiveTheSameBits) {
+  const SparseMatrix A = every_third(11, 13);
+  std::mt19937_64 random(3);
+  const Factors at = random_factors({11, 13, 3}, random);
+  Factors want(at.shape()), got(at.shape());
+  const double loss = sparse_problem(A)->gradient(at, want);
+  const std::vector<std::int32_t> outer(A.outerIndexPtr(), A.outerIndexPtr() + 12);
+  std::vector<std::int32_t> inner(A.innerIndexPtr(), A.innerIndexPtr() + A.nonZeros());
+  std::vector<double> values(A.valuePtr(), A.valuePtr() + A.nonZeros());
+  SparseView view{11, 13, SparsePlaces<std::int32_t>{outer.data(), inner.data()}, values.data()};
+  EXPECT_EQ(view.stored(), A.nonZeros());
+  EXPECT_EQ(sparse_problem(view)->gradient(at, got), loss);
+  EXPECT_TRUE(same_bits(want, got));
+  EXPECT_EQ(sparse_problem(borrowed(A))->gradient(at, got), loss);
+  EXPECT_TRUE(same_bits(want, got));
+  std::swap(inner[0], inner[1]);
+  std::swap(values[0], values[1]);
+  EXPECT_NEAR(sparse_problem(view)->gradient(at, got), loss, 1e-13 * loss);
+  inner[2] = 13;
+  EXPECT_THROW(sparse_problem(view), Error);
+  inner[2] = -1;
+  EXPECT_THROW(sparse_problem(view), Error);
+  EXPECT_THROW(sparse_problem(SparseView{-1, 2, {}, nullptr}), Error);
+  const std::vector<std::int32_t> falling = {0, 2, 1};
+  EXPECT_THROW(
+      sparse_problem(SparseView{2, 13, SparsePlaces<std::int32_t>{falling.data(), inner.data()}, values.data()}),
+      Error);
+  EXPECT_EQ(sparse_problem(SparseView{0, 5, {}, nullptr})->entries(), 0);
+}
+
+TEST(Sparse, TheOwnerIsLetGoOnceTheEntriesAreRead) {
+  SparseMatrix A = every_third(20, 20);
+  SparseView view = taken(A);
+  EXPECT_EQ(A.nonZeros(), 0);
+  const std::weak_ptr<const void> owner = view.owner;
+  const auto problem = sparse_problem(std::move(view));
+  EXPECT_TRUE(owner.expired());
+  SparseMatrix uncompressed(2, 2);
+  uncompressed.insert(1, 0) = 1;
+  EXPECT_THROW(borrowed(uncompressed), Error);
+}
+
+// Megabytes of this process: a line of /proc/self/status, or 0.
+double megabytes(const std::string& key) {
+  std::ifstream status("/proc/self/status");
+  for (std::string word; status >> word;) {
+    double kilobytes = 0;
+    if (word == key && status >> kilobytes) return kilobytes / 1024;
+  }
+  return 0;
+}
+
+#if defined(__has_feature)  // clang; g++ has macros
+constexpr bool sanitized = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
+#elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool sanitized = true;
+#else
+constexpr bool sanitized = false;
+#endif
+
+// Two copies of 12 bytes an entry, the first made beside A, the second in its place.
+TEST(Sparse, TakesTheMemoryOfTwoBlockedCopiesAtMost) {
+  if (sanitized) GTEST_SKIP() << "sanitizers keep what was freed";
+  std::ofstream reset("/proc/self/clear_refs");
+  if (!(reset << "5" << std::flush)) GTEST_SKIP() << "no /proc/self/clear_refs to begin anew with";
+  for (const bool observed : {false, true}) {
+    SparseMatrix A = every_third(3000, 3000);  // 3 million entries
+    const double million = static_cast<double>(A.nonZeros()) / 1e6, before = megabytes("VmRSS:");
+    ASSERT_GT(before, 0);
+    std::ofstream("/proc/self/clear_refs") << "5";
+    const auto problem = observed ? observed_problem(std::move(A)) : sparse_problem(std::move(A));
+    EXPECT_LE(megabytes("VmHWM:") - before, 20 * million) << before;
+    EXPECT_LE(megabytes("VmRSS:") - before, 12 * million) << before;  // 24 kept, 16 given back
+  }
 }
 
 // Near a fit the loss is never negative, and off by no more than promised.

@@ -1,4 +1,4 @@
-// Descent on a diagonal matrix, and the way there and back.
+// Descent on a diagonal matrix.
 #include "equipoise/problems/spectral.hpp"
 
 #include <fmt/format.h>
@@ -6,13 +6,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <memory>
 #include <mutex>
 #include <new>
 #include <utility>
 
-#include "equipoise/core/decompositions.hpp"
 #include "equipoise/core/error.hpp"
 #include "equipoise/problems/grams.hpp"
 #include "equipoise/problems/parallel/chunks.hpp"
@@ -72,7 +70,10 @@ class SpectralProblem final : public Problem {
   Index rows() const override { return rows_; }
   Index cols() const override { return cols_; }
   Index entries() const override { return rows_ * cols_; }
-  bool complete() const override { return true; }
+  LossForm form() const override { return {true, 0}; }
+  double cost(Index rank) const override {
+    return 10 * static_cast<double>(rows_ + cols_) * static_cast<double>(rank * rank);
+  }
 
   /// The steps of the default but for rounding: one pass over both factors a step, by the kernel.
   void advance(MutableFactors z, double h, std::span<StepTrace> trace) const override {
@@ -322,157 +323,7 @@ class SpectralProblem final : public Problem {
   mutable std::unique_ptr<Memory> kept_;
 };
 
-/// Orthonormal columns: first `singular` (rows x r), then a basis of what `factor` has outside their span, or any basis
-/// orthogonal to them where it has nothing there. min(rows, r + rank) columns.
-Matrix completed_basis(const Matrix& singular, const ConstBlock& factor) {
-  const Index rows = singular.rows(), r = singular.cols();
-  const Index size = std::min(rows, r + factor.cols());
-  Matrix basis(rows, size);
-  basis.leftCols(r) = singular;
-  if (size == r) return basis;
-  Matrix beyond = factor;
-  // Twice: what the first subtraction leaves of the span by rounding may be all there is.
-  for (int pass = 0; pass < 2; ++pass) beyond -= singular * (singular.transpose() * beyond);
-  // To order 1, so that the squares in the QR neither underflow nor overflow.
-  const double largest = beyond.cwiseAbs().maxCoeff();
-  if (largest > 0 && std::isfinite(largest)) beyond /= largest;
-  Eigen::MatrixXd joined(rows, r + factor.cols());
-  joined << singular, beyond;
-  // The QR of both together is orthogonal to machine precision even where `beyond` is zero or nearly dependent.
-  basis.rightCols(size - r) = thin_qr(joined).orthonormal.rightCols(size - r);
-  return basis;
-}
-
-/// The singular pairs in which the factors move, as orthonormal combinations of all: new pairs = old pairs * rotation.
-struct MovingPairs {
-  Vector values;
-  Matrix rotation;  ///< old pairs x new pairs
-  double at_rest = 0;
-};
-
-/// To order 1, so that the squares in a QR neither underflow nor overflow.
-void scale_to_one(Eigen::MatrixXd& joined, Index first, Index count) {
-  auto block = joined.middleCols(first, count);
-  const double largest = block.size() > 0 ? block.cwiseAbs().maxCoeff() : 0;
-  if (largest > 0 && std::isfinite(largest)) block /= largest;
-}
-
-/// 2 d + 1 orthonormal directions that span the columns of X and of Y; the last is any direction at all, at rest where
-/// it is not in the others.
-Matrix moving_directions(const Matrix& X, const Matrix& Y) {
-  const Index d = X.cols();
-  Eigen::MatrixXd joined(X.rows(), 2 * d + 1);
-  joined << X, Y, Vector::Unit(X.rows(), X.rows() - 1);
-  scale_to_one(joined, 0, d);
-  scale_to_one(joined, d, d);
-  return thin_qr(joined).orthonormal;
-}
-
-/// `slack`: how far apart computed singular values of the same exact value may be.
-MovingPairs pairs_that_move(const Vector& values, double slack, const Matrix& X, const Matrix& Y) {
-  const Index r = values.size(), most = 2 * X.cols() + 1;
-  MovingPairs result;
-  result.values = Vector(r);
-  result.rotation = Matrix::Zero(r, r);
-  Index kept = 0;
-  for (Index first = 0, count = 0; first < r; first += count) {
-    count = 1;
-    while (first + count < r && values[first] - values[first + count] <= slack) ++count;
-    if (count <= most) {
-      result.values.segment(kept, count) = values.segment(first, count);
-      result.rotation.block(first, kept, count, count).setIdentity();
-      kept += count;
-      continue;
-    }
-    const double value = values.segment(first, count).mean();
-    result.values.segment(kept, most).setConstant(value);
-    result.rotation.block(first, kept, count, most) =
-        moving_directions(X.middleRows(first, count), Y.middleRows(first, count));
-    result.at_rest += static_cast<double>(count - most) * value * value;
-    kept += most;
-  }
-  result.values.conservativeResize(kept);
-  result.rotation.conservativeResize(Eigen::NoChange, kept);
-  return result;
-}
-
-/// The rows of A = mu I in which the factors move: those of pairs_that_move() with U = I and V = sign(mu) I.
-SpectralCoordinates identity_coordinates(double mu, ConstFactors start) {
-  const double sign = mu < 0 ? -1 : 1;
-  const Shape shape = start.shape();
-  SpectralCoordinates result;
-  result.left = moving_directions(start.X(), sign * start.Y());
-  result.right = sign * result.left;
-  result.pairs_at_rest = shape.rows - result.left.cols();
-  result.start = Factors(Matrix(result.left.transpose() * start.X()), Matrix(result.right.transpose() * start.Y()));
-  result.squares_at_rest = static_cast<double>(result.pairs_at_rest) * mu * mu;
-  result.values = Vector::Constant(result.left.cols(), std::abs(mu));
-  result.problem = spectral_problem(result.values, result.left.cols(), result.left.cols(), result.squares_at_rest);
-  return result;
-}
-
-/// Rotates the columns so that as few as possible are in use, where there are more than rows.
-void keep_columns_in_use(SpectralCoordinates& coordinates) {
-  const Shape shape = coordinates.start.shape();
-  const Index needed = shape.rows + shape.cols + 1;
-  if (shape.rank <= needed) return;
-  // A column for every row, and any other, in which nothing moves: it keeps the Hessian's eigenvalues between used and
-  // unused ones.
-  Eigen::MatrixXd joined(shape.rank, needed);
-  joined << coordinates.start.X().transpose(), coordinates.start.Y().transpose(),
-      Vector::Unit(shape.rank, shape.rank - 1);
-  scale_to_one(joined, 0, shape.rows);
-  scale_to_one(joined, shape.rows, shape.cols);
-  coordinates.columns = thin_qr(joined).orthonormal;
-  coordinates.start =
-      Factors(Matrix(coordinates.start.X() * coordinates.columns), Matrix(coordinates.start.Y() * coordinates.columns));
-}
-
 }  // namespace
-
-std::optional<double> multiple_of_identity(const Matrix& A) {
-  if (A.rows() != A.cols() || A.rows() == 0 || A(0, 0) == 0 || !std::isfinite(A(0, 0))) return std::nullopt;
-  for (Index i = 0; i < A.rows(); ++i) {
-    for (Index j = 0; j < A.cols(); ++j) {
-      if (A(i, j) != (i == j ? A(0, 0) : 0)) return std::nullopt;
-    }
-  }
-  return A(0, 0);
-}
-
-CoordinatesChoice choose_coordinates(Shape shape, std::uint64_t expected_steps, std::optional<double> identity_times) {
-  // Measured on one machine (docs/performance.md): flops of the dense kernel that take as long as one of the SVD's, and
-  // the fixed cost of a step in spectral coordinates, in the same currency.
-  constexpr double svd_flops_per_entry_and_side = 80;
-  constexpr double fixed_flops = 20000;
-  constexpr double worth_flops = 2e9;  // some tens of milliseconds: below that nobody waits
-  const auto rows = static_cast<double>(shape.rows), cols = static_cast<double>(shape.cols),
-             rank = static_cast<double>(shape.rank);
-  const double least = std::min(rows, cols);
-  const double plain_step = 4 * rows * cols * rank;  // half as much again where the loss is small
-  const double moving = 2 * rank + 1;
-  const bool is_identity = identity_times.has_value() && moving < rows;
-  const double svd = is_identity ? 0 : svd_flops_per_entry_and_side * rows * cols * least;
-  const double kept = is_identity ? 2 * moving : std::min(rows, least + rank) + std::min(cols, least + rank);
-  const double kept_columns = std::min(rank, kept + 1);
-  const double spectral_step = 10 * kept * kept_columns * kept_columns + fixed_flops;
-  const double saved = (plain_step - spectral_step) * static_cast<double>(expected_steps) - svd;
-  if (spectral_step >= plain_step) {
-    return {false, fmt::format("plain coordinates: at {} x {} and rank {} a step is no cheaper in spectral ones",
-                               shape.rows, shape.cols, shape.rank)};
-  }
-  if (is_identity && saved > 0) {
-    return {true,
-            fmt::format("spectral coordinates: A is {} times the identity, so that no SVD is needed", *identity_times)};
-  }
-  if (saved < worth_flops) {
-    return {false, fmt::format("plain coordinates: over {} steps at most, one SVD would not be worth its time",
-                               expected_steps)};
-  }
-  return {true, fmt::format("spectral coordinates: one SVD costs about as much as {:.0f} steps, and makes each about "
-                            "{:.0f} times cheaper; {} were expected",
-                            svd / plain_step, plain_step / spectral_step, expected_steps)};
-}
 
 std::unique_ptr<Problem> spectral_problem(Vector singular_values, Index rows, Index cols, double at_rest) {
   if (rows < 0 || cols < 0) throw Error(fmt::format("a matrix cannot be {} x {}", rows, cols));
@@ -490,90 +341,6 @@ std::unique_ptr<Problem> spectral_problem(Vector singular_values, Index rows, In
     throw Error(fmt::format("the sum of squares at rest is {}; it must be finite and not negative", at_rest));
   }
   return std::make_unique<SpectralProblem>(std::move(singular_values), rows, cols, at_rest);
-}
-
-SpectralBasis spectral_basis(const Matrix& A) {
-  for (Index i = 0; i < A.rows(); ++i) {
-    for (Index j = 0; j < A.cols(); ++j) require_finite(A(i, j), i, j);
-  }
-  SpectralBasis basis;
-  basis.left = Matrix::Zero(A.rows(), 0);
-  basis.right = Matrix::Zero(A.cols(), 0);
-  if (A.size() == 0) return basis;
-  const Svd svd = thin_svd(A);
-  basis.least =
-      static_cast<double>(std::max(A.rows(), A.cols())) * std::numeric_limits<double>::epsilon() * svd.values[0];
-  Index r = 0;
-  while (r < svd.values.size() && svd.values[r] > basis.least) ++r;
-  basis.values = svd.values.head(r);
-  basis.left = svd.left.leftCols(r);
-  basis.right = svd.right.leftCols(r);
-  return basis;
-}
-
-SpectralCoordinates spectral_coordinates(const SpectralBasis& basis, ConstFactors start) {
-  const Shape shape = start.shape();
-  const Matrix& U = basis.left;
-  const Matrix& V = basis.right;
-  if (shape.rows != U.rows() || shape.cols != V.rows()) {
-    throw Error(fmt::format("the start has {} rows in X and {} in Y; A is {} x {}, so they must be {} and {}",
-                            shape.rows, shape.cols, U.rows(), V.rows(), U.rows(), V.rows()));
-  }
-  const Vector& values = basis.values;
-  SpectralCoordinates result;
-  const Matrix left = completed_basis(U, start.X());
-  const Matrix right = completed_basis(V, start.Y());
-  const MovingPairs moving = pairs_that_move(values, basis.least, U.transpose() * start.X(), V.transpose() * start.Y());
-  const auto kept = [&](const Matrix& completed) {
-    Matrix rotated(completed.rows(), moving.rotation.cols() + completed.cols() - values.size());
-    rotated << completed.leftCols(values.size()) * moving.rotation,
-        completed.rightCols(completed.cols() - values.size());
-    return rotated;
-  };
-  result.left = kept(left);
-  result.right = kept(right);
-  result.pairs_at_rest = values.size() - moving.values.size();
-  result.start = Factors(Matrix(result.left.transpose() * start.X()), Matrix(result.right.transpose() * start.Y()));
-  result.values = moving.values;
-  result.squares_at_rest = moving.at_rest;
-  result.problem = spectral_problem(moving.values, result.left.cols(), result.right.cols(), moving.at_rest);
-  keep_columns_in_use(result);
-  return result;
-}
-
-SpectralCoordinates spectral_coordinates(const Matrix& A, ConstFactors start) {
-  const Shape shape = start.shape();
-  if (const std::optional<double> mu = multiple_of_identity(A); mu && 2 * shape.rank + 1 < A.rows()) {
-    if (shape.rows == A.rows() && shape.cols == A.cols()) return identity_coordinates(*mu, start);
-  }
-  return spectral_coordinates(spectral_basis(A), start);
-}
-
-Factors SpectralCoordinates::restore(ConstFactors coordinates) const {
-  if (coordinates.shape() != start.shape()) {
-    const Shape got = coordinates.shape(), want = start.shape();
-    throw Error(fmt::format("the coordinates have {} rows in X, {} in Y and {} columns; these need {}, {} and {}",
-                            got.rows, got.cols, got.rank, want.rows, want.cols, want.rank));
-  }
-  const Matrix X = left * coordinates.X(), Y = right * coordinates.Y();
-  if (columns.size() == 0) return Factors(X, Y);
-  return Factors(Matrix(X * columns.transpose()), Matrix(Y * columns.transpose()));
-}
-
-std::string SpectralCoordinates::reduction() const {
-  const Shape kept = start.shape();
-  std::string text;
-  if (kept.rows < left.rows() || kept.cols < right.rows()) {
-    text = fmt::format("{} of {} rows carry X and {} of {} carry Y, exactly", kept.rows, left.rows(), kept.cols,
-                       right.rows());
-    if (pairs_at_rest > 0)
-      text += fmt::format("; {} of the singular pairs have equal values and are at rest", pairs_at_rest);
-  }
-  if (columns.size() > 0) {
-    if (!text.empty()) text += "; ";
-    text += fmt::format("{} of {} columns are in use, exactly", kept.rank, columns.rows());
-  }
-  return text;
 }
 
 }  // namespace equipoise

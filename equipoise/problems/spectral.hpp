@@ -1,7 +1,6 @@
 // A held as its singular values, in the coordinates of its singular vectors: O((m+n) d^2) a step after one SVD.
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -58,6 +57,7 @@ struct SpectralCoordinates {
 struct SpectralBasis {
   Matrix left, right;  ///< the singular vectors of the values that do not count as zero
   Vector values;       ///< descending
+  Vector all_values;   ///< all min(rows, cols) of A, also those that count as zero; descending
   double least = 0;    ///< up to here a singular value counts as zero, and two count as equal
 };
 /// Throws Error where A holds a number that is not finite. O(rows cols min(rows, cols)).
@@ -70,14 +70,5 @@ SpectralCoordinates spectral_coordinates(const SpectralBasis& basis, ConstFactor
 
 /// mu where every entry of A is exactly that of mu times the identity, mu not zero. One read of A at most.
 std::optional<double> multiple_of_identity(const Matrix& A);
-
-/// Whether spectral coordinates pay for a dense complete A, and the reason in words, from the shape and the steps
-/// expected; a multiple of the identity needs no SVD.
-struct CoordinatesChoice {
-  bool spectral = false;
-  std::string why;
-};
-CoordinatesChoice choose_coordinates(Shape shape, std::uint64_t expected_steps,
-                                     std::optional<double> identity_times = std::nullopt);
 
 }  // namespace equipoise

@@ -8,6 +8,8 @@
 //
 // Every sum has eight partial ones, column c adding to the one of c modulo 8 in the order of the columns (squares: 32),
 // whatever the width of the vectors, and every multiply-add rounds once: all targets give the same bits.
+//
+// Tested in equipoise/problems/spectral_test.cpp
 #include "equipoise/problems/spectral_kernel.hpp"
 
 #include <hwy/aligned_allocator.h>

@@ -1,4 +1,6 @@
 // How the rows are cut, and the copy by columns.
+//
+// Tested in equipoise/problems/sparse_test.cpp
 #include "equipoise/problems/stored_rows.hpp"
 
 #include <utility>

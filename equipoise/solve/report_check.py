@@ -55,7 +55,8 @@ def problems_of(text):
     out += [f"not closed: {strict.open}"] if strict.open else []
     out += [f"label without its element: {x}" for x in strict.labels - strict.ids]
 
-    # plotly.js is no XML. It names addresses that it never asks for: the policy in the head forbids it, and tests/browser watches.
+    # plotly.js is no XML. It names addresses that it never asks for: the policy in the head forbids it, and
+    # tests/browser watches.
     text = re.sub(r'(?<=<script id="plotly">).*?(?=</script>)', "", text, flags=re.DOTALL)
     root = ET.fromstring(text)  # raises where the page is not well-formed XML
     for drawing in root.iter("div"):

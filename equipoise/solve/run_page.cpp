@@ -16,6 +16,8 @@
 namespace equipoise {
 namespace {
 
+using namespace report_page;
+
 std::string count_html(double count) {
   if (count >= 0 && count < 9e15 && count == std::floor(count)) return readable(static_cast<std::uint64_t>(count));
   return number_html(count);
@@ -237,262 +239,6 @@ std::string subject(const ReportRecord& record) {
   return out;
 }
 
-/// What a figure that is taken out of the page still has to say.
-std::string settings_line(const ReportRecord& record) {
-  std::string out = subject(record);
-  if (std::isfinite(record.rate)) out += "; h = " + readable(record.rate);
-  if (std::isfinite(record.rate_times_L)) out += " = " + readable(record.rate_times_L) + "/L";
-  const std::string start = found(record.settings, "start"), seed = found(record.settings, "seed");
-  if (!start.empty()) out += "; start " + start;
-  if (!seed.empty()) out += "; seed " + seed;
-  return out + ".";
-}
-
-// ---- Figures ----
-
-/// A log scale where the positive values span more than a factor of 50 and none is negative.
-Figure::Scale fitting_scale(const std::vector<Figure::Curve>& curves) {
-  double lowest = std::numeric_limits<double>::infinity(), highest = 0;
-  for (const Figure::Curve& curve : curves) {
-    for (const double v : curve.y) {
-      if (!std::isfinite(v) || v == 0) continue;
-      if (v < 0) return Figure::Scale::linear;
-      lowest = std::min(lowest, v);
-      highest = std::max(highest, v);
-    }
-  }
-  return highest / 50 > lowest ? Figure::Scale::log : Figure::Scale::linear;
-}
-
-std::vector<Figure::Curve> sharpness_curves(const ReportRecord& record, const std::vector<Sample>& samples) {
-  static constexpr std::string_view names[] = {"sharpness λ₁", "λ₂", "λ₃", "λ₄", "λ₅", "λ₆"};
-  std::size_t count = 1;
-  for (const Sample& sample : samples) count = std::max(count, std::min(sample.eigenvalues.size(), std::size(names)));
-  std::vector<Figure::Curve> out;
-  for (std::size_t k = 0; k < count; ++k) {
-    Figure::Curve curve{std::string(names[k]), {}, {}};
-    for (const Sample& sample : samples) {
-      double value = std::numeric_limits<double>::quiet_NaN();
-      bool measured = sample.eigenvalues.size() > k;
-      if (measured) value = sample.eigenvalues[k];
-      // The record holds the start and the end even where no sample does.
-      if (!measured && k == 0 && (&sample == &samples.front() || &sample == &samples.back())) {
-        value = &sample == &samples.front() ? record.sharpness_start : record.sharpness_end;
-        measured = std::isfinite(value);
-      }
-      if (!measured) continue;
-      curve.x.push_back(static_cast<double>(sample.step));
-      curve.y.push_back(value);
-    }
-    if (curve.x.size() <= 60) curve.marks = Figure::Marks::both;
-    out.push_back(std::move(curve));
-  }
-  if (count == 1) out[0].name = "sharpness";
-  return out;
-}
-
-/// The logarithmic axis where a linear one would crowd half of what happens, or half of the samples, into the first
-/// tenth. What happens is how far the logarithm of the loss goes up and down.
-Figure::Scale fitting_steps(const std::vector<Sample>& samples) {
-  const auto first = static_cast<double>(samples.front().step), last = static_cast<double>(samples.back().step);
-  const auto early = [&](const Sample& sample) {
-    return static_cast<double>(sample.step) - first < 0.1 * (last - first);
-  };
-  double before = 0, all = 0;
-  for (std::size_t i = 1; i < samples.size(); ++i) {
-    const double change = std::abs(std::log(samples[i].loss) - std::log(samples[i - 1].loss));
-    if (!std::isfinite(change)) continue;
-    all += change;
-    if (early(samples[i])) before += change;
-  }
-  return early(samples[samples.size() / 2]) || before > all / 2 ? Figure::Scale::log : Figure::Scale::linear;
-}
-
-std::vector<Figure> figures_of(const ReportRecord& record, const std::vector<Sample>& samples) {
-  const Figure::Axis steps{"step", fitting_steps(samples)};
-  const auto curve = [&](std::string name, double Sample::*field) {
-    Figure::Curve out{std::move(name), {}, {}};
-    for (const Sample& sample : samples) {
-      out.x.push_back(static_cast<double>(sample.step));
-      out.y.push_back(sample.*field);
-    }
-    if (samples.size() == 1) out.marks = Figure::Marks::points;
-    return out;
-  };
-  const auto figure = [&](std::string id, std::string title, std::string caption, std::string y,
-                          std::vector<Figure::Curve> curves) {
-    const Figure::Scale scale = id == "loss" || id == "gradient" ? Figure::Scale::log : fitting_scale(curves);
-    return Figure{std::move(id),
-                  std::move(title),
-                  std::move(caption),
-                  "",
-                  "samples.csv",
-                  steps,
-                  {{{std::move(y), scale}, std::move(curves)}},
-                  {},
-                  "steps"};
-  };
-  std::vector<Figure> out;
-  out.push_back(figure("loss", "Loss", "f = ½‖A − XYᵀ‖², in logarithmic scale.", "f", {curve("loss", &Sample::loss)}));
-  out.push_back(
-      figure("sharpness", "Sharpness and the stability limit",
-             "The largest eigenvalues of the Hessian, where they were measured. Only limits below 2/h are stable.",
-             "eigenvalue", sharpness_curves(record, samples)));
-  out.back().panels[0].levels.push_back({"2/h", record.stability_limit});
-  out.push_back(figure("norms", "Norms of the factors", "A balanced pair has equal norms.", "norm",
-                       {curve("‖X‖", &Sample::norm_x), curve("‖Y‖", &Sample::norm_y)}));
-  out.push_back(figure("imbalance", "Imbalance", "‖XᵀX − YᵀY‖, which gradient flow conserves and large rates reduce.",
-                       "imbalance", {curve("imbalance", &Sample::imbalance)}));
-  out.push_back(figure("gradient", "Gradient norm", "‖∇f‖, in logarithmic scale.", "‖∇f‖",
-                       {curve("gradient norm", &Sample::gradient_norm)}));
-  for (Figure& f : out) {
-    f.caption += " " + settings_line(record);
-    // One curve alone is named by its title.
-    if (f.panels[0].curves.size() == 1) f.panels[0].curves[0].name.clear();
-  }
-  return out;
-}
-
-bool any_at_foot(const std::vector<Figure>& figures) {
-  for (const Figure& figure : figures) {
-    const Figure::Panel& panel = figure.panels[0];
-    if (panel.y.scale != Figure::Scale::log) continue;
-    for (const Figure::Curve& curve : panel.curves) {
-      if (std::any_of(curve.y.begin(), curve.y.end(), [](double v) { return std::isfinite(v) && v <= 0; })) return true;
-    }
-  }
-  return false;
-}
-
-Page::Section over_steps(const ReportRecord& record, const std::vector<Sample>& samples) {
-  if (samples.empty()) {
-    return {"over-steps",
-            "Over the steps",
-            {Page::Prose{{"No samples were recorded in this run, so there is nothing to draw."}}}};
-  }
-  std::vector<Figure> figures = figures_of(record, samples);
-  std::string notes = fmt::format("{} {}.", readable(static_cast<std::uint64_t>(samples.size())),
-                                  samples.size() == 1 ? "sample" : "samples");
-  if (samples.size() > points_per_curve) {
-    notes += fmt::format(
-        " To keep the page small, each curve is drawn with at most about {} of them: for every small interval of steps "
-        "the first, the last, "
-        "the lowest and the highest value. samples.csv holds them all.",
-        points_per_curve);
-  }
-  const bool finite = std::all_of(samples.begin(), samples.end(), [](const Sample& s) {
-    return std::isfinite(s.loss) && std::isfinite(s.gradient_norm) && std::isfinite(s.norm_x) &&
-           std::isfinite(s.norm_y);
-  });
-  if (!finite) notes += " Values that are not finite are left out; they interrupt the curves.";
-  const Outcome outcome = record.verdict.outcome;
-  if ((outcome == Outcome::periodic || outcome == Outcome::chaotic) &&
-      samples.back().step - samples.front().step + 1 > samples.size()) {
-    notes += " Not every step was sampled, so the curves may show only a part of the oscillation.";
-  }
-  if (any_at_foot(figures)) notes += " On a logarithmic scale a value that is not positive is a triangle at the foot.";
-  return {"over-steps", "Over the steps", {Page::Figures{std::move(figures)}, Page::Prose{{notes}}}};
-}
-
-// ---- Findings ----
-
-struct AnswerText {
-  std::string_view cls, mark, applies, confirmed, holds;
-};
-AnswerText answer_text(Answer answer) {
-  switch (answer) {
-    case Answer::yes:
-      return {"yes", "✓", "yes", "yes", "holds"};
-    case Answer::no:
-      return {"no", "✗", "no", "no: the run contradicts it", "fails"};
-    case Answer::unknown:
-      break;
-  }
-  return {"unknown", "?", "unknown", "not tested by this run", "not known"};
-}
-
-std::string check_rows(std::string_view kind, const std::vector<Check>& checks) {
-  std::string out;
-  for (const Check& check : checks) {
-    const AnswerText answer = answer_text(check.holds);
-    out += fmt::format(
-        "<tr><th scope=\"row\">{}</th><td class=\"text\">{}</td><td class=\"number\" data-label=\"value\">{}</td>"
-        "<td class=\"number\" data-label=\"bound\">{}</td><td class=\"{}\"><span class=\"mark\" "
-        "aria-hidden=\"true\">{}</span> {}</td></tr>\n",
-        kind, escaped(check.text), number_html(check.value), number_html(check.bound), answer.cls, answer.mark,
-        answer.holds);
-  }
-  return out;
-}
-
-std::string finding_html(const Finding& finding) {
-  AnswerText applies = answer_text(finding.applies);
-  const AnswerText confirmed = answer_text(finding.confirmed);
-  // That a theorem is about other runs is no failure of this one.
-  if (finding.applies == Answer::no) applies.cls = "unknown", applies.mark = "–";
-  std::string out = fmt::format(
-      "<article class=\"finding\"><h4>{}</h4><p>{}</p><p class=\"muted\">Source: {}</p><dl "
-      "class=\"answers\"><div><dt>Applies</dt>"
-      "<dd class=\"{}\"><span class=\"mark\" aria-hidden=\"true\">{}</span> {}</dd></div><div><dt>Confirmed</dt><dd "
-      "class=\"{}\">"
-      "<span class=\"mark\" aria-hidden=\"true\">{}</span> {}</dd></div></dl>\n",
-      escaped(finding.statement), escaped(finding.says), finding.source.empty() ? "not named" : escaped(finding.source),
-      applies.cls, applies.mark, applies.applies, confirmed.cls, confirmed.mark, confirmed.confirmed);
-  if (!finding.assumptions.empty() || !finding.predictions.empty()) {
-    out += fmt::format(
-        "<div class=\"scroll\"><table class=\"checks\" aria-label=\"Assumptions and predictions of {}\"><thead><tr>"
-        "<th scope=\"col\">Part</th><th scope=\"col\">Claim</th><th scope=\"col\" class=\"number\">Value</th><th "
-        "scope=\"col\" class=\"number\">Bound"
-        "</th><th scope=\"col\">Holds</th></tr></thead><tbody>\n{}{}</tbody></table></div>",
-        escaped(finding.statement), check_rows("assumption", finding.assumptions),
-        check_rows("prediction", finding.predictions));
-  }
-  return out + "</article>\n";
-}
-
-std::string findings_html(const ReportRecord& record) {
-  struct Group {
-    Standing standing;
-    std::string_view cls, title, says;
-  };
-  static constexpr Group groups[] = {
-      {Standing::proved, "proved", "Proved",
-       "Theorems with a proof for exactly these assumptions, in exact arithmetic."},
-      {Standing::classical, "classical", "Classical", "Textbook statements about gradient descent."},
-      {Standing::conjecture, "conjecture", "Conjecture",
-       "Not proved. Agreement with a run is evidence and nothing more."},
-      {Standing::numerical, "numerical", "Numerical", "Observed in computations. Not proved."}};
-  std::string out;
-  if (record.findings.empty()) {
-    return record.examined ? "<p>No statement of the theory speaks of this run.</p>\n"
-                           : "<p>This run was not compared with the theory.</p>\n";
-  }
-  const auto order = [](Answer answer) { return answer == Answer::yes ? 0 : answer == Answer::unknown ? 1 : 2; };
-  for (const Group& group : groups) {
-    std::vector<const Finding*> members;
-    for (const Finding& finding : record.findings) {
-      if (finding.standing == group.standing) members.push_back(&finding);
-    }
-    if (members.empty()) continue;
-    std::stable_sort(members.begin(), members.end(),
-                     [&](const Finding* a, const Finding* b) { return order(a->applies) < order(b->applies); });
-    out += fmt::format("<div class=\"group {}\"><h3>{}</h3><p>{}</p>\n", group.cls, group.title, group.says);
-    std::string others;
-    std::size_t folded = 0;
-    for (const Finding* finding : members) {
-      if (finding->applies == Answer::no) ++folded;
-      (finding->applies == Answer::no ? others : out) += finding_html(*finding);
-    }
-    if (folded > 0) {
-      out +=
-          fmt::format("<details class=\"others\"><summary>{} {} of other runs than this one</summary>\n{}</details>\n",
-                      folded, folded == 1 ? "statement speaks" : "statements speak", others);
-    }
-    out += "</div>\n";
-  }
-  return out;
-}
-
 // ---- Tables and the whole ----
 
 std::string table_html(std::string_view title, const NamedValues& values) {
@@ -508,6 +254,21 @@ std::string table_html(std::string_view title, const NamedValues& values) {
 }
 
 }  // namespace
+
+namespace report_page {
+
+/// What a figure that is taken out of the page still has to say.
+std::string settings_line(const ReportRecord& record) {
+  std::string out = subject(record);
+  if (std::isfinite(record.rate)) out += "; h = " + readable(record.rate);
+  if (std::isfinite(record.rate_times_L)) out += " = " + readable(record.rate_times_L) + "/L";
+  const std::string start = found(record.settings, "start"), seed = found(record.settings, "seed");
+  if (!start.empty()) out += "; start " + start;
+  if (!seed.empty()) out += "; seed " + seed;
+  return out + ".";
+}
+
+}  // namespace report_page
 
 std::string report_html(std::string_view record_json, const std::vector<Sample>& samples) {
   const ReportRecord record = read_report_record(record_json);

@@ -1,7 +1,12 @@
-// The look of what only the report of a run has: the verdict, key figures, findings.
+// What the files of a run's page share, and the look of what only this page has: the verdict, key figures, findings.
 #pragma once
 
+#include <string>
 #include <string_view>
+#include <vector>
+
+#include "equipoise/page/page.hpp"
+#include "equipoise/solve/run_page_record.hpp"
 
 namespace equipoise::report_page {
 
@@ -41,5 +46,10 @@ inline constexpr std::string_view style = R"css(
 }
 @media print { .verdict, .key-figures div { break-inside: avoid; } }
 )css";
+
+/// What a figure that is taken out of the page still has to say: matrix, rank, rate, start.
+std::string settings_line(const ReportRecord& record);
+Page::Section over_steps(const ReportRecord& record, const std::vector<Sample>& samples);
+std::string findings_html(const ReportRecord& record);
 
 }  // namespace equipoise::report_page

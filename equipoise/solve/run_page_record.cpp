@@ -1,4 +1,6 @@
 // record.json read back, strictly.
+//
+// Tested in equipoise/solve/run_page_test.cpp
 #include "equipoise/solve/run_page_record.hpp"
 
 #include <fmt/format.h>

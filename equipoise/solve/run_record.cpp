@@ -1,4 +1,6 @@
 // record.json and samples.csv: written from a run.
+//
+// Tested in equipoise/solve/solution_test.cpp
 #include "equipoise/solve/run_record.hpp"
 
 #include <fmt/format.h>

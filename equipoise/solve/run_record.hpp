@@ -34,7 +34,7 @@ struct RunDocument {
   ResolvedSettings settings;
   MatrixFacts matrix;
   LearningRate rate;
-  const Record& record;
+  Record record;
   double relative_loss = 0;  ///< loss at the end over loss at the start; NaN where that is 0
   double excess = 0;         ///< f - f* of `record.last` (exact/excess.hpp); NaN where f* is not known
   double excess_error = 0;   ///< a bound of its error; NaN where not known

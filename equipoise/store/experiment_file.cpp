@@ -1,4 +1,6 @@
 // From keys to an experiment.
+//
+// Tested in tests/cli/reproduce_refused.py
 #include "equipoise/store/experiment_file.hpp"
 
 #include <fmt/format.h>

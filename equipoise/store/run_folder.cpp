@@ -1,4 +1,6 @@
-// samples.csv, line by line.
+// The files of a run, and samples.csv line by line.
+//
+// Tested in tests/cli/verbs.py
 #include "equipoise/store/run_folder.hpp"
 
 #include <fast_float/fast_float.h>
@@ -10,6 +12,8 @@
 #include <string_view>
 
 #include "equipoise/core/error.hpp"
+#include "equipoise/io/files.hpp"
+#include "equipoise/solve/run_page.hpp"
 #include "equipoise/solve/run_record.hpp"
 
 namespace equipoise {
@@ -25,6 +29,14 @@ double field(std::string_view text, std::string_view place) {
 }
 
 }  // namespace
+
+void save_run(const std::filesystem::path& folder, std::string_view record_json, const Record& record) {
+  save_npy(folder / "X.npy", record.last.X());
+  save_npy(folder / "Y.npy", record.last.Y());
+  save_text(folder / "samples.csv", samples_csv(record.samples));
+  save_text(folder / "report.html", report_html(record_json, record.samples));
+  save_text(folder / "record.json", record_json);
+}
 
 std::vector<Sample> read_samples_csv(const std::filesystem::path& path) {
   std::ifstream file(path);

@@ -1,4 +1,6 @@
 // The lines of a ledger, and what is wrong with one that is none.
+//
+// Tested in equipoise/store/sweep_folder_test.cpp
 #include "equipoise/store/sweep_ledger.hpp"
 
 #include <fmt/format.h>

@@ -15,7 +15,7 @@
 #include "equipoise/problems/dense.hpp"
 #include "equipoise/sweep/test_grid.hpp"
 
-namespace equipoise::grid_cells_test {
+namespace equipoise::cells_test {
 namespace {
 
 using test_grid::scalar_grid;
@@ -171,4 +171,4 @@ TEST(GridCells, AZeroProblemHasARateAnyway) {
 }
 
 }  // namespace
-}  // namespace equipoise::grid_cells_test
+}  // namespace equipoise::cells_test

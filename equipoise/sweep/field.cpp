@@ -1,4 +1,6 @@
 // The table of the fields, and the codes of outcomes.
+//
+// Tested in equipoise/sweep/grid_test.cpp
 #include "equipoise/sweep/field.hpp"
 
 #include "equipoise/core/error.hpp"

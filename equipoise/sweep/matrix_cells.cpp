@@ -16,6 +16,7 @@
 #include "equipoise/core/run.hpp"
 #include "equipoise/core/start.hpp"
 #include "equipoise/ensemble/small/ensemble.hpp"
+#include "equipoise/solve/measures.hpp"
 
 namespace equipoise {
 namespace {
@@ -214,7 +215,7 @@ class MatrixCells::Work {
     const Factors from = scaled(numbers, start);
     const std::array<double, 4> key{numbers.rank, numbers.seed, numbers.norm_x, numbers.norm_y};
     if (!known_ || key != known_key_) {
-      known_ = measure_start(*start.coordinates.problem, from);
+      known_ = measures_for_a_run(*start.coordinates.problem, from);
       known_key_ = key;
     }
     RunSettings settings;
@@ -224,7 +225,7 @@ class MatrixCells::Work {
     const double h = rate_at(numbers, known_->sharpness.value);
     Watch watch;
     watch.known = known_;
-    watch.pulse = [this](std::uint64_t) { return !stopped(); };
+    watch.pulse = [this](std::uint64_t) { return stopped() ? std::optional<Stop>(Stop()) : std::nullopt; };
     const Record record = equipoise::run(*start.coordinates.problem, from, h, settings, watch);
     if (record.verdict.outcome == Outcome::stopped) return false;
     end = tiny_end(record);

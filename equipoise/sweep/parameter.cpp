@@ -1,4 +1,6 @@
 // The table of the parameters, and the limits of each.
+//
+// Tested in equipoise/sweep/grid_test.cpp
 #include "equipoise/sweep/parameter.hpp"
 
 #include <fmt/format.h>

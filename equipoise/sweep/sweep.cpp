@@ -1,4 +1,4 @@
-// Tiles over threads: numbers and vectors by the batch, matrices by MatrixCells.
+// Tiles over threads: numbers and vectors by tiny ensembles, matrices by MatrixCells.
 #include "equipoise/sweep/sweep.hpp"
 
 #include <fmt/format.h>
@@ -20,8 +20,8 @@
 namespace equipoise {
 namespace {
 
-// Cells that are handed to the batch at once: runs, ends and the columns stay in the second cache, and the steps at the
-// end of a stretch, when lanes run empty, are few beside the others.
+// Cells that are handed to an ensemble at once: runs, ends and the columns stay in the second cache, and the steps at
+// the end of a stretch, when lanes run empty, are few beside the others.
 constexpr std::uint64_t most_in_a_stretch = 4096;
 constexpr std::uint64_t steps_in_a_stretch = std::uint64_t{1} << 31;  // under a second
 

@@ -46,7 +46,7 @@ void check_all(const std::string& name, int count, int least_told) {
     const Outcome expected = outcome_of(item.at("expected").get<std::string>());
     const auto problem = dense_problem(A);
     const Vector singular = singular_values(A);
-    const Situation situation{*problem, start, h, sharpness(*problem, start).value, singular[0], singular};
+    const Situation situation{*problem, start, h, sharpness(*problem, start).value, singular[0], singular, &A};
 
     const Forecast before = forecast(situation);
     if (before.outcome) {

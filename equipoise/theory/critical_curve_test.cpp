@@ -55,7 +55,7 @@ struct Trial {
 
 Forecast told(const Trial& trial) {
   const auto problem = plain_dense_problem(trial.A);
-  return forecast(Situation{*problem, trial.start, trial.h, 1.0, std::abs(trial.A(0, 0)), std::nullopt});
+  return forecast(Situation{*problem, trial.start, trial.h, 1.0, std::abs(trial.A(0, 0)), std::nullopt, &trial.A});
 }
 
 std::string words(const Trial& trial, std::size_t number, const Forecast& before, const TinyEnd& end) {

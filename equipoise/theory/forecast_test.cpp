@@ -22,7 +22,7 @@ Forecast forecast_of(const Matrix& A, const Matrix& X, const Matrix& Y, double h
   const auto problem = plain_dense_problem(A);
   const Factors start(X, Y);
   const double sigma1 = A.size() > 0 ? singular_values(A)[0] : 0;
-  return forecast(Situation{*problem, start, h, 1.0, sigma1, std::nullopt});
+  return forecast(Situation{*problem, start, h, 1.0, sigma1, std::nullopt, &A});
 }
 Forecast scalar_forecast(double mu, double x, double y, double h = 1) {
   return forecast_of(Matrix::Constant(1, 1, mu), Matrix::Constant(1, 1, x), Matrix::Constant(1, 1, y), h);
@@ -212,7 +212,7 @@ TEST(CriticalRates, EachWithItsKind) {
   const auto rates_of = [](const Matrix& A, const Matrix& X, const Matrix& Y, double L, double sigma1) {
     const auto problem = plain_dense_problem(A);
     const Factors start(X, Y);
-    return critical_rates(Situation{*problem, start, 1e-3, L, sigma1, std::nullopt});
+    return critical_rates(Situation{*problem, start, 1e-3, L, sigma1, std::nullopt, &A});
   };
   const auto find = [](const std::vector<CriticalRate>& rates, std::string_view id, RateKind kind) {
     for (const CriticalRate& rate : rates) {

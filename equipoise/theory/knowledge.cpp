@@ -1,4 +1,6 @@
-// Recovery of A through the problem, scaling by powers of two, and the sizes that statements compare.
+// Scaling by powers of two, and the sizes that statements compare.
+//
+// Tested in equipoise/theory/theory_test.cpp
 #include "equipoise/theory/knowledge.hpp"
 
 #include <fmt/format.h>
@@ -15,22 +17,16 @@
 namespace equipoise {
 namespace {
 
-constexpr Index largest_recovered = 10000;
-
-// At X = 0, Y = I the gradient's X part is -A; at X = I, Y = 0 its Y part is -A^T. Adding zeros and multiplying by one
-// is exact.
-std::optional<Matrix> recover(const Problem& problem) {
-  const Index rows = problem.rows();
-  const Index cols = problem.cols();
-  if (rows > 0 && cols > largest_recovered / rows) return std::nullopt;
-  const bool wide = rows < cols;
-  Factors at(Shape{rows, cols, wide ? rows : cols});
-  (wide ? at.X() : at.Y()).setIdentity();
-  Factors gradient(at.shape());
-  problem.gradient(at, gradient);
-  Matrix A = wide ? Matrix(-gradient.Y().transpose()) : Matrix(-gradient.X());
-  if (!A.allFinite()) return std::nullopt;
-  return A;
+// A where it is given, small and finite.
+std::optional<Matrix> usable_matrix(const Situation& given) {
+  if (given.A == nullptr || !given.A->allFinite()) return std::nullopt;
+  const Index rows = given.A->rows(), cols = given.A->cols();
+  if (rows != given.problem.rows() || cols != given.problem.cols()) {
+    throw Error(
+        fmt::format("A is {} x {} and the problem is {} x {}", rows, cols, given.problem.rows(), given.problem.cols()));
+  }
+  if (rows > 0 && cols > most_entries_for_theory / rows) return std::nullopt;
+  return *given.A;
 }
 
 double largest_gram_eigenvalue(Eigen::Ref<const Matrix> M) {
@@ -55,7 +51,7 @@ Knowledge::Knowledge(const Situation& given) : situation(given), shape(given.sta
   finite = given.start.flat().allFinite() && std::isfinite(given.learning_rate) && given.learning_rate > 0;
   complete = problem.complete() && shape.rows > 0 && shape.cols > 0 && shape.rank > 0;
   if (!complete) return;
-  A = recover(problem);
+  A = usable_matrix(given);
   if (A) isotropy = equipoise::isotropy(*A);
 
   if (given.start.flat().allFinite() && A) {
@@ -79,22 +75,21 @@ Knowledge::Knowledge(const Situation& given) : situation(given), shape(given.sta
   }
   start = sizes(given.start);
 
-  if (scaled_A) {
+  if (given.singular_values && given.singular_values->allFinite() && given.singular_values->size() > 0) {
+    singular = given.singular_values->unaryExpr([this](double value) { return in_units(value); });
+  } else if (scaled_A) {
     singular = rate * singular_values(*scaled_A);
+  }
+  hs1 = singular ? (*singular)[0] : in_units(given.sigma1);
+  if (scaled_A) {
     h_norm_A = rate * scaled_A->norm();
-    hs1 = (*singular)[0];
     hs1_error = 64 * static_cast<double>(shape.rows + shape.cols) * std::numeric_limits<double>::epsilon() * hs1;
     if (!singular->allFinite()) singular.reset();
   } else {
-    // f(0, 0) = |A|_F^2 / 2. Singular values found by others are trusted to ten digits.
+    // f(0, 0) = |A|_F^2 / 2. Singular values of a matrix that is not at hand are trusted to ten digits.
     Factors zero(Shape{shape.rows, shape.cols, 1});
     Factors ignored(zero.shape());
     h_norm_A = in_units(std::sqrt(2 * problem.gradient(zero, ignored)));
-    hs1 = in_units(given.sigma1);
-    if (given.singular_values && given.singular_values->allFinite() && given.singular_values->size() > 0) {
-      singular = given.singular_values->unaryExpr([this](double value) { return in_units(value); });
-      hs1 = (*singular)[0];
-    }
     hs1_error = 1e-10 * hs1;
   }
 }

@@ -1,5 +1,4 @@
-// What the statements share: A recovered through the problem, everything in units of the learning rate, exact state
-// where there is one.
+// What the statements share: everything in units of the learning rate, and the exact state where there is one.
 #pragma once
 
 #include <optional>
@@ -30,7 +29,7 @@ struct Knowledge {
   bool complete = false;  ///< the theory speaks of this problem, and it has unknowns
   bool usable() const { return finite && complete; }
 
-  std::optional<Matrix> A;  ///< as given, for at most 10000 entries
+  std::optional<Matrix> A;  ///< as given, for at most most_entries_for_theory entries
   Isotropy isotropy = Isotropy::no;
   std::optional<Delta> vector_state;     ///< A is 1 x 1
   std::optional<Delta> isotropic_state;  ///< A = mu O exactly, n >= 2, rank 1

@@ -1,4 +1,6 @@
 // Exact steps of the two numbers that carry a vector problem, and the closed form of its first cycle.
+//
+// Tested in equipoise/theory/identities_test.cpp
 #include "equipoise/theory/scalar.hpp"
 
 #include <cmath>

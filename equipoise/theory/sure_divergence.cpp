@@ -1,4 +1,6 @@
 // The three sure tests for divergence, in units of the rate.
+//
+// Tested in equipoise/theory/forecast_test.cpp
 #include "equipoise/theory/sure_divergence.hpp"
 
 #include <algorithm>

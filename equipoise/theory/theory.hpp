@@ -42,14 +42,20 @@ struct Finding {
   std::vector<Check> predictions;
 };
 
-/// What is known before a run. Everything else that a statement needs it finds out through the problem.
+/// Up to so many entries of A statements look at A itself, exactly if they must; beyond that they would take longer
+/// than a run.
+inline constexpr Index most_entries_for_theory = 10000;
+
+/// What is known before a run. `problem`, `start` and `A` are in one system of coordinates, whichever; the theory is
+/// invariant.
 struct Situation {
-  const Problem& problem;  ///< in whatever coordinates the run uses; the theory is invariant
+  const Problem& problem;
   ConstFactors start;
   double learning_rate;
   double L;  ///< sharpness at the start
   double sigma1;
   std::optional<Vector> singular_values;  ///< all of them, descending, where someone has computed them
+  const Matrix* A = nullptr;              ///< the matrix of a complete problem, where it is at hand
 };
 
 /// An entry of the list of statements.
@@ -63,10 +69,11 @@ struct Statement {
 std::span<const Statement> statements();
 
 /// Every statement with its assumptions held against the situation; predictions are listed and not yet confirmed.
-/// Where A has at most 10000 entries it is recovered through one gradient of rank min(rows, cols), O(rows cols
-/// min(rows, cols)), and decomposed at the same cost; without it statements about A's other singular values answer
-/// unknown. Never throws for numbers: with a start or rate that is not finite, or a problem that is not complete, every
-/// statement answers that it does not apply. Throws Error where the start does not fit the problem.
+/// A with at most most_entries_for_theory entries is decomposed, O(rows cols min(rows, cols)), unless its singular
+/// values are given; without either, statements about A's other singular values answer unknown, and without A those
+/// about its entries. Never throws for numbers: with a start or rate that is not finite, or a problem that is not
+/// complete, every statement answers that it does not apply. Throws Error where the start or A does not fit the
+/// problem.
 std::vector<Finding> predict(const Situation& situation);
 
 /// The same after a run, with predictions held against the record. A prediction that holds "for almost every start" is

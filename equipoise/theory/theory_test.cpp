@@ -10,6 +10,7 @@
 #include <set>
 
 #include "equipoise/core/decompositions.hpp"
+#include "equipoise/core/error.hpp"
 #include "equipoise/core/numbers.hpp"
 #include "equipoise/core/start.hpp"
 #include "equipoise/problems/dense.hpp"
@@ -17,51 +18,12 @@
 #include "equipoise/problems/ridge.hpp"
 #include "equipoise/problems/sparse.hpp"
 #include "equipoise/theory/delta.hpp"
+#include "equipoise/theory/test_trial.hpp"
 
 namespace equipoise::theory_test {
 namespace {
 
-const Finding& find(const std::vector<Finding>& findings, std::string_view id) {
-  const auto found =
-      std::find_if(findings.begin(), findings.end(), [&](const Finding& f) { return f.statement == id; });
-  EXPECT_NE(found, findings.end()) << id;
-  return *found;
-}
-
-struct Trial {
-  std::unique_ptr<Problem> problem;
-  Factors start;
-  double h;
-  Vector singular;
-
-  Situation situation() const {
-    return {*problem, start, h, sharpness(*problem, start).value, singular.size() > 0 ? singular[0] : 0, std::nullopt};
-  }
-};
-Trial trial_of(const Matrix& A, const Matrix& X, const Matrix& Y, double h) {
-  return {dense_problem(A), Factors(X, Y), h, singular_values(A)};
-}
-
-// Random sizes, ranks, scales and kinds; the rates lie where runs usually converge, some above.
-Trial random_trial(std::uint64_t seed) {
-  Generator random(seed);
-  const auto rows = static_cast<Index>(1 + random.next() % 5);
-  const auto cols = static_cast<Index>(1 + random.next() % 5);
-  const auto rank = static_cast<Index>(1 + random.next() % 4);
-  Matrix A(rows, cols);
-  for (double& x : A.reshaped()) x = random.normal();
-  if (seed % 6 == 1 && rows == cols) A = (A * A.transpose()).eval();
-  if (seed % 6 == 2) A = Matrix::Identity(rows, cols) * random.normal();
-  if (seed % 6 == 3) A = A.col(0) * A.row(0);
-  const double scale = std::pow(10, 8 * random.uniform() - 4);
-  A *= scale;
-  Factors start = gaussian_factors(Shape{rows, cols, rank}, seed + 5000);
-  start.X() *= std::sqrt(scale) * std::pow(10, 1.5 * random.uniform() - 1);
-  start.Y() *= std::sqrt(scale) * std::pow(10, 1.5 * random.uniform() - 1);
-  Trial trial{dense_problem(A), start, 0, singular_values(A)};
-  trial.h = (0.3 + 0.9 * random.uniform()) * 4 / (start.flat().squaredNorm() + 4 * trial.singular[0]);
-  return trial;
-}
+using namespace test_trial;
 
 TEST(Theory, ListIsCompleteAndUnique) {
   std::set<std::string_view> ids;
@@ -136,8 +98,8 @@ TEST(Theory, IsotropicRunsConfirmTheirStatements) {
     for (Index i = 0; i < n; ++i) A(i, (i + static_cast<Index>(seed)) % n) = i % 2 == 0 ? mu : -mu;
     Factors start = gaussian_factors(Shape{n, n, 1}, seed);
     const double c = start.flat().squaredNorm() / 2 + std::abs(mu);
-    Trial trial{dense_problem(A), start, (0.2 + 1.2 * random.uniform()) * 2 * c / (c * c + mu * mu),
-                singular_values(A)};
+    Trial trial{dense_problem(A), start, (0.2 + 1.2 * random.uniform()) * 2 * c / (c * c + mu * mu), singular_values(A),
+                A};
     const Situation situation = trial.situation();
     const Forecast told = forecast(situation);
     const Record record = run(*trial.problem, trial.start, trial.h);
@@ -161,7 +123,8 @@ TEST(Theory, PaperSettingStaysWithinTheBounds) {
       SCOPED_TRACE(::testing::Message() << norm_x << " " << part);
       const Factors start = with_norms(gaussian_factors(Shape{n, n, 1}, 1), norm_x, 1);
       const double h = part / 7.0 * 4 / (norm_x * norm_x + 1 + 8);
-      const Trial trial{dense_problem(Matrix(Matrix::Identity(n, n))), start, h, Vector::Ones(n)};
+      const Matrix A = Matrix::Identity(n, n);
+      const Trial trial{dense_problem(A), start, h, Vector::Ones(n), A};
       const Situation situation = trial.situation();
       const Record record = run(*trial.problem, start, h);
       ASSERT_EQ(record.verdict.outcome, Outcome::converged) << record.verdict.why;
@@ -195,8 +158,9 @@ TEST(Theory, NothingAppliesToIncompleteOrBrokenSituations) {
   sparse.insert(0, 0) = 1;
   const auto ridge = ridge_problem(dense_problem(Matrix(Matrix::Identity(2, 2))), 0.5);
   const auto observed = observed_problem(sparse);
-  const auto dense = dense_problem(Matrix(Matrix::Identity(2, 2)));
-  const auto poisoned = plain_dense_problem(Matrix{{nan, 1}, {0, 1}});
+  const Matrix identity = Matrix::Identity(2, 2), with_nan{{nan, 1}, {0, 1}};
+  const auto dense = dense_problem(identity);
+  const auto poisoned = plain_dense_problem(with_nan);
   const auto empty = dense_problem(Matrix(0, 3));
   const Factors start(Matrix::Ones(2, 1), Matrix::Ones(2, 1));
   const Factors broken(Matrix{{1}, {nan}}, Matrix::Ones(2, 1));
@@ -204,8 +168,10 @@ TEST(Theory, NothingAppliesToIncompleteOrBrokenSituations) {
   const Factors nothing(Shape{0, 3, 1});
   for (const Situation& situation :
        {Situation{*ridge, start, 0.1, 1, 1, std::nullopt}, Situation{*observed, start, 0.1, 1, 1, std::nullopt},
-        Situation{*dense, broken, 0.1, nan, 1, std::nullopt}, Situation{*dense, start, nan, 1, 1, std::nullopt},
-        Situation{*dense, start, -1, 1, 1, std::nullopt}, Situation{*dense, no_rank, 0.1, 0, 1, std::nullopt},
+        Situation{*dense, broken, 0.1, nan, 1, std::nullopt, &identity},
+        Situation{*dense, start, nan, 1, 1, std::nullopt, &identity},
+        Situation{*dense, start, -1, 1, 1, std::nullopt, &identity},
+        Situation{*dense, no_rank, 0.1, 0, 1, std::nullopt, &identity},
         Situation{*empty, nothing, 0.1, 0, 0, std::nullopt}}) {
     for (const Finding& finding : predict(situation)) {
       EXPECT_EQ(finding.applies, Answer::no) << finding.statement;
@@ -217,7 +183,7 @@ TEST(Theory, NothingAppliesToIncompleteOrBrokenSituations) {
     EXPECT_EQ(finding.assumptions.front().holds, Answer::no);
   }
   // A matrix with NaN must not look like a theorem's.
-  for (const Finding& finding : predict(Situation{*poisoned, start, 0.1, nan, nan, std::nullopt})) {
+  for (const Finding& finding : predict(Situation{*poisoned, start, 0.1, nan, nan, std::nullopt, &with_nan})) {
     for (const Check& check : finding.predictions) EXPECT_EQ(check.holds, Answer::unknown);
     if (finding.statement != "imbalance.step") {
       EXPECT_NE(finding.applies, Answer::yes) << finding.statement;
@@ -302,113 +268,6 @@ TEST(Theory, FalseRecordsAreRefuted) {
   EXPECT_EQ(find(examine(scalar.situation(), lie), "scalar.minimiser").confirmed, Answer::no);
 }
 
-// The answer of the prediction whose text begins so, for a record whose last factors are replaced: what a bound says of
-// them.
-Answer said(const Trial& trial, const std::string& statement, const std::string& text, const Matrix& X,
-            const Matrix& Y) {
-  Record record = run(*trial.problem, trial.start, trial.h);
-  record.verdict.outcome = Outcome::converged;
-  record.verdict.limit = Limit::minimiser;
-  record.last = Factors(X, Y);
-  const std::vector<Finding> findings = examine(trial.situation(), record);
-  for (const Check& check : find(findings, statement).predictions) {
-    if (check.text.starts_with(text)) return check.holds;
-  }
-  ADD_FAILURE() << statement << " has no prediction " << text;
-  return Answer::unknown;
-}
-
-// Each bound is refuted by factors a few percent beyond it and holds a few percent below: a bound twice as wide would
-// not do.
-TEST(Theory, BoundsOfALimitAreAsTightAsTheySay) {
-  const auto at = [](double P, double Q) {
-    return std::pair{Matrix(Matrix::Constant(1, 1, std::sqrt(P))), Matrix(Matrix::Constant(1, 1, std::sqrt(Q)))};
-  };
-  // mu = 1/2, h = 1: |P - Q| <= sqrt(3) = 1.732 twice over, P / Q <= (1 + sqrt(3/4))^2 / (1/4) = 13.93, |x - y|^2 <= 1.
-  const Trial half = trial_of(Matrix::Constant(1, 1, 0.5), Matrix::Ones(1, 1), Matrix::Constant(1, 1, 0.25), 1);
-  const auto half_says = [&](const std::string& text, double P, double Q) {
-    const auto [x, y] = at(P, Q);
-    return said(half, "limit.balance", text, x, y);
-  };
-  EXPECT_EQ(half_says("h^2 (|X|_2^2 - |Y|_2^2)^2", 1.80, 0.05), Answer::no);
-  EXPECT_EQ(half_says("h^2 (|X|_2^2 - |Y|_2^2)^2", 1.75, 0.05), Answer::yes);
-  EXPECT_EQ(half_says("h | |X|_F^2 - |Y|_F^2 |", 1.80, 0.05), Answer::no);
-  EXPECT_EQ(half_says("h | |X|_F^2 - |Y|_F^2 |", 1.75, 0.05), Answer::yes);
-  EXPECT_EQ(half_says("|X|_F^2 / |Y|_F^2", 1.70, 0.115), Answer::no);
-  EXPECT_EQ(half_says("|X|_F^2 / |Y|_F^2", 1.70, 0.13), Answer::yes);
-  EXPECT_EQ(said(half, "limit.balance", "h |X - Y|_F^2", Matrix::Ones(1, 1), Matrix::Constant(1, 1, -0.05)),
-            Answer::no);
-  EXPECT_EQ(said(half, "limit.balance", "h |X - Y|_F^2", Matrix::Ones(1, 1), Matrix::Constant(1, 1, 0.05)),
-            Answer::yes);
-  // Beyond h (P + Q) = 2 a limit is not stable, and the bounds do not speak of it.
-  EXPECT_EQ(half_says("h^2 (|X|_2^2 - |Y|_2^2)^2", 2.05, 0.05), Answer::unknown);
-  const auto [x, y] = at(2.05, 0.05);
-  EXPECT_EQ(said(half, "limit.flatness", "h (|X|_2^2 + |Y|_2^2) <= 2", x, y), Answer::unknown);
-  // One row: X, the heavier factor, has rank one whatever d is.
-  const Trial row = trial_of(Matrix{{0.5, 0, 0}}, Matrix{{1, 0}}, Matrix{{0.25, 0}, {0, 0}, {0, 0}}, 1);
-  const Matrix light{{std::sqrt(0.05), 0}, {0, 0}, {0, 0}};
-  EXPECT_EQ(said(row, "limit.balance", "h | |X|_F^2 - |Y|_F^2 |", Matrix{{std::sqrt(1.80), 0}}, light), Answer::no);
-  EXPECT_EQ(said(row, "limit.balance", "h | |X|_F^2 - |Y|_F^2 |", Matrix{{std::sqrt(1.75), 0}}, light), Answer::yes);
-
-  // Brackets of the sure statements: 2 m <= h lambda_max <= 2 delta, for one number and for an isotropic problem.
-  const Trial near = trial_of(Matrix::Constant(1, 1, 0.5), Matrix::Constant(1, 1, 0.8), Matrix::Constant(1, 1, 0.5), 1);
-  const double delta = Delta::of_vectors(0.5, Vector{{0.8}}, Vector{{0.5}}).delta(1);
-  ASSERT_LT(delta, 1);
-  for (const double part : {0.98, 1.02}) {
-    const double S = 2 * delta * part;
-    // x^2 + y^2 = S with xy = 1/2
-    const double sum = std::sqrt(S + 1);
-    const double difference = std::sqrt(S - 1);
-    const auto far_x = Matrix(Matrix::Constant(1, 1, (sum + difference) / 2));
-    const auto far_y = Matrix(Matrix::Constant(1, 1, (sum - difference) / 2));
-    EXPECT_EQ(said(near, "scalar.minimiser", "h lambda_max at the limit <= 2 delta", far_x, far_y),
-              part < 1 ? Answer::yes : Answer::no);
-    const Trial isotropic = trial_of(0.5 * Matrix::Identity(2, 2), Matrix{{0.8}, {0}}, Matrix{{0.5}, {0}}, 1);
-    EXPECT_EQ(said(isotropic, "isotropic.minimiser", "h lambda_max at the limit <= 2 delta", Matrix{{far_x(0, 0)}, {0}},
-                   Matrix{{far_y(0, 0)}, {0}}),
-              part < 1 ? Answer::yes : Answer::no);
-  }
-
-  // The region of the balanced map, 1 <= m < 2: h (|u|^2 + |v|^2) <= 2 (delta + m).
-  const Trial beyond =
-      trial_of(Matrix::Constant(1, 1, 1.4), Matrix::Constant(1, 1, 0.5), Matrix::Constant(1, 1, 0.25), 1);
-  const double bound = 2 * (Delta::of_vectors(1.4, Vector{{0.5}}, Vector{{0.25}}).delta(1) + 1.4);
-  Record record = run(*beyond.problem, beyond.start, beyond.h);
-  for (const double part : {0.98, 1.02}) {
-    Sample wide = record.samples.front();
-    wide.norm_x = std::sqrt(part * bound);
-    wide.norm_y = 0;
-    Record false_record = record;
-    false_record.samples.push_back(wide);
-    EXPECT_EQ(find(examine(beyond.situation(), false_record), "scalar.beyond").confirmed == Answer::no, part > 1);
-  }
-}
-
-// Assumptions fail just beyond their bounds.
-TEST(Theory, AssumptionsAreAsTightAsTheySay) {
-  const Matrix A{{2, 1}, {0, 1}};
-  const Matrix X{{1}, {0.5}};
-  const Matrix Y{{1}, {0.25}};
-  const double L = trial_of(A, X, Y, 1).situation().L;
-  const double S = X.squaredNorm() + Y.squaredNorm();
-  const double s1 = singular_values(A)[0];
-  for (const double part : {0.98, 1.02}) {
-    SCOPED_TRACE(part);
-    const auto classical = predict(trial_of(A, X, Y, part * 2 / L).situation());
-    EXPECT_EQ(find(classical, "classical.two-over-L").applies, part < 1 ? Answer::unknown : Answer::no);
-    const auto frobenius = predict(trial_of(A, X, Y, part * 4 / (S + 4 * s1)).situation());
-    EXPECT_EQ(find(frobenius, "frobenius.rate").applies, part < 1 ? Answer::yes : Answer::no);
-    const auto necessary = predict(trial_of(A, X, Y, part / s1).situation());
-    EXPECT_EQ(find(necessary, "any.necessary-rate").applies, part < 1 ? Answer::no : Answer::yes);
-    // h min(|x|^2, |y|^2) = 2 + h s1 at h = 2 / (min - s1).
-    const Matrix wide_x = 3 * X;
-    const Matrix wide_y = 3 * Y;
-    const double smaller = std::min(wide_x.squaredNorm(), wide_y.squaredNorm());
-    const auto divergent = predict(trial_of(A, wide_x, wide_y, part * 2 / (smaller - s1)).situation());
-    EXPECT_EQ(find(divergent, "any.divergence").applies, part < 1 ? Answer::no : Answer::yes);
-  }
-}
-
 TEST(Theory, ConjectureAndDivergence) {
   const Trial wild = trial_of(Matrix{{1, 2}, {0, 1}}, Matrix::Constant(2, 2, 9), Matrix::Constant(2, 2, 9), 1);
   EXPECT_EQ(find(predict(wild.situation()), "any.divergence").applies, Answer::yes);
@@ -428,10 +287,11 @@ TEST(Theory, ScalesDoNotMatter) {
     const double cc = std::ldexp(1.0, 2 * k);
     const Matrix A{{2, 1}, {0, 1}};
     const Trial plain = trial_of(A, Matrix{{1}, {0.5}}, Matrix{{1}, {0.25}}, 0.1);
-    const auto problem = plain_dense_problem(cc * A);
+    const Matrix scaled = cc * A;
+    const auto problem = plain_dense_problem(scaled);
     const Factors start(c * plain.start.X(), c * plain.start.Y());
     const Situation here = plain.situation();
-    const Situation there{*problem, start, 0.1 / cc, here.L * cc, here.sigma1 * cc, std::nullopt};
+    const Situation there{*problem, start, 0.1 / cc, here.L * cc, here.sigma1 * cc, std::nullopt, &scaled};
     const auto expected = predict(here);
     const auto found = predict(there);
     for (std::size_t i = 0; i < expected.size(); ++i) {
@@ -441,6 +301,28 @@ TEST(Theory, ScalesDoNotMatter) {
       }
     }
   }
+}
+
+// A that is handed over decides: without it the statements about its entries are open, and singular values that are
+// given spare the decomposition and change nothing.
+TEST(Theory, TheMatrixComesWithTheSituation) {
+  const Trial trial = trial_of(3 * Matrix::Identity(4, 4), Matrix::Ones(4, 1), Matrix::Constant(4, 1, 0.25), 0.1);
+  Situation situation = trial.situation();
+  const std::vector<Finding> whole = predict(situation);
+  EXPECT_EQ(find(whole, "isotropic.critical-rate").applies, Answer::yes);
+  situation.singular_values = trial.singular;
+  const std::vector<Finding> given = predict(situation);
+  for (std::size_t i = 0; i < whole.size(); ++i) {
+    EXPECT_EQ(given[i].applies, whole[i].applies) << whole[i].statement;
+    EXPECT_EQ(given[i].says, whole[i].says) << whole[i].statement;
+  }
+  situation.A = nullptr;
+  situation.singular_values.reset();
+  EXPECT_EQ(find(predict(situation), "isotropic.critical-rate").applies, Answer::unknown);
+  EXPECT_EQ(find(predict(situation), "any.necessary-rate").applies, find(whole, "any.necessary-rate").applies);
+  const Matrix other = Matrix::Identity(3, 4);
+  situation.A = &other;
+  EXPECT_THROW(predict(situation), Error);
 }
 
 }  // namespace

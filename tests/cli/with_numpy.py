@@ -79,7 +79,8 @@ class WithNumpy(CommandTest):
                 scale = np.hypot(np.linalg.norm(theirs_X), np.linalg.norm(theirs_Y))
                 difference = np.hypot(np.linalg.norm(ours_X - theirs_X), np.linalg.norm(ours_Y - theirs_Y))
                 self.assertLessEqual(difference, CLOSE * scale, "factors")
-                # A loss near zero is a difference of rounded numbers: relative to itself, or a few digits of rounding of its terms.
+                # A loss near zero is a difference of rounded numbers: relative to itself, or a few digits of rounding
+                # of its terms.
                 for end, P, Q in (("start", X, Y), ("end", theirs_X, theirs_Y)):
                     loss = reference.loss(P, Q)
                     self.near(record["loss"][end], loss, max(loss, 1e-5 * size), f"loss {end}")

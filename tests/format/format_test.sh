@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Shows that scripts/format --check finds a file that is not formatted, and that scripts/format mends it, on a copy of the tree.
+# Shows that scripts/format --check finds a file that is not formatted, and that scripts/format mends it, on a copy of
+# the tree.
 # usage: format_test.sh ROOT
 set -euo pipefail
 root=$1

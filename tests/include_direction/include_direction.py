@@ -8,7 +8,8 @@ import re
 import sys
 from pathlib import Path
 
-# What each room may include. A new room is a new line here and in cmake/EquipoiseRooms.cmake, and an arrow in docs/architecture.md.
+# What each room may include. A new room is a line here and in cmake/EquipoiseRooms.cmake, and an arrow in
+# docs/architecture.md.
 ROOMS = {
     "core": "",
     "ensemble": "core",
@@ -35,6 +36,8 @@ MAY_INCLUDE |= {
     "examples": ALL_ROOMS,
     "tests": ALL_ROOMS,
 }
+# Within a room: the first may not include the second.
+WITHIN = {"equipoise/ensemble/tiny": "equipoise/ensemble/small"}
 # Nobody but io and store opens files; core does not print or ask for the environment either.
 OPENS_FILES = {"fstream", "filesystem", "cstdio", "stdio.h", "fcntl.h"}
 PRINTS = {"iostream", "cstdio", "stdio.h", "print"}
@@ -78,6 +81,9 @@ def problems_of_includes(path, text, exists_beside):
     for name in INCLUDE.findall(without_comments(text, keep_strings=True)):
         if name.startswith("equipoise/"):
             module = name.split("/")[1]
+            for below, above in WITHIN.items():
+                if path.startswith(below + "/") and name.startswith(above + "/") and not is_test(path):
+                    yield f'{below} may not include "{name}": {above} stands on it'
             if not is_test(path) and module not in MAY_INCLUDE[part] and "." not in module:
                 yield f'{part} may not include "{name}": it may know {", ".join(sorted(MAY_INCLUDE[part]))}'
             continue
@@ -129,7 +135,8 @@ def problems_of_build(path, root):
             build = re.sub(r"#[^\n]*", "", lists.read_text(encoding="utf-8"))
             name = re.escape(file.relative_to(folder).as_posix())
             # A file of two, of which a setting picks one.
-            name = re.sub("_(serial|tbb)[\\\\][.]", lambda m: "_(" + m.group(1) + "|[$][{]EQUIPOISE_THREADS_BACKEND[}])[.]", name)
+            backend = "[$][{]EQUIPOISE_THREADS_BACKEND[}]"
+            name = re.sub(r"_(serial|tbb)\\[.]", lambda found: f"_({found.group(1)}|{backend})[.]", name)
             if re.search(r"(?<![\w/])([.][.]/[a-z]+/)?" + name + r"(?![\w.])", build):
                 return
         if folder == root:
@@ -137,10 +144,39 @@ def problems_of_build(path, root):
     yield "is named in no CMakeLists.txt: it is never compiled"
 
 
+def problems_of_installation(root):
+    """A header that is installed includes headers that are."""
+    public = set()
+    for lists in sorted(root.glob("equipoise/*/CMakeLists.txt")):
+        text = re.sub(r"#[^\n]*", "", lists.read_text(encoding="utf-8"))
+        for listed in re.findall(r"\bHEADERS\s([^)]*?)(?:LINKS|ALONE|SOURCES|\))", text):
+            public |= {f"equipoise/{lists.parent.name}/{name}" for name in listed.split()}
+    for path in sorted(public):
+        if not (root / path).is_file():
+            yield f"{path}: is listed under HEADERS and is not there"
+            continue
+        for name in INCLUDE.findall(without_comments((root / path).read_text(encoding="utf-8"), keep_strings=True)):
+            if name.startswith("equipoise/") and name not in public:
+                yield f'{path}: is installed and includes "{name}", which is under no HEADERS of a CMakeLists.txt'
+
+
+def problems_of_rooms(root):
+    """cmake/EquipoiseRooms.cmake links every room to those that it may include."""
+    rooms = root / "cmake/EquipoiseRooms.cmake"
+    if not rooms.is_file():
+        return
+    text = rooms.read_text(encoding="utf-8")
+    linked = dict(re.findall(r"^set\(equipoise_on_(\w+) ([\w ]+)\)", text, re.MULTILINE))
+    built = re.search(r"^set\(equipoise_all_rooms ([\w ]+)\)", text, re.MULTILINE).group(1).split()
+    for room in built:
+        if set(linked.get(room, "").split()) != set(ROOMS.get(room, "?").split()):
+            yield f"cmake/EquipoiseRooms.cmake: {room} stands on '{linked.get(room)}'; ROOMS says '{ROOMS.get(room)}'"
+
+
 def problems(root):
     """Lines 'path: what is wrong' for the tree at root, sorted by path."""
     root = Path(root)
-    found = []
+    found = [*problems_of_rooms(root), *problems_of_installation(root)]
     tops = sorted({part.split("/")[0] for part in MAY_INCLUDE})
     files = sorted(file for top in tops for file in (root / top).rglob("*") if file.suffix in (".hpp", ".cpp", ".py"))
     for file in files:

@@ -36,8 +36,9 @@ class Tree(unittest.TestCase):
         self.assertEqual(self.problems_of({path: text}), [])
 
     def test_a_sound_tree(self):
-        self.assert_sound("equipoise/lab/a.hpp", HEADER + '#include "equipoise/core/run.hpp"\n#include <string>\n')
-        self.assert_sound("equipoise/io/a.cpp", HEADER + '#include "equipoise/solve/run_page.hpp"\n#include <fstream>\n')
+        self.assert_sound("equipoise/theory/a.hpp", HEADER + '#include "equipoise/core/run.hpp"\n#include <string>\n')
+        self.assert_sound("equipoise/io/a.cpp", HEADER + '#include "equipoise/page/page.hpp"\n#include <fstream>\n')
+        self.assert_sound("equipoise/store/a.cpp", HEADER + '#include "equipoise/solve/run_page.hpp"\n#include <fstream>\n')
         self.assert_sound("apps/cli/a.cpp", HEADER + '#include "equipoise/io/files.hpp"\n#include "apps/cli/flags.hpp"\n')
 
     def test_a_tree_without_headers_is_not_the_project(self):
@@ -50,15 +51,38 @@ class Tree(unittest.TestCase):
             ("equipoise/core/a.cpp", "equipoise/io/files.hpp"),
             ("equipoise/problems/a.hpp", "equipoise/theory/theory.hpp"),
             ("equipoise/problems/a.cpp", "equipoise/io/files.hpp"),
-            ("equipoise/lab/a.cpp", "equipoise/io/files.hpp"),
+            ("equipoise/theory/a.cpp", "equipoise/problems/dense.hpp"),
+            ("equipoise/ensemble/a.cpp", "equipoise/problems/dense.hpp"),
+            ("equipoise/page/a.cpp", "equipoise/theory/theory.hpp"),
+            ("equipoise/solve/a.cpp", "equipoise/io/files.hpp"),
+            ("equipoise/solve/a.cpp", "equipoise/sweep/grid.hpp"),
+            ("equipoise/sweep/a.hpp", "equipoise/atlas/picture.hpp"),
+            ("equipoise/atlas/a.cpp", "equipoise/io/png.hpp"),
+            ("equipoise/io/a.cpp", "equipoise/store/grid_file.hpp"),
             ("equipoise/certify/a.cpp", "equipoise/problems/dense.hpp"),
             ("equipoise/io/a.cpp", "equipoise/certify/proof.hpp"),
-            ("mpi/a.cpp", "equipoise/problems/dense.hpp"),
+            ("mpi/a.cpp", "equipoise/sweep/sweep.hpp"),
             ("apps/web/a.cpp", "equipoise/io/files.hpp"),
         ]:
             for line in (f'#include "{name}"', f"#  include <{name}>", f'  #include "{name}"  // because'):
                 with self.subTest(path=path, line=line):
                     self.assert_broken(path, HEADER + line + "\n", name)
+
+    def test_tiny_ensembles_do_not_know_small_ones(self):
+        self.assert_broken("equipoise/ensemble/tiny/a.cpp", HEADER + '#include "equipoise/ensemble/small/rules.hpp"\n', "small")
+        self.assert_sound("equipoise/ensemble/small/a.cpp", HEADER + '#include "equipoise/ensemble/tiny/rules.hpp"\n')
+
+    def test_the_build_has_the_same_arrows(self):
+        for linked, broken in (("core", 0), ("core exact", 1)):
+            rooms = f"set(equipoise_all_rooms core page)\nset(equipoise_on_page {linked})\n"
+            self.assertEqual(len(self.problems_of({"cmake/EquipoiseRooms.cmake": rooms})), broken)
+
+    def test_installed_headers_include_installed_ones(self):
+        for listed, broken in (("a.hpp sound.hpp", 0), ("a.hpp", 1), ("a.hpp sound.hpp gone.hpp", 1), ("", 0)):
+            with self.subTest(listed=listed):
+                self.assertEqual(len(self.problems_of({
+                    "equipoise/core/CMakeLists.txt": f"equipoise_add_room(core HEADERS {listed} LINKS fmt::fmt)\n",
+                    "equipoise/core/a.hpp": HEADER + '#include "equipoise/core/sound.hpp"\n'})), broken)
 
     def test_a_dispatched_file_is_an_include_too(self):
         self.assert_broken(
@@ -90,16 +114,17 @@ class Tree(unittest.TestCase):
                 self.assert_broken("equipoise/core/a.cpp", HEADER + line + "\n")
         self.assert_sound("equipoise/core/a.cpp", HEADER + '// getenv\nauto x = "std::getenv";\nauto y = R"(fopen)";\n')
 
-    def test_problems_and_lab_open_no_files(self):
-        for part in ("problems", "lab"):
-            self.assert_broken(f"equipoise/{part}/a.cpp", HEADER + "#include <fstream>\n", "only io opens files")
-            self.assert_broken(f"equipoise/{part}/a.cpp", HEADER + "std::ofstream out;\n", "only io opens files")
+    def test_only_io_and_store_open_files(self):
+        for part in ("problems", "solve", "atlas", "paper"):
+            self.assert_broken(f"equipoise/{part}/a.cpp", HEADER + "#include <fstream>\n", "only io and store open files")
+            self.assert_broken(f"equipoise/{part}/a.cpp", HEADER + "std::ofstream out;\n", "only io and store open files")
 
     def test_heavy_headers_stay_in_cpp_files(self):
         for name in ("Spectra/SymEigsSolver.h", "hwy/highway.h", "nlohmann/json.hpp", "zlib.h", "fmt/format.h"):
             self.assert_broken("equipoise/io/a.hpp", HEADER + f"#include <{name}>\n", name)
             self.assert_sound("equipoise/io/a.cpp", HEADER + f"#include <{name}>\n")
-        self.assert_sound("equipoise/problems/a.hpp", HEADER + "#include <oneapi/tbb/parallel_for.h>\n")
+        self.assert_sound("equipoise/problems/parallel/a.cpp", HEADER + "#include <oneapi/tbb/parallel_for.h>\n")
+        self.assert_broken("equipoise/problems/parallel/a.hpp", HEADER + "#include <oneapi/tbb/parallel_for.h>\n", "tbb")
         self.assert_broken("apps/cli/a.hpp", HEADER + "#include <Spectra/SymEigsSolver.h>\n", "header")
         self.assert_sound("equipoise/problems/kernel-inl.hpp", HEADER + "#include <hwy/highway.h>\n")
 

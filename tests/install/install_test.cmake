@@ -1,6 +1,10 @@
 # Installs a build into an empty folder, then configures, builds and runs a project that finds it there.
-# cmake -D BUILD=... -D GENERATOR=... -D COMPILER=... -D EIGEN=... -D VERSION=... -P install_test.cmake
+# cmake -D BUILD=... -D GENERATOR=... -D COMPILER=... -D EIGEN=... -D VERSION=... [-D ALONE=ON] -P install_test.cmake
+# ALONE: compiles each header by itself instead, which takes a minute.
 set(folder "${BUILD}/tests/install/a folder with spaces")
+if(ALONE)
+  string(APPEND folder " for headers")
+endif()
 set(prefix "${folder}/prefix")
 file(REMOVE_RECURSE "${folder}")
 file(MAKE_DIRECTORY "${folder}")
@@ -33,24 +37,59 @@ if(NOT licence)
   message(FATAL_ERROR "LICENSE is not installed")
 endif()
 
-# Every header is there with all that it includes, and no test is.
+# Every public header is there with all that it includes; no test and no internal part is.
 file(GLOB_RECURSE headers RELATIVE "${prefix}/include" "${prefix}/include/*")
-set(all_headers "")
+set(forward "")
+set(backward "")
 foreach(header IN LISTS headers)
-  if(NOT header MATCHES "^equipoise/[a-z]+/[a-z_0-9]+\\.hpp$" OR header MATCHES "_test|/test_")
+  if(NOT header MATCHES "^equipoise/[a-z]+/([a-z]+/)?[a-z_0-9]+\\.hpp$"
+     OR header MATCHES "_test|/test_|-inl|_kernel|/plain/")
     message(FATAL_ERROR "'${header}' is installed as a header")
   endif()
-  string(APPEND all_headers "#include \"${header}\"\n")
+  string(APPEND forward "#include \"${header}\"\n")
+  string(PREPEND backward "#include \"${header}\"\n")
+  if(ALONE)
+    file(WRITE "${folder}/alone.cpp" "#include \"${header}\"\n")
+    must(ignored "${COMPILER}" -std=c++20 -fsyntax-only "-I${prefix}/include" -isystem "${EIGEN}" "${folder}/alone.cpp")
+  endif()
 endforeach()
-file(WRITE "${folder}/all_headers.cpp" "${all_headers}")
-must(ignored "${COMPILER}" -std=c++20 -fsyntax-only "-I${prefix}/include" -isystem "${EIGEN}" "${folder}/all_headers.cpp")
+if(ALONE)
+  file(REMOVE_RECURSE "${folder}")
+  return()
+endif()
+# In both orders, since what stands first lends its includes to what follows.
+foreach(order forward backward)
+  file(WRITE "${folder}/${order}.cpp" "${${order}}")
+  must(ignored "${COMPILER}" -std=c++20 -fsyntax-only "-I${prefix}/include" -isystem "${EIGEN}"
+    "${folder}/${order}.cpp")
+endforeach()
 
-must(ignored "${CMAKE_COMMAND}" -S "${CMAKE_CURRENT_LIST_DIR}/consumer" -B "${folder}/consumer" -G "${GENERATOR}"
-  "-DCMAKE_CXX_COMPILER=${COMPILER}" "-DCMAKE_PREFIX_PATH=${prefix}" -DCMAKE_FIND_USE_PACKAGE_REGISTRY=OFF)
-must(ignored "${CMAKE_COMMAND}" --build "${folder}/consumer")
-must(printed "${folder}/consumer/consumer")
-# Half the square of the smaller singular value of [2 1; 1 1], which is (3 - sqrt 5)/2.
-if(NOT printed STREQUAL "converged 0.072949")
-  message(FATAL_ERROR "the consumer printed '${printed}', expected 'converged 0.072949'")
+# consumer(COMPONENTS option...): the project in consumer/ finds those components, builds, and prints what it should.
+function(consumer components)
+  string(MAKE_C_IDENTIFIER "consumer_${components}" name)
+  must(ignored "${CMAKE_COMMAND}" -S "${CMAKE_CURRENT_LIST_DIR}/consumer" -B "${folder}/${name}" -G "${GENERATOR}"
+    "-DCMAKE_CXX_COMPILER=${COMPILER}" "-DCMAKE_PREFIX_PATH=${prefix}" -DCMAKE_FIND_USE_PACKAGE_REGISTRY=OFF
+    "-DCONSUMER_COMPONENTS=${components}" ${ARGN})
+  must(ignored "${CMAKE_COMMAND}" --build "${folder}/${name}")
+  must(printed "${folder}/${name}/consumer")
+  # Half the square of the smaller singular value of [2 1; 1 1], which is (3 - sqrt 5)/2.
+  if(NOT printed STREQUAL "converged 0.072949")
+    message(FATAL_ERROR "the consumer of '${components}' printed '${printed}', expected 'converged 0.072949'")
+  endif()
+endfunction()
+
+consumer("")
+# Two rooms alone ask for none of the packages of the others.
+consumer("core\;problems" -DCMAKE_DISABLE_FIND_PACKAGE_ZLIB=ON -DCMAKE_DISABLE_FIND_PACKAGE_PNG=ON
+  -DCMAKE_DISABLE_FIND_PACKAGE_tomlplusplus=ON)
+
+# A room that is not there is named.
+execute_process(
+  COMMAND "${CMAKE_COMMAND}" -S "${CMAKE_CURRENT_LIST_DIR}/consumer" -B "${folder}/no_such_room" -G "${GENERATOR}"
+    "-DCMAKE_CXX_COMPILER=${COMPILER}" "-DCMAKE_PREFIX_PATH=${prefix}" -DCMAKE_FIND_USE_PACKAGE_REGISTRY=OFF
+    -DCONSUMER_COMPONENTS=attic
+  RESULT_VARIABLE status OUTPUT_QUIET ERROR_VARIABLE text)
+if(status EQUAL 0 OR NOT text MATCHES "attic")
+  message(FATAL_ERROR "find_package(equipoise COMPONENTS attic) ended with ${status} and\n${text}")
 endif()
 file(REMOVE_RECURSE "${folder}")

@@ -1,4 +1,6 @@
 // The arithmetic of small problems in plain loops: what the lanes repeat bit for bit.
+//
+// Tested in equipoise/ensemble/small/ensemble_test.cpp
 #include "equipoise/ensemble/small/arithmetic.hpp"
 
 #include <algorithm>
@@ -250,7 +252,7 @@ double sum_of_squares(const Form& form, const double* w) {
 double normalise(const Form& form, double* w) {
   const double norm = std::sqrt(sum_of_squares(form, w));
   for (std::size_t i = 0; i < form.entries(); ++i) w[i] /= norm;
-  return tiny::log_of(norm);
+  return log_of(norm);
 }
 
 double squared_length(const Form& form, const double* grams) {
@@ -260,7 +262,13 @@ double squared_length(const Form& form, const double* grams) {
   return of_x + of_y;
 }
 
-bool diverges(const Form& form, const Limits& limits, const double* grams) {
+namespace {
+
+// Both sides of Lemma E: h^2 |X Y^T|_2^2 from below, and |z|^2.
+struct Sides {
+  double product, length;
+};
+Sides sides_of(const Form& form, const double* grams) {
   const std::size_t width = form.width;
   const double *const x = grams, *const y = grams + form.gram();
   double of_x = 0, of_y = 0, diagonal = 0, beside = 0;
@@ -271,9 +279,19 @@ bool diverges(const Form& form, const Limits& limits, const double* grams) {
     for (std::size_t b = a + 1; b < width; ++b) beside = std::fma(x[a * width + b], y[a * width + b], beside);
   }
   const double inner = std::fma(2.0, beside, diagonal);
-  const double product = std::fma(-form.error * of_x, of_y, inner) * form.share;
-  const double length = of_x + of_y;
+  return {std::fma(-form.error * of_x, of_y, inner) * form.share, of_x + of_y};
+}
+
+}  // namespace
+
+bool diverges(const Form& form, const Limits& limits, const double* grams) {
+  const auto [product, length] = sides_of(form, grams);
   return product >= limits.needed2 && product >= form.sum_factor * length && is_finite(length);
+}
+
+bool may_have_left(const Form& form, const Limits& limits, const double* grams) {
+  const auto [product, length] = sides_of(form, grams);
+  return !(product < limits.needed2 || product < form.sum_factor * length) || !is_finite(length);
 }
 
 }  // namespace equipoise::small

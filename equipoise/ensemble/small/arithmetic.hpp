@@ -1,5 +1,5 @@
-// What defines the steps of small_batch.hpp: the form that runs share, the map, its tangent, and tests on an iterate.
-// For small_*.cpp alone.
+// What defines the steps of ensemble.hpp: the form that runs share, the map, its tangent, and tests on an iterate.
+// For small ensembles alone.
 #pragma once
 
 #include <algorithm>
@@ -68,6 +68,9 @@ double normalise(const Form& form, double* w);
 double squared_length(const Form& form, const double* grams);
 inline bool is_finite(double squared_length) { return squared_length <= largest_double; }
 bool diverges(const Form& form, const Limits& limits, const double* grams);
+/// False if neither this iterate nor one up to 16 steps before it diverges: where the lemma's own numbers are beyond
+/// the range of double, it held some steps before.
+bool may_have_left(const Form& form, const Limits& limits, const double* grams);
 
 /// `steps` steps without looks, of a run that has taken `taken` and began at 0: as blocks take them. `w`, where there
 /// is one, follows as a tangent vector.

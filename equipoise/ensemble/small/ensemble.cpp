@@ -1,4 +1,4 @@
-// What small batches accept, and the plain loop that is the oracle of the lanes.
+// What small ensembles accept, and the plain loop that is the oracle of the lanes.
 #include "equipoise/ensemble/small/ensemble.hpp"
 
 #include <fmt/format.h>

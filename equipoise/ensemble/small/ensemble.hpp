@@ -74,11 +74,9 @@ struct SmallSettings {
 /// Runs every cell to its verdict on the calling thread. ends[i] depends on runs[i] alone, as in run_batch().
 /// The rules are those of run(), looked at every 16 steps, with the exact step found afterwards:
 /// - diverged: the first step at which Lemma E holds, or after which |z|^2 leaves the range of double.
-/// - converged: the first iterate at which |grad f| <= tolerance |A|_F max(|z|, |A|_F^(1/2)) (A = 0: tolerance
-/// |z_0|^3),
-///   looked for in the 16 steps before a look at which it holds. An unstable point must hold for as long as a rounding
-///   error needs to leave it. TinyEnd::multiplier is the factor a step by which the gradient fell on up to 16 steps
-///   before; at an unstable point the multiplier of largest magnitude.
+/// - converged: the first iterate at which |grad f| <= tolerance |A|_F max(|z|, |A|_F^(1/2)) (of
+///   A = 0: tolerance |z_0|^2 |z|), looked for in the 16 steps before a look at which it holds. An unstable point must
+///   hold for as long as a rounding error needs to leave it.
 /// - periodic: looked for from step 256, 512, 1024, ... on, and at the end.
 /// - chaotic: as in run_batch(), where 1 < h s_1 <= 2.
 /// Throws Error, before the first step, for a start of another shape, numbers that are not finite, h <= 0, a tolerance

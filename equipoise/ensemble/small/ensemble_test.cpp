@@ -21,7 +21,7 @@
 #include "equipoise/ensemble/small/test_small.hpp"
 #include "equipoise/problems/dense.hpp"
 
-namespace equipoise::small_batch_test {
+namespace equipoise::small_ensemble_test {
 namespace {
 
 using namespace test_small;
@@ -72,7 +72,7 @@ void expect_lanes_to_end_as(const Ends& plain, const Small& small, const SmallRu
   }
 }
 
-TEST(SmallBatch, EveryTargetHasTheBitsOfThePlainLoop) {
+TEST(SmallEnsemble, EveryTargetHasTheBitsOfThePlainLoop) {
   const unsigned seed = std::random_device()();
   SCOPED_TRACE(seed);
   Random random(seed);
@@ -91,7 +91,7 @@ TEST(SmallBatch, EveryTargetHasTheBitsOfThePlainLoop) {
 }
 
 // Cycles, chaos and what lingers take turns in lanes, with the tangent and without.
-TEST(SmallBatch, LongRunsHaveTheBitsOfThePlainLoop) {
+TEST(SmallEnsemble, LongRunsHaveTheBitsOfThePlainLoop) {
   const Small small(gaussian_matrix(3, 2, 2, 5), 1, 2, 7);
   const double root = std::sqrt(small.sigma1());
   SmallRuns runs;
@@ -109,7 +109,7 @@ TEST(SmallBatch, LongRunsHaveTheBitsOfThePlainLoop) {
   expect_lanes_to_end_as(plain, small, runs);
 }
 
-TEST(SmallBatch, NeighboursDoNotMatter) {
+TEST(SmallEnsemble, NeighboursDoNotMatter) {
   Random random(3);
   for (const auto& [rows, cols, rank] : {Shape{4, 3, 1}, Shape{5, 5, 2}, Shape{6, 9, 6}}) {
     const Small small(gaussian_matrix(rows, cols, std::min(rows, cols), 1), rank, 3, 2);
@@ -123,7 +123,7 @@ TEST(SmallBatch, NeighboursDoNotMatter) {
 }
 
 // The other arithmetic, the other coordinates and the other rules: the driver on A as it stands.
-TEST(SmallBatch, EndsAreThoseOfRun) {
+TEST(SmallEnsemble, EndsAreThoseOfRun) {
   Random random(11);
   std::map<Outcome, int> seen;
   for (int trial = 0; trial < 40; ++trial) {
@@ -171,7 +171,7 @@ TEST(SmallBatch, EndsAreThoseOfRun) {
 }
 
 // The Hessian's eigenvalues, whole, at the end of a run that is taken again in the coordinates of A.
-TEST(SmallBatch, SharpnessIsTheLargestEigenvalue) {
+TEST(SmallEnsemble, SharpnessIsTheLargestEigenvalue) {
   int closed = 0;
   for (int trial = 0; trial < 24; ++trial) {
     const Index rank = 1 + trial % 4;
@@ -191,7 +191,7 @@ TEST(SmallBatch, SharpnessIsTheLargestEigenvalue) {
   EXPECT_GT(closed, 8);
 }
 
-TEST(SmallBatch, DivergenceIsAtTheFirstStepOfLemmaE) {
+TEST(SmallEnsemble, DivergenceIsAtTheFirstStepOfLemmaE) {
   for (int trial = 0; trial < 20; ++trial) {
     const Small small(gaussian_matrix(5, 4, 4, static_cast<std::uint64_t>(trial)), 2, 1, 9);
     const double scale = (2 + 0.1 * trial) * std::sqrt(small.sigma1());
@@ -212,7 +212,7 @@ TEST(SmallBatch, DivergenceIsAtTheFirstStepOfLemmaE) {
 }
 
 // docs/theory.md, section 8: the top pair moves as x y does for mu = s_1, and the others go to rest.
-TEST(SmallBatch, TheTopPairCyclesAsTheScalarProblemDoes) {
+TEST(SmallEnsemble, TheTopPairCyclesAsTheScalarProblemDoes) {
   Matrix A = Matrix::Zero(4, 2);
   A(0, 0) = 1;
   A(1, 1) = 0.3;
@@ -243,7 +243,7 @@ TEST(SmallBatch, TheTopPairCyclesAsTheScalarProblemDoes) {
   EXPECT_NEAR(exponent, 0.81, 0.03);
 }
 
-TEST(SmallBatch, OrbitsAndExponentsHaveTheBitsOfThePlainLoop) {
+TEST(SmallEnsemble, OrbitsAndExponentsHaveTheBitsOfThePlainLoop) {
   Random random(8);
   for (const auto& [rows, cols, rank] :
        {Shape{1, 1, 1}, Shape{4, 3, 2}, Shape{5, 6, 3}, Shape{4, 4, 5}, Shape{9, 9, 8}}) {
@@ -281,7 +281,7 @@ TEST(SmallBatch, OrbitsAndExponentsHaveTheBitsOfThePlainLoop) {
 }
 
 // How fast the gradient falls at the end is how fast the slowest direction does, which theorem 4 knows.
-TEST(SmallBatch, TheMultiplierOfAnArrivalIsThatOfTheSlowestDirection) {
+TEST(SmallEnsemble, TheMultiplierOfAnArrivalIsThatOfTheSlowestDirection) {
   for (const double h : {0.12, 0.2, 0.35}) {
     const Small small(Matrix(Vector{{1.0, 0.5, 0.3}}.asDiagonal()), 2, 1, 5);
     const SmallRun run = small.run(0, 1.1, 1, h, 100000);
@@ -301,7 +301,7 @@ TEST(SmallBatch, TheMultiplierOfAnArrivalIsThatOfTheSlowestDirection) {
 
 // A start along the second singular pair alone: what it comes to is critical, and no minimiser. Nothing leads away from
 // it, however unstable it is.
-TEST(SmallBatch, ASaddleIsNoMinimiser) {
+TEST(SmallEnsemble, ASaddleIsNoMinimiser) {
   Small small(Matrix(Vector{{2.0, 1.0, 0.5}}.asDiagonal()), 1, 1, 1);
   Factors along({3, 3, 1});
   along.X()(1, 0) = 0.8;
@@ -337,7 +337,7 @@ TEST(SmallBatch, ASaddleIsNoMinimiser) {
 }
 
 // Of 12 equal singular values three move at rank 1. The others are in the loss and in |A| alone.
-TEST(SmallBatch, PairsAtRestAreInTheLoss) {
+TEST(SmallEnsemble, PairsAtRestAreInTheLoss) {
   const Small small(0.5 * Matrix::Identity(12, 12), 1, 1, 3);
   ASSERT_EQ(small.coordinates[0].start.shape().rows, 3);
   const SmallRun run = small.run(0, 1, 0.8, 0.3, 5000);
@@ -351,7 +351,7 @@ TEST(SmallBatch, PairsAtRestAreInTheLoss) {
 }
 
 // Powers of two change no bit of a run.
-TEST(SmallBatch, ScalesAreExact) {
+TEST(SmallEnsemble, ScalesAreExact) {
   const Small small(gaussian_matrix(5, 4, 4, 2), 2, 1, 1);
   const double root = std::sqrt(small.sigma1());
   SmallRuns runs;
@@ -374,7 +374,7 @@ TEST(SmallBatch, ScalesAreExact) {
 }
 
 // Rows beyond the rank of A decay for ever. No number gets to where operations are slow.
-TEST(SmallBatch, WhatVanishesBecomesZero) {
+TEST(SmallEnsemble, WhatVanishesBecomesZero) {
   const Small small(gaussian_matrix(6, 5, 1, 3), 1, 1, 2);
   const SmallRun run =
       small.run(0, 1.2 * std::sqrt(small.sigma1()), std::sqrt(small.sigma1()), 0.4 / small.sigma1(), 1 << 20);
@@ -387,89 +387,5 @@ TEST(SmallBatch, WhatVanishesBecomesZero) {
   EXPECT_EQ(std::count(follow.z.begin(), follow.z.end(), 0.0), 2);
 }
 
-TEST(SmallBatch, StopsAtOnce) {
-  const Small small(Matrix::Identity(4, 4) * 2.0, 2, 1, 1);
-  SmallRun run = small.run(0, 1, 1, 0.01, std::numeric_limits<std::uint64_t>::max());
-  run.tolerance = 0;
-  const std::atomic<bool> stop = true;
-  for (const std::string& target : batch_targets()) {
-    TinyEnd end;
-    end.steps = 77;
-    run_small_batch(*small.family, {&run, 1}, {&end, 1}, {target, true, true, &stop});
-    EXPECT_EQ(end.steps, 77U) << target;
-  }
-}
-
-TEST(SmallBatch, MeasuresAreLeftOutWhereNobodyAsks) {
-  const Small small(gaussian_matrix(3, 3, 3, 1), 1, 1, 1);
-  const SmallRun run = small.run(0, 1, 1, 0.05, 3000);
-  TinyEnd all, without_sharpness, none;
-  run_small_batch(*small.family, {&run, 1}, {&all, 1});
-  run_small_batch(*small.family, {&run, 1}, {&without_sharpness, 1}, {"", true, false});
-  run_small_batch(*small.family, {&run, 1}, {&none, 1}, {"", false});
-  EXPECT_GT(all.sharpness, 0);
-  EXPECT_TRUE(std::isnan(without_sharpness.sharpness));
-  EXPECT_TRUE(same_bits(without_sharpness.loss, all.loss));
-  EXPECT_TRUE(std::isnan(none.loss));
-  EXPECT_EQ(none.steps, all.steps);
-}
-
-TEST(SmallBatch, RefusesWhatMakesNoSense) {
-  const Small small(gaussian_matrix(3, 2, 2, 1), 1, 1, 1), other(gaussian_matrix(3, 2, 2, 1), 2, 1, 1);
-  const SmallRun good = small.run(0, 1, 1, 0.1, 10);
-  const auto refused = [&](auto change) {
-    SmallRun run = good;
-    change(run);
-    TinyEnd end;
-    return test_refusal::refusal([&] { run_small_batch(*small.family, {&run, 1}, {&end, 1}); });
-  };
-  EXPECT_EQ(refused([](SmallRun&) {}), "");
-  EXPECT_NE(refused([](SmallRun& run) { run.h = 0; }).find("learning rate"), std::string::npos);
-  EXPECT_NE(refused([](SmallRun& run) { run.h = nan; }).find("learning rate"), std::string::npos);
-  EXPECT_NE(refused([](SmallRun& run) { run.tolerance = 2; }).find("tolerance"), std::string::npos);
-  EXPECT_NE(refused([](SmallRun& run) { run.scale_y = infinity; }).find("scale"), std::string::npos);
-  EXPECT_NE(refused([](SmallRun& run) { run.start = nullptr; }).find("no start"), std::string::npos);
-  EXPECT_NE(refused([&](SmallRun& run) { run.start = &other.starts[0]; }).find("columns"), std::string::npos);
-  SmallStart broken = small.starts[0];
-  broken.factors.flat()[1] = nan;
-  EXPECT_NE(refused([&](SmallRun& run) { run.start = &broken; }).find("not finite"), std::string::npos);
-  broken = small.starts[0];
-  broken.overlap = Matrix::Zero(7, 7);
-  EXPECT_NE(refused([&](SmallRun& run) { run.start = &broken; }).find("overlap"), std::string::npos);
-
-  TinyEnd ends[2];
-  double values[3];
-  const Problem& problem = *small.coordinates[0].problem;
-  EXPECT_THROW(run_small_batch(*small.family, {&good, 1}, ends), Error);
-  EXPECT_THROW(run_small_batch(*small.family, {&good, 1}, {ends, 1}, {"AVX9"}), Error);
-  EXPECT_THROW(record_small_orbits(*small.family, {&good, 1}, 2, values), Error);
-  std::vector<double> twelve(12);
-  EXPECT_THROW(record_small_orbits(*small.family, {&good, 1}, 12, twelve), Error);
-  EXPECT_THROW(small_lyapunov_exponents(*small.family, {&good, 1}, values), Error);
-  const Small zero(Matrix::Zero(3, 2), 1, 1, 1);
-  const SmallRun on_zero = zero.run(0, 1, 1, 0.1, 10);
-  EXPECT_THROW(record_small_orbits(*zero.family, {&on_zero, 1}, 1, {values, 1}), Error);
-  EXPECT_THROW(SmallFamily(problem, {0, 2, 1}, Vector()), Error);
-  EXPECT_THROW(SmallFamily(problem, {3, 2, 0}, Vector()), Error);
-  EXPECT_THROW(SmallFamily(problem, {3000, 2, 1}, Vector()), Error);
-  EXPECT_THROW(SmallFamily(problem, {3, 2, 33}, Vector()), Error);
-  EXPECT_THROW(SmallFamily(problem, {3, 2, 1}, Vector{{3.0, 2.0, 1.0}}), Error);
-  EXPECT_THROW(SmallFamily(problem, {3, 2, 1}, Vector{{1.0, 2.0}}), Error);
-  EXPECT_THROW(SmallFamily(problem, {3, 2, 1}, Vector{{1.0, 0.0}}), Error);
-  EXPECT_THROW(SmallFamily(problem, {3, 2, 1}, Vector{{1.0}}, -1), Error);
-  run_small_batch(*small.family, {}, {});
-}
-
-TEST(SmallBatch, KnowsWhatIsSmall) {
-  EXPECT_TRUE(is_small({1, 1, 1}));
-  EXPECT_TRUE(is_small({1024, 1024, 1}));
-  EXPECT_FALSE(is_small({1024, 1025, 1}));
-  EXPECT_TRUE(is_small({128, 128, 5}));  // eight columns
-  EXPECT_FALSE(is_small({128, 129, 5}));
-  EXPECT_TRUE(is_small({32, 32, 32}));
-  EXPECT_FALSE(is_small({2, 2, 33}));
-  EXPECT_FALSE(is_small({std::numeric_limits<Index>::max() / 2, 1, 1}));
-}
-
 }  // namespace
-}  // namespace equipoise::small_batch_test
+}  // namespace equipoise::small_ensemble_test

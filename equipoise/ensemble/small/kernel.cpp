@@ -1,9 +1,11 @@
-// The lanes of small_batch.hpp, compiled once for every target that Highway knows here.
+// The lanes of ensemble.hpp, compiled once for every target that Highway knows here.
 //
 // A lane holds one run, an array its entries. A block is 16 steps of every lane; then come the looks, as masks: near a
 // critical point, or past Lemma E, so that NaN shows. A lane whose run ends hands the iterate before the block to a
 // second set of lanes, which walks through it with the tests at each step. Everything rarer than that is decided by
-// look() of small_rules.hpp.
+// look() of rules.hpp.
+//
+// Tested in equipoise/ensemble/small/ensemble_test.cpp
 #include "equipoise/ensemble/small/kernel.hpp"
 
 #include <algorithm>
@@ -98,12 +100,6 @@ namespace equipoise::small {
 HWY_EXPORT(follow_all);
 HWY_EXPORT(record);
 HWY_EXPORT(exponents);
-
-#if (HWY_TARGETS & (HWY_TARGETS - 1)) == 0  // Highway's tables then have one entry
-#define EQUIPOISE_AT(function, index) HWY_DISPATCH_TABLE(function)[(index)*0]
-#else
-#define EQUIPOISE_AT(function, index) HWY_DISPATCH_TABLE(function)[index]
-#endif
 
 void follow_in_lanes(const Form& form, const SmallSettings& settings, std::span<const SmallRun> runs,
                      std::span<TinyEnd> ends) {

@@ -1,5 +1,5 @@
 // The lanes of small problems: blocks of 16 steps, looks, and a new run for every lane whose run ended. Included by
-// small_kernel.cpp alone, once for every target.
+// kernel.cpp alone, once for every target.
 //
 // Cost, per block and vector: 16 steps, a copy of the state, and of a gradient what it takes to see that no lane is
 // near anything.
@@ -92,8 +92,7 @@ class Lanes {
     for (std::size_t at = 0; at < size_; at += kWidth) {
       const Vec length = lengths(form_, grams_.get(), size_, at);
       hn::Store(most_near(limits_.slope2.get(), limits_.low2.get(), length, at), tag, most_.get() + at);
-      const Mask leaves =
-          hn::Or(hn::Not(finite(length)), diverging(form_, limits_.needed2.get(), grams_.get(), size_, at));
+      const Mask leaves = Sides(form_, limits_.needed2.get(), grams_.get(), size_, at).may_have_left();
       left |= std::uint64_t{bits_of(leaves)} << at;
     }
     arithmetic_.gradients(form_, limits_.h.get(), z_.get(), grams_.get(), size_, most_.get(), squared_.get());

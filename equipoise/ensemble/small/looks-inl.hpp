@@ -1,5 +1,5 @@
 // What a look asks of vectors of small problems: lengths, Lemma E, what is near, what vanishes; and the arrays of
-// lanes. Included by small_kernel.cpp alone, once for every target.
+// lanes. Included by kernel.cpp alone, once for every target.
 
 HWY_BEFORE_NAMESPACE();
 namespace equipoise::small::HWY_NAMESPACE {
@@ -30,31 +30,38 @@ double length_of(const Form& form, const double* grams, std::size_t size, std::s
 
 HWY_INLINE Mask finite(Vec length) { return hn::Le(length, hn::Set(Tag(), largest_double)); }
 
-/// diverges(), for a vector.
-HWY_INLINE Mask diverging(const Form& form, const double* needed2, const double* grams, std::size_t size,
-                          std::size_t at) {
-  const Tag tag;
-  const std::size_t width = form.width;
-  const double *const x = grams + at, *const y = x + form.gram() * size;
-  Vec of_x = hn::Zero(tag), of_y = of_x, diagonal = of_x, beside = of_x;
-  for (std::size_t a = 0; a < width; ++a) {
-    const std::size_t own = a * (width + 1) * size;
-    of_x = hn::Add(of_x, hn::Load(tag, x + own));
-    of_y = hn::Add(of_y, hn::Load(tag, y + own));
-    diagonal = hn::MulAdd(hn::Load(tag, x + own), hn::Load(tag, y + own), diagonal);
-    for (std::size_t b = a + 1; b < width; ++b) {
-      const std::size_t place = (a * width + b) * size;
-      beside = hn::MulAdd(hn::Load(tag, x + place), hn::Load(tag, y + place), beside);
+/// Both sides of Lemma E, for a vector: as diverges() and may_have_left() have them.
+struct Sides {
+  Vec product, length, needed2, sums;
+  HWY_INLINE Sides(const Form& form, const double* needed, const double* grams, std::size_t size, std::size_t at) {
+    const Tag tag;
+    const std::size_t width = form.width;
+    const double *const x = grams + at, *const y = x + form.gram() * size;
+    Vec of_x = hn::Zero(tag), of_y = of_x, diagonal = of_x, beside = of_x;
+    for (std::size_t a = 0; a < width; ++a) {
+      const std::size_t own = a * (width + 1) * size;
+      of_x = hn::Add(of_x, hn::Load(tag, x + own));
+      of_y = hn::Add(of_y, hn::Load(tag, y + own));
+      diagonal = hn::MulAdd(hn::Load(tag, x + own), hn::Load(tag, y + own), diagonal);
+      for (std::size_t b = a + 1; b < width; ++b) {
+        const std::size_t place = (a * width + b) * size;
+        beside = hn::MulAdd(hn::Load(tag, x + place), hn::Load(tag, y + place), beside);
+      }
     }
+    const Vec inner = hn::MulAdd(hn::Set(tag, 2.0), beside, diagonal);
+    const Vec bound = hn::NegMulAdd(hn::Mul(hn::Set(tag, form.error), of_x), of_y, inner);
+    product = hn::Mul(bound, hn::Set(tag, form.share));
+    length = hn::Add(of_x, of_y);
+    needed2 = hn::Load(tag, needed + at);
+    sums = hn::Mul(hn::Set(tag, form.sum_factor), length);
   }
-  const Vec inner = hn::MulAdd(hn::Set(tag, 2.0), beside, diagonal);
-  const Vec bound = hn::NegMulAdd(hn::Mul(hn::Set(tag, form.error), of_x), of_y, inner);
-  const Vec product = hn::Mul(bound, hn::Set(tag, form.share));
-  const Vec length = hn::Add(of_x, of_y);
-  return hn::And(hn::And(hn::Ge(product, hn::Load(tag, needed2 + at)),
-                         hn::Ge(product, hn::Mul(hn::Set(tag, form.sum_factor), length))),
-                 finite(length));
-}
+  HWY_INLINE Mask diverge() const {
+    return hn::And(hn::And(hn::Ge(product, needed2), hn::Ge(product, sums)), finite(length));
+  }
+  HWY_INLINE Mask may_have_left() const {
+    return hn::Not(hn::And(hn::Or(hn::Lt(product, needed2), hn::Lt(product, sums)), finite(length)));
+  }
+};
 
 /// What |g|^2 of a near iterate may be.
 HWY_INLINE Vec most_near(const double* slope2, const double* low2, Vec length, std::size_t at) {

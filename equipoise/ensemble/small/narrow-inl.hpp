@@ -1,5 +1,5 @@
 // Grams, steps, gradients and tangents of small problems up to rank 4: the Grams stay in registers, as far as they fit,
-// 3 d^2 + 3 d fused multiply-adds a pair of rows with 2 d loads and stores. Included by small_kernel.cpp alone, once
+// 3 d^2 + 3 d fused multiply-adds a pair of rows with 2 d loads and stores. Included by kernel.cpp alone, once
 // for every target.
 
 HWY_BEFORE_NAMESPACE();

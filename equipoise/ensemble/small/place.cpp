@@ -1,4 +1,6 @@
 // Small problems where a run ends: losses in the split form, minimiser or saddle, and the row that is reported.
+//
+// Tested in equipoise/ensemble/small/limits_test.cpp
 #include "equipoise/ensemble/small/place.hpp"
 
 #include <algorithm>
@@ -6,6 +8,7 @@
 #include <cmath>
 #include <vector>
 
+#include "equipoise/core/closed_form.hpp"
 #include "equipoise/core/curvature.hpp"
 #include "equipoise/core/decompositions.hpp"
 #include "equipoise/core/numbers.hpp"
@@ -165,17 +168,25 @@ Place place_of(const Form& form, double h, const double* z) {
   Place place;
   // Every critical point but a minimiser lies least_rise above f*.
   if (losses_of(form, h, z).rise <= 1e-3 * h * h * form.least_rise) {
-    const Tops tops = tops_of(form, grams.data());
-    place.limit = Limit::minimiser;
-    place.multiplier = 1 - (tops.p + tops.q);
+    const auto rank = static_cast<Index>(form.rank);
+    using Gram = Eigen::Map<const Eigen::MatrixXd, 0, Eigen::OuterStride<>>;
+    const Eigen::OuterStride<> stride(static_cast<Index>(form.width));
+    const double tau = form.rank < form.pairs() ? h * form.values[form.rank] : 0;
+    const Gram gram_x(grams.data(), rank, rank, stride), gram_y(grams.data() + form.gram(), rank, rank, stride);
+    const double gradient = std::sqrt(gradient_squared(form, h, z, grams.data()));
+    Curvature curvature;
+    const EndsAtMinimiser ends =
+        ends_at_minimiser(gram_x, gram_y, static_cast<Index>(form.rows), static_cast<Index>(form.cols), tau, gradient);
+    curvature.limit = place.limit = Limit::minimiser;
+    curvature.largest_at_limit = ends.largest;
+    curvature.slowest_at_limit = ends.smallest;
+    place.multiplier = multiplier_of_stay(curvature, 1);
     place.at_minimiser = true;
     return place;
   }
   const Curvature curvature = curvature_at_critical_point(*form.problem, unscaled(form, h, z));
-  const double up = 1 - h * curvature.largest;
-  const double down = curvature.smallest < -curvature.zero ? 1 - h * curvature.smallest : 1;
   place.limit = curvature.limit;
-  place.multiplier = down > std::abs(up) ? down : up;
+  place.multiplier = multiplier_of_stay(curvature, h);
   return place;
 }
 

@@ -1,10 +1,11 @@
-// Where a run of a small problem ends: what the place is, and what is reported of it. For small_*.cpp alone.
+// Where a run of a small problem ends: what the place is, and what is reported of it. For small ensembles alone.
 #pragma once
 
 #include <cmath>
 #include <cstdint>
 #include <vector>
 
+#include "equipoise/core/endings.hpp"
 #include "equipoise/core/numbers.hpp"
 #include "equipoise/ensemble/small/arithmetic.hpp"
 #include "equipoise/ensemble/tiny/ensemble.hpp"
@@ -19,7 +20,7 @@ struct Place {
   bool at_minimiser = false;
 };
 Place place_of(const Form& form, double h, const double* z);
-inline bool is_stable(const Place& place) { return !(std::abs(place.multiplier) > 1 + 1e-6); }
+inline bool is_stable(const Place& place) { return !(std::abs(place.multiplier) > endings::stable_multiplier); }
 
 /// How a run ended, scaled.
 struct Ending {

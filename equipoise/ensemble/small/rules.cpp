@@ -1,15 +1,18 @@
 // The looks at runs of small problems: arrival, lingering, cycles, chaos, the end of the budget; and the plain block
 // and walk.
+//
+// Tested in equipoise/ensemble/small/ensemble_test.cpp
 #include "equipoise/ensemble/small/rules.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <optional>
-#include <tuple>
+#include <span>
 
 #include "equipoise/core/endings.hpp"
+#include "equipoise/core/multiplier.hpp"
 #include "equipoise/core/numbers.hpp"
+#include "equipoise/core/returns.hpp"
 #include "equipoise/core/start.hpp"
 #include "equipoise/ensemble/small/place.hpp"
 
@@ -20,10 +23,10 @@ bool is_near(const Limits& limits, double gradient_squared, double squared_lengt
   return gradient_squared <= std::max(limits.slope2 * squared_length, limits.low2);
 }
 
-// value^(1 / (2 window)) for a power of two: by square roots, which every machine rounds alike.
-double root_of(double value, std::uint64_t window) {
-  for (std::uint64_t n = 2 * window; n > 1; n /= 2) value = std::sqrt(value);
-  return value;
+Limits twice(Limits limits) {
+  limits.slope2 *= 4;
+  limits.low2 *= 4;
+  return limits;
 }
 
 void end_here(const Follow& follow, Outcome outcome, Ending& ending) {
@@ -43,7 +46,7 @@ void end_at(const Place& place, double h, const double* z, std::size_t entries, 
   ending.at_minimiser = place.at_minimiser;
   ending.step = step;
   ending.multiplier = place.multiplier;
-  ending.lyapunov = tiny::exponent_of_stay(is_stable(place) ? 1 : place.multiplier);
+  ending.lyapunov = endings::exponent_of_stay(place.multiplier);
 }
 
 double distance(const std::vector<double>& a, const std::vector<double>& b) {
@@ -60,79 +63,69 @@ struct SmallCycle {
   double multiplier;
 };
 
-// As largest_multiplier() in cycle.cpp: power iteration from (J - I) w, which holds no neutral direction.
-double multiplier_of(const Form& form, double h, const std::vector<std::vector<double>>& states) {
+// For shortest_period().
+class SmallWalk {
+ public:
+  SmallWalk(const Form& form, double h, const std::vector<double>& at)
+      : form_(form), h_(h), z_(at), grams_(2 * form.gram()), states_{at} {
+    grams_of(form, z_.data(), grams_.data());
+  }
+  bool take_step() {
+    advance(form_, h_, z_.data(), grams_.data(), 1);
+    return true;  // beyond the range of double nothing returns
+  }
+  void keep(std::uint32_t k) {
+    if (k < states_.size()) states_[k] = z_;
+    else states_.push_back(z_);
+  }
+  bool returned_to(std::uint32_t k, double tolerance) const { return distance(states_[k], z_) <= tolerance; }
+  bool closes_at(std::uint32_t k, double tolerance) const { return distance(states_[0], states_[k]) < tolerance; }
+  std::span<const std::vector<double>> turn(std::uint32_t period) const { return std::span(states_).first(period); }
+
+ private:
+  const Form& form_;
+  double h_;
+  std::vector<double> z_, grams_;
+  std::vector<std::vector<double>> states_;
+};
+
+double multiplier_of(const Form& form, double h, std::span<const std::vector<double>> states, double tolerance) {
   std::vector<std::vector<double>> grams;
   for (const std::vector<double>& each : states) {
     grams.emplace_back(2 * form.gram());
     grams_of(form, each.data(), grams.back().data());
   }
-  const auto turn = [&](std::vector<double>& w) {
+  const std::size_t unknowns = (form.rows + form.cols) * form.rank;
+  const auto place = [&](std::size_t k) { return k / form.rank * form.width + k % form.rank; };
+  std::vector<double> w(form.entries(), 0.0);
+  const TurnProduct turn = [&](State vector) {
+    for (std::size_t k = 0; k < unknowns; ++k) w[place(k)] = vector[static_cast<Index>(k)];
     for (std::size_t k = 0; k < states.size(); ++k) step_tangent(form, h, states[k].data(), grams[k].data(), w.data());
+    for (std::size_t k = 0; k < unknowns; ++k) vector[static_cast<Index>(k)] = w[place(k)];
+    return true;
   };
-  Generator generator(3);
-  std::vector<double> random(form.entries(), 0.0);
-  for (std::size_t i = 0; i < random.size(); ++i) {
-    if (i % form.width < form.rank) random[i] = generator.normal();
-  }
-  std::vector<double> w = random;
-  turn(w);
-  for (std::size_t i = 0; i < w.size(); ++i) w[i] -= random[i];
-  std::vector<double> squares = {sum_of_squares(form, w.data())};
-  double sign = 1;
-  // Below 1e-8 of the beginning the neutral part that rounding left behind would show.
-  while (squares.size() <= 64 && squares.back() > 1e-16 * squares.front()) {
-    const std::vector<double> before = w;
-    turn(w);
-    squares.push_back(sum_of_squares(form, w.data()));
-    double inner = 0;
-    for (std::size_t i = 0; i < w.size(); ++i) inner += before[i] * w[i];
-    sign = inner < 0 ? -1 : 1;
-  }
-  const std::size_t last = squares.size() - 1;
-  if (last == 0 || squares[last] == 0) return 0;
-  const std::size_t window = std::bit_floor(std::max<std::size_t>(1, last / 2));
-  return sign * root_of(squares[last] / squares[last - window], window);
+  const double room = unknowns > 2 ? endings::neutral_room(tolerance) : 0;
+  return largest_multiplier(static_cast<Index>(unknowns), turn, room, local_space()).largest;
 }
 
-// As find_cycle().
 std::optional<SmallCycle> find_small_cycle(const Form& form, double h, const std::vector<double>& at,
                                            double tolerance) {
-  std::vector<std::vector<double>> states = {at};
-  std::vector<double> z = at, grams(2 * form.gram());
-  grams_of(form, z.data(), grams.data());
-  std::uint32_t period = 0;
-  for (std::uint32_t k = 1; k <= tiny::largest_period && period == 0; ++k) {
-    advance(form, h, z.data(), grams.data(), 1);
-    if (distance(at, z) <= tolerance) {
-      period = k;
-    } else {
-      states.push_back(z);
-    }
-  }
-  if (period < 2) return std::nullopt;
-  std::vector<double> previous = z;
-  for (int turn = 1; turn < 3; ++turn) {
-    advance(form, h, z.data(), grams.data(), period);
-    if (!(distance(previous, z) <= tolerance)) return std::nullopt;
-    previous = z;
-  }
-  for (std::uint32_t shorter = 1; shorter < period; ++shorter) {
-    if (period % shorter == 0 && distance(at, states[shorter]) < 1e3 * tolerance) return std::nullopt;
-  }
-  return SmallCycle{period, multiplier_of(form, h, states)};
+  SmallWalk walk(form, h, at);
+  const std::uint32_t period = shortest_period(walk, tolerance);
+  if (period == 0) return std::nullopt;
+  return SmallCycle{period, multiplier_of(form, h, walk.turn(period), tolerance)};
 }
 
 bool ends_in_a_cycle(const Form& form, const Follow& follow, const std::vector<double>& at, std::uint64_t step,
                      double tolerance, Ending& ending) {
   const std::optional<SmallCycle> cycle = find_small_cycle(form, follow.h, at, tolerance);
-  if (!cycle || !(std::abs(cycle->multiplier) < 1 - verdict_rules::marginal)) return false;
+  if (!cycle || !endings::attracts(cycle->multiplier)) return false;
   end_here(follow, Outcome::periodic, ending);
   ending.z = at;
   ending.step = step;
   ending.period = cycle->period;
   ending.multiplier = cycle->multiplier;
-  ending.lyapunov = tiny::exponent_of_cycle(cycle->multiplier, cycle->period);
+  ending.lyapunov = endings::exponent_of_cycle(cycle->multiplier, cycle->period);
   return true;
 }
 
@@ -140,7 +133,8 @@ bool ends_in_chaos(const Follow& follow, Ending& ending) {
   const auto chaos = follow.growth ? follow.growth->chaos() : std::nullopt;
   if (!chaos) return false;
   end_here(follow, Outcome::chaotic, ending);
-  std::tie(ending.lyapunov, ending.lyapunov_error) = *chaos;
+  ending.lyapunov = chaos->exponent;
+  ending.lyapunov_error = chaos->error;
   return true;
 }
 
@@ -155,13 +149,18 @@ bool ends_in_place(const Form& form, Follow& follow, Ending& ending) {
   std::vector<double> grams(2 * form.gram());
   grams_of(form, follow.z.data(), grams.data());
   const double length = squared_length(form, grams.data());
-  const bool leaves = !is_finite(length) || diverges(form, follow.limits, grams.data());
+  const bool leaves = may_have_left(form, follow.limits, grams.data());
   const double gradient = gradient_squared(form, follow.h, follow.z.data(), grams.data());
   if (follow.lingers && !leaves) {
     Limits wider = follow.limits;
-    wider.slope2 *= 100;
-    wider.low2 *= 100;
-    if (is_near(wider, gradient, length)) {
+    wider.slope2 *= endings::leaving_room * endings::leaving_room;
+    wider.low2 *= endings::leaving_room * endings::leaving_room;
+    follow.strayed = follow.strayed || !is_near(twice(follow.limits), gradient, length);
+    // It may have come to another place.
+    const bool elsewhere = follow.strayed && is_near(follow.limits, gradient, length) &&
+                           place_of(form, follow.h, follow.z.data()).limit != follow.visited;
+    if (!elsewhere && is_near(follow.limits, gradient, length)) follow.strayed = false;
+    if (!elsewhere && is_near(wider, gradient, length)) {
       if (gradient != 0 && follow.step < follow.lingers_until) return false;
       const Place place{follow.visited, follow.visited_multiplier, false};
       end_at(place, follow.h, follow.z.data(), form.entries(), follow.arrived, ending);
@@ -177,18 +176,23 @@ bool ends_in_place(const Form& form, Follow& follow, Ending& ending) {
   if (event.kind != Event::Kind::near) return false;
   const Place place = place_of(form, follow.h, z.data());
   follow.lingers = true;
+  follow.strayed = false;
   follow.visited = place.limit;
   follow.visited_multiplier = place.multiplier;
   follow.arrived = follow.before_step + event.after;
-  const double wait = std::min(1e9, std::ceil(42 / tiny::log_of(std::abs(place.multiplier))));
-  follow.lingers_until = follow.arrived + static_cast<std::uint64_t>(wait);
+  follow.lingers_until = follow.arrived + endings::steps_to_leave(place.multiplier);
   return false;
 }
 
 bool ends_with_the_budget(const Form& form, const Follow& follow, Ending& ending) {
   if (!follow.lingers) {
-    if (follow.step > tiny::first_cycle_look &&
-        ends_in_a_cycle(form, follow, follow.z, follow.step, verdict_rules::cycle_tolerance_late, ending)) {
+    // A candidate whose watch the end of the budget cuts short.
+    if (follow.candidate_step != never && follow.limits.slope2 >= 0 &&
+        ends_in_a_cycle(form, follow, follow.candidate, follow.candidate_step, endings::cycle_tolerance, ending)) {
+      return true;
+    }
+    if (follow.step > endings::first_cycle_look &&
+        ends_in_a_cycle(form, follow, follow.z, follow.step, endings::cycle_tolerance_late, ending)) {
       return true;
     }
     if (ends_in_chaos(follow, ending)) return true;
@@ -241,13 +245,13 @@ void begin(const Form& form, const SmallRun& run, Follow& follow) {
   const double norm = run.h * form.norm * (1 + 16 * std::numeric_limits<double>::epsilon());
   follow.limits.needed2 = 16 * (1 + norm) * (1 + norm) * (1 + 32 * std::numeric_limits<double>::epsilon());
   if (run.tolerance > 0) {
-    const double slope = run.tolerance * run.h * form.norm;
+    // Of A = 0 the start gives the scale.
+    const double slope = run.tolerance * (form.norm > 0 ? run.h * form.norm : squares);
     follow.limits.slope2 = slope * slope;
-    follow.limits.low2 = form.norm > 0 ? slope * slope * (run.h * form.norm)
-                                       : run.tolerance * run.tolerance * (squares * squares * squares);
+    follow.limits.low2 = slope * slope * (run.h * form.norm);
   }
-  follow.cycle_look = tiny::first_cycle_look;
-  follow.growth_look = tiny::may_be_chaotic(follow.m) ? tiny::first_growth_look : never;
+  follow.cycle_look = endings::first_cycle_look;
+  follow.growth_look = endings::may_be_chaotic(follow.m) ? endings::first_growth_look : never;
   follow.candidate_step = never;
   follow.lingers = false;
   follow.growth.reset();
@@ -320,11 +324,6 @@ bool ends_with(const Form& form, double h, const Event& event, std::uint64_t fir
   const bool exact = event.squared[event.after] == 0;
   if (!is_stable(place) && !exact) return false;
   end_at(place, h, z, form.entries(), step, ending);
-  if (is_stable(place)) {
-    const std::uint64_t window = std::bit_floor(event.after);
-    const double then = window > 0 ? event.squared[event.after - window] : 0;
-    ending.multiplier = then > 0 ? root_of(event.squared[event.after] / then, window) : nan;
-  }
   return true;
 }
 
@@ -337,12 +336,12 @@ bool look(const Form& form, Follow& follow, Ending& ending, bool may_end_here, b
     const std::uint64_t step = follow.candidate_step;
     follow.candidate_step = never;
     if (may_end && may_return &&
-        ends_in_a_cycle(form, follow, follow.candidate, step, verdict_rules::cycle_tolerance, ending)) {
+        ends_in_a_cycle(form, follow, follow.candidate, step, endings::cycle_tolerance, ending)) {
       return true;
     }
   }
   if (follow.step == follow.cycle_look) {
-    follow.cycle_look *= 2;
+    follow.cycle_look = endings::next_cycle_look(follow.cycle_look);
     if (may_end) {
       follow.candidate = follow.z;
       follow.candidate_step = follow.step;
@@ -350,10 +349,10 @@ bool look(const Form& form, Follow& follow, Ending& ending, bool may_end_here, b
   }
   if (follow.step == follow.growth_look) {
     if (may_end && ends_in_chaos(follow, ending)) return true;
-    follow.growth = std::make_unique<tiny::Growth>();
+    follow.growth = std::make_unique<Growth>();
     follow.open_growth = 0;
-    if (follow.growth_look == tiny::first_growth_look) follow.tangent = first_tangent(form);
-    follow.growth_look = tiny::next_growth_look(follow.growth_look);
+    if (follow.growth_look == endings::first_growth_look) follow.tangent = first_tangent(form);
+    follow.growth_look = endings::next_growth_look(follow.growth_look);
   }
   plan(follow);
   return false;

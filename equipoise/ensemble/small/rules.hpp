@@ -1,4 +1,4 @@
-// What is decided at a look at a run of a small problem, and the walk to an exact step. For small_*.cpp alone.
+// What is decided at a look at a run of a small problem, and the walk to an exact step. For small ensembles alone.
 #pragma once
 
 #include <algorithm>
@@ -8,6 +8,8 @@
 #include <memory>
 #include <vector>
 
+#include "equipoise/core/endings.hpp"
+#include "equipoise/core/growth.hpp"
 #include "equipoise/ensemble/small/arithmetic.hpp"
 #include "equipoise/ensemble/small/ensemble.hpp"
 #include "equipoise/ensemble/small/place.hpp"
@@ -15,9 +17,9 @@
 
 namespace equipoise::small {
 
-using tiny::never;
+using endings::never;
 /// Steps over which a return is looked for after a candidate was kept.
-inline constexpr std::uint64_t watch_for = tiny::largest_period;
+inline constexpr std::uint64_t watch_for = endings::largest_period;
 /// Two iterates of which an entry is further apart than this, times the length of one, are no return at the tolerance
 /// of cycles; with room for rounding.
 inline constexpr double return_room = 2e-12;
@@ -34,12 +36,13 @@ struct Follow {
   std::vector<double> candidate;  ///< the iterate whose returns are watched
   std::uint64_t candidate_step = never;
   bool lingers = false;  ///< at an unstable point, to see whether the run stays
+  bool strayed = false;  ///< meanwhile the gradient was above the tolerance again
   Limit visited = Limit::undetermined;
   double visited_multiplier = 0;
   std::uint64_t arrived = 0, lingers_until = 0;
   std::vector<double> tangent;
-  double open_growth = 0;                ///< of the 64 steps in progress
-  std::unique_ptr<tiny::Growth> growth;  ///< there from growth_look on
+  double open_growth = 0;          ///< of the 64 steps in progress
+  std::unique_ptr<Growth> growth;  ///< there from growth_look on
 
   bool follows_tangent() const { return growth != nullptr; }
 };

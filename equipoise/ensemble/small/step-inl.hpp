@@ -1,5 +1,5 @@
 // What the arithmetic of small problems on vectors of lanes shares: entries that are watched, lengths. Included by
-// small_kernel.cpp alone, once for every target.
+// kernel.cpp alone, once for every target.
 //
 // Arrays hold an entry of a state after the other, `size` lanes each.
 

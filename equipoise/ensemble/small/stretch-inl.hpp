@@ -1,4 +1,4 @@
-// Small problems without looks: orbits and Lyapunov exponents. Included by small_kernel.cpp alone, once for every
+// Small problems without looks: orbits and Lyapunov exponents. Included by kernel.cpp alone, once for every
 // target.
 
 HWY_BEFORE_NAMESPACE();
@@ -51,7 +51,7 @@ class Stretch {
     return sum;
   }
 
-  /// As exponent_plainly() in small_batch.cpp.
+  /// As exponent_plainly() in ensemble.cpp.
   void exponents(std::uint64_t steps, double* to) {
     const std::vector<double> tangent = first_tangent(form_);
     const Array w = array_of(form_.entries() * size_), sum = array_of(size_), log = array_of(size_);

@@ -1,5 +1,5 @@
-// From the iterate before a block to the event within it: walk() of small_rules.hpp for as many runs as stand in lanes
-// together, with the tests at each step. Included by small_kernel.cpp alone, once for every target.
+// From the iterate before a block to the event within it: walk() of rules.hpp for as many runs as stand in lanes
+// together, with the tests at each step. Included by kernel.cpp alone, once for every target.
 
 HWY_BEFORE_NAMESPACE();
 namespace equipoise::small::HWY_NAMESPACE {
@@ -59,7 +59,7 @@ class Walks {
       for (std::size_t at = 0; at < size_; at += kWidth) {
         const Vec length = lengths(form_, grams_.get(), size_, at);
         in_range |= std::uint64_t{bits_of(finite(length))} << at;
-        surely |= std::uint64_t{bits_of(diverging(form_, limits_.needed2.get(), grams_.get(), size_, at))} << at;
+        surely |= std::uint64_t{bits_of(Sides(form_, limits_.needed2.get(), grams_.get(), size_, at).diverge())} << at;
         const Vec most = most_near(limits_.slope2.get(), limits_.low2.get(), length, at);
         near |= std::uint64_t{bits_of(hn::Le(hn::Load(tag, squared_.get() + at), most))} << at;
       }

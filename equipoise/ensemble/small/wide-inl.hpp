@@ -1,5 +1,5 @@
 // Grams, steps, gradients and tangents of small problems beyond rank 4: columns go by fours, with a load for each fused
-// multiply-add of an update and half a load for each of a Gram. Included by small_kernel.cpp alone, once for every
+// multiply-add of an update and half a load for each of a Gram. Included by kernel.cpp alone, once for every
 // target.
 
 HWY_BEFORE_NAMESPACE();

@@ -15,7 +15,7 @@
 #include "equipoise/ensemble/tiny/ensemble.hpp"
 #include "equipoise/ensemble/tiny/test_tiny_ends.hpp"
 
-namespace equipoise::batch_bits_test {
+namespace equipoise::tiny_bits_test {
 namespace {
 
 using namespace test_tiny_ends;
@@ -33,7 +33,7 @@ void expect_lanes_to_end_as(const Ends& plain, const Runs& runs) {
   }
 }
 
-TEST(BatchBits, EveryTargetHasTheBitsOfThePlainLoop) {
+TEST(TinyBits, EveryTargetHasTheBitsOfThePlainLoop) {
   for (const std::size_t count : {0, 1, 2, 3, 7, 8, 9, 23, 24, 25, 47, 48, 49, 97, 4001}) {
     SCOPED_TRACE(count);
     const Runs runs = mixed(count, static_cast<unsigned>(100 + count));
@@ -44,7 +44,7 @@ TEST(BatchBits, EveryTargetHasTheBitsOfThePlainLoop) {
 
 // Coarse tolerances make saddles and minimisers of iterates that are far from them, and a run may be near one at any
 // look.
-TEST(BatchBits, AnyToleranceAnyScale) {
+TEST(TinyBits, AnyToleranceAnyScale) {
   const unsigned seed = std::random_device()();
   SCOPED_TRACE(seed);
   std::mt19937_64 random(seed);
@@ -76,7 +76,7 @@ TEST(BatchBits, AnyToleranceAnyScale) {
 
 // Lanes are handed over and refilled by sets of them: few runs leave lanes empty in every pattern, and many end
 // together.
-TEST(BatchBits, EveryNumberOfRunsHasTheBitsOfThePlainLoop) {
+TEST(TinyBits, EveryNumberOfRunsHasTheBitsOfThePlainLoop) {
   const Runs all = mixed(200, 31);
   Runs alike, behind;
   std::mt19937_64 random(32);
@@ -110,7 +110,7 @@ TEST(BatchBits, EveryNumberOfRunsHasTheBitsOfThePlainLoop) {
 }
 
 // Without the measures everything else is as with them.
-TEST(BatchBits, MeasuresAreLeftOutAlone) {
+TEST(TinyBits, MeasuresAreLeftOutAlone) {
   const Runs runs = mixed(700, 41);
   const Ends whole = ends_of(runs);
   for (const std::string& target : batch_targets()) {
@@ -130,7 +130,7 @@ TEST(BatchBits, MeasuresAreLeftOutAlone) {
 }
 
 // Any set of columns beside what is shared says the same as rows do.
-TEST(BatchBits, ColumnsAreRows) {
+TEST(TinyBits, ColumnsAreRows) {
   std::mt19937_64 random(51);
   for (const std::size_t count : {0, 1, 7, 64, 255, 256, 257, 1500}) {
     for (int which = 0; which < 256; which += count < 100 ? 1 : 17) {
@@ -173,7 +173,7 @@ TEST(BatchBits, ColumnsAreRows) {
   }
 }
 
-TEST(BatchBits, AMistakeInAColumnIsFoundAndNamed) {
+TEST(TinyBits, AMistakeInAColumnIsFoundAndNamed) {
   const double infinity = std::numeric_limits<double>::infinity();
   for (const std::size_t at : {0, 3, 299}) {
     const auto refused = [&](const double* TinyColumns::*column, double value, double usual, std::string_view what) {
@@ -213,7 +213,7 @@ TEST(BatchBits, AMistakeInAColumnIsFoundAndNamed) {
 }
 
 // A number out of range is found wherever it stands among good ones, and before the first step.
-TEST(BatchBits, AMistakeIsFoundAmongMany) {
+TEST(TinyBits, AMistakeIsFoundAmongMany) {
   for (const std::size_t count : {1, 3, 4, 8, 9, 37}) {
     const Runs good(count, tiny_scalar(1, 1.5, 1, 0.1));
     for (std::size_t at = 0; at < count; ++at) {
@@ -250,7 +250,7 @@ TEST(BatchBits, AMistakeIsFoundAmongMany) {
 }
 
 // Long runs: cycles, chaos, tangents, budgets around the looks at 20032 and 40256.
-TEST(BatchBits, LongRunsHaveTheSameBitsToo) {
+TEST(TinyBits, LongRunsHaveTheSameBitsToo) {
   std::mt19937_64 random(7);
   std::uniform_real_distribution<double> uniform(0, 1);
   Runs runs;
@@ -275,7 +275,7 @@ TEST(BatchBits, LongRunsHaveTheSameBitsToo) {
   expect_lanes_to_end_as(plain, runs);
 }
 
-TEST(BatchBits, ACellDoesNotFeelItsNeighbours) {
+TEST(TinyBits, ACellDoesNotFeelItsNeighbours) {
   const Runs runs = mixed(500, 5);
   const std::string target = batch_targets().front();
   const Ends whole = ends_of(runs, target);
@@ -291,4 +291,4 @@ TEST(BatchBits, ACellDoesNotFeelItsNeighbours) {
 }
 
 }  // namespace
-}  // namespace equipoise::batch_bits_test
+}  // namespace equipoise::tiny_bits_test

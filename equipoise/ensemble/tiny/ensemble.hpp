@@ -19,7 +19,7 @@ namespace equipoise {
 /// A run takes place on sqrt(h) times the factors, where the rate is 1 and m = h |mu| (y changes sign with mu):
 ///   pair       r = m - x y,  x+ = x + r y,  y+ = y + r x                         three fused multiply-adds
 ///   isotropic  x+ = x + m y - |y|^2 x,  y+ = y + m x - |x|^2 y,  x, y in R^2     twelve operations
-/// each of them rounded once where step() in batch_rules.hpp says fma: that form defines the result, bit for bit.
+/// each of them rounded once where step() in rules.hpp says fma: that form defines the result, bit for bit.
 struct TinyRun {
   enum class Kind : std::uint8_t {
     pair,      ///< f = 1/2 (mu - x y)^2, and every f = 1/2 (mu - u.v)^2 after its reduction
@@ -111,10 +111,10 @@ std::vector<std::string> batch_targets();
 /// The rules are those of run(), looked at every 64 steps, with the exact step found afterwards:
 /// - diverged: the first step at which Lemma E holds (docs/theory.md, section 9), or after which an iterate leaves the
 ///   range of double.
-/// - converged: pair |r| <= tolerance m (m = 0: tolerance times |z_0|^2), or at the saddle |grad f| <= tolerance
-///   m^(3/2), scaled by h; isotropic |grad f| <= tolerance |A|_F max(|z|, |A|_F^(1/2)) with a factor between 1 and 4 on
-///   the safe side. The step is the first of the stretch that lasts until the look. An unstable point must hold for as
-///   long as a rounding error needs to leave it.
+/// - converged: |grad f| <= tolerance |A|_F max(|z|, |A|_F^(1/2)), of A = 0 tolerance |z_0|^2 |z|. The step is the
+/// first
+///   of the stretch that lasts until the look. An unstable point must hold for as long as a rounding error needs to
+///   leave it.
 /// - periodic: looked for at 256, 512, 1024, ... steps, and at the end; pairs with m < 1 have no attracting cycle
 ///   (theorem 2).
 /// - chaotic: 1 < m <= 2 alone, where no minimiser is stable and runs may stay bounded for ever; exponent above 0.02
@@ -139,8 +139,8 @@ void record_orbits(std::span<const TinyRun> runs, std::size_t last, std::span<do
 /// target. Throws Error as run_batch() does.
 void lyapunov_exponents(std::span<const TinyRun> runs, std::span<double> exponents);
 
-/// The same row for a run of any other problem. Small matrices have lanes of their own (small_batch.hpp); larger ones
-/// go through run(), cell by cell: their step is thousands of operations, which fill the vectors of one run.
+/// The same row for a run of any other problem. Small matrices have lanes of their own (small/ensemble.hpp); larger
+/// ones go through run(), cell by cell: their step is thousands of operations, which fill the vectors of one run.
 TinyEnd tiny_end(const Record& record);
 
 }  // namespace equipoise

@@ -1,4 +1,4 @@
-// The plain loop against run() and the theorems; orbits, budgets, exceptional starts and mistakes.
+// The plain loop against the theorems; orbits, budgets, exceptional starts and mistakes.
 #include "equipoise/ensemble/tiny/ensemble.hpp"
 
 #include <fmt/format.h>
@@ -16,87 +16,13 @@
 #include "equipoise/ensemble/tiny/test_tiny_ends.hpp"
 #include "equipoise/problems/dense.hpp"
 
-namespace equipoise::batch_test {
+namespace equipoise::tiny_ensemble_test {
 namespace {
 
 using namespace test_tiny_ends;
 
-Record driver(const TinyRun& run) {
-  RunSettings settings;
-  settings.max_steps = run.max_steps;
-  settings.tolerance = run.tolerance;
-  if (run.kind == TinyRun::Kind::pair) {
-    Factors z({1, 1, 1});
-    z.X()(0, 0) = run.x[0];
-    z.Y()(0, 0) = run.y[0];
-    return equipoise::run(*dense_problem(Matrix::Constant(1, 1, run.mu)), z, run.h, settings);
-  }
-  const auto n = static_cast<Index>(run.shape);
-  Factors z({n, n, 1});
-  z.flat().setZero();
-  for (Index i = 0; i < std::min<Index>(n, 2); ++i) {
-    z.X()(i, 0) = run.x[i];
-    z.Y()(i, 0) = run.y[i];
-  }
-  return equipoise::run(*dense_problem(run.mu * Matrix::Identity(n, n)), z, run.h, settings);
-}
-
-// Scalars against run(): where the limit does not depend on rounding, outcome, step, limit and every field agree.
-TEST(Batch, ScalarsEndAsRunSays) {
-  const unsigned seed = 11;
-  SCOPED_TRACE(seed);
-  std::mt19937_64 random(seed);
-  const auto uniform = [&](double from, double to) { return std::uniform_real_distribution<double>(from, to)(random); };
-  std::map<Outcome, int> seen;
-  int different = 0;
-  for (int i = 0; i < 1500; ++i) {
-    TinyRun cell = tiny_scalar(uniform(-1.2, 1.2), uniform(-4, 4), uniform(-2, 2), std::exp(uniform(-3.5, 0.1)));
-    cell.max_steps = 1500;
-    const TinyEnd end = end_of(cell);
-    const Record record = driver(cell);
-    ++seen[end.outcome];
-    SCOPED_TRACE(fmt::format("{}: mu {:a} x {:a} y {:a} h {:a}: {}", i, cell.mu, cell.x[0], cell.y[0], cell.h,
-                             record.verdict.why));
-    EXPECT_EQ(name(end.outcome), name(record.verdict.outcome));
-    if (end.outcome != record.verdict.outcome) continue;
-    if (end.outcome == Outcome::exhausted) {
-      EXPECT_EQ(end.steps, record.verdict.step);
-    }
-    if (record.verdict.growth > 15) {  // digits are lost on the way: the limit is another point, and another time
-      ++different;
-      continue;
-    }
-    if (end.outcome == Outcome::converged) {
-      EXPECT_LE(std::abs(static_cast<double>(end.steps) - static_cast<double>(record.verdict.step)),
-                1 + 0.01 * static_cast<double>(end.steps));
-      EXPECT_EQ(end.limit, record.verdict.limit);
-      const double scale = record.sharpness_end.value;
-      EXPECT_NEAR(end.sharpness, scale, 1e-7 * scale);
-      EXPECT_NEAR(end.imbalance, record.balance_end.imbalance, 1e-7 * scale);
-      EXPECT_NEAR(end.norm_x, record.balance_end.norm_x, 1e-7 * std::sqrt(scale));
-      EXPECT_NEAR(end.norm_y, record.balance_end.norm_y, 1e-7 * std::sqrt(scale));
-      EXPECT_EQ(end.lyapunov, record.verdict.lyapunov);
-      EXPECT_NEAR(end.product, record.last.X()(0, 0) * record.last.Y()(0, 0), 1e-9);
-      EXPECT_LE(end.loss, 1e-20);
-    }
-    if (end.outcome == Outcome::diverged) {
-      EXPECT_TRUE(end.proved);
-      EXPECT_LE(std::abs(static_cast<double>(end.steps) - static_cast<double>(record.verdict.step)), 2);
-      EXPECT_TRUE(std::isnan(end.sharpness));
-      EXPECT_TRUE(std::isfinite(end.loss));
-    }
-    if (end.outcome == Outcome::periodic) {
-      EXPECT_EQ(end.period, record.verdict.period);
-    }
-  }
-  EXPECT_GT(seen[Outcome::converged], 300);
-  EXPECT_GT(seen[Outcome::diverged], 200);
-  EXPECT_GT(seen[Outcome::periodic], 3);
-  EXPECT_LT(different, 500);
-}
-
 // Theorem 2: below m = 1 a run converges inside the ellipse E = 0 and diverges outside, and never anything else.
-TEST(Batch, OutcomesAreThoseOfTheTheorem) {
+TEST(TinyEnsemble, OutcomesAreThoseOfTheTheorem) {
   const unsigned seed = 12;
   SCOPED_TRACE(seed);
   std::mt19937_64 random(seed);
@@ -130,7 +56,7 @@ TEST(Batch, OutcomesAreThoseOfTheTheorem) {
 
 // The transient of a start close inside the ellipse is chaotic and long: it must never be called chaos, whatever the
 // budget.
-TEST(Batch, ATransientIsNotChaos) {
+TEST(TinyEnsemble, ATransientIsNotChaos) {
   Runs runs;
   for (int i = 0; i < 400; ++i) {
     const double m = 0.9;
@@ -148,7 +74,7 @@ TEST(Batch, ATransientIsNotChaos) {
 
 // Just beyond h |mu| = 2 a balanced run wanders over what was its invariant interval, with an exponent near log 3, and
 // leaves it after thousands of steps or more: it is never called chaotic.
-TEST(Batch, ADivergingRunThatLingersIsNotChaos) {
+TEST(TinyEnsemble, ADivergingRunThatLingersIsNotChaos) {
   Runs runs;
   for (const double beyond : {1e-12, 1e-8, 1e-6}) {
     for (const double start : {0.3, 0.32, 0.35, 0.38, 0.41}) {
@@ -164,7 +90,7 @@ TEST(Batch, ADivergingRunThatLingersIsNotChaos) {
   EXPECT_GE(lingered, 7);
 }
 
-TEST(Batch, ExceptionalStarts) {
+TEST(TinyEnsemble, ExceptionalStarts) {
   const TinyEnd saddle = end_of(tiny_scalar(0.5, 1, 1.5, 1));  // CE1: lands on the line to the saddle
   EXPECT_EQ(saddle.outcome, Outcome::converged);
   EXPECT_EQ(saddle.limit, Limit::saddle);
@@ -196,7 +122,7 @@ TEST(Batch, ExceptionalStarts) {
   EXPECT_EQ(end_of(tiny_scalar(1, 1e-15, 1e-15, 0.01)).limit, Limit::minimiser);
 }
 
-TEST(Batch, BudgetsAndTolerances) {
+TEST(TinyEnsemble, BudgetsAndTolerances) {
   TinyRun run = tiny_scalar(1, 3, 1, 0.1);
   run.max_steps = 0;
   EXPECT_EQ(end_of(run).outcome, Outcome::exhausted);
@@ -220,7 +146,7 @@ TEST(Batch, BudgetsAndTolerances) {
   EXPECT_LT(end_of(run).steps, free.steps / 2);
 }
 
-TEST(Batch, UnitsDoNotMatter) {
+TEST(TinyEnsemble, UnitsDoNotMatter) {
   // mu -> c mu, h -> h / c, x, y -> sqrt(c) x, y: for c a power of 4 every scaled number is the same.
   const double scale = std::ldexp(1.0, 498);  // about 1e150
   for (const double c : {scale, 1 / scale}) {
@@ -253,7 +179,7 @@ TEST(Batch, UnitsDoNotMatter) {
   }
 }
 
-TEST(Batch, MistakesAreErrors) {
+TEST(TinyEnsemble, MistakesAreErrors) {
   TinyEnd end;
   const auto run_one = [&](const TinyRun& run) { run_batch(std::span(&run, 1), std::span(&end, 1)); };
   for (const double bad : {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()}) {
@@ -283,7 +209,7 @@ TEST(Batch, MistakesAreErrors) {
 }
 
 // The 2-cycle's closed form, the doublings, and the exponents of chaos.
-TEST(Batch, BeyondTheEdge) {
+TEST(TinyEnsemble, BeyondTheEdge) {
   for (const double h : {1.1, 1.12, 1.2}) {
     const TinyEnd end = end_of(tiny_scalar(1, 1.2, 0.9, h));
     ASSERT_EQ(end.outcome, Outcome::periodic) << h;
@@ -318,58 +244,7 @@ TEST(Batch, BeyondTheEdge) {
   EXPECT_EQ(end_of(edge).outcome, Outcome::exhausted);  // the cycle closes, but its multiplier 1 - 8e-4 decides nothing
 }
 
-// Vectors and isotropic problems against run() on the full factors.
-TEST(Batch, VectorsAndIsotropicProblemsEndAsRunSays) {
-  const unsigned seed = 13;
-  SCOPED_TRACE(seed);
-  std::mt19937_64 random(seed);
-  const auto uniform = [&](double from, double to) { return std::uniform_real_distribution<double>(from, to)(random); };
-  std::map<Outcome, int> seen;
-  for (int i = 0; i < 500; ++i) {
-    const bool isotropic = i % 2 == 0;
-    const Index k = 1 + static_cast<Index>(random() % 5);
-    const double mu = uniform(-1.2, 1.2);
-    const double h = std::exp(uniform(-3.5, 0.0));
-    Vector u(k), v(k);
-    for (Index j = 0; j < k; ++j) {
-      u[j] = uniform(-2, 2);
-      v[j] = uniform(-2, 2);
-    }
-    TinyRun cell = isotropic ? tiny_isotropic(mu, u, v, h) : tiny_vector(mu, u, v, h);
-    cell.max_steps = 1500;
-    const TinyEnd end = end_of(cell);
-    RunSettings settings;
-    settings.max_steps = cell.max_steps;
-    Factors z(isotropic ? Shape{k, k, 1} : Shape{1, 1, k});
-    z.X() = isotropic ? Matrix(u) : Matrix(u.transpose());
-    z.Y() = isotropic ? Matrix(v) : Matrix(v.transpose());
-    const Matrix A = isotropic ? Matrix(mu * Matrix::Identity(k, k)) : Matrix(Matrix::Constant(1, 1, mu));
-    const Record record = run(*dense_problem(A), z, h, settings);
-    const TinyEnd expected = tiny_end(record);
-    ++seen[end.outcome];
-    SCOPED_TRACE(
-        fmt::format("{}: {} {} mu {} h {}: {}", i, isotropic ? "isotropic" : "vector", k, mu, h, record.verdict.why));
-    // Where digits are lost on the way, rounding decides when and where a run settles.
-    if (record.verdict.growth > 15) continue;
-    EXPECT_EQ(name(end.outcome), name(expected.outcome));
-    if (end.outcome != expected.outcome) continue;
-    const double slack = end.outcome == Outcome::diverged ? 3 : 2 + 0.05 * static_cast<double>(end.steps);
-    EXPECT_LE(std::abs(static_cast<double>(end.steps) - static_cast<double>(expected.steps)), slack);
-    if (end.outcome != Outcome::converged) continue;
-    EXPECT_EQ(end.limit, expected.limit);
-    EXPECT_NEAR(end.loss, expected.loss, 1e-9);
-    EXPECT_NEAR(end.sharpness, expected.sharpness, 1e-6 * (1 + expected.sharpness));
-    EXPECT_NEAR(end.imbalance, expected.imbalance, 1e-6);
-    EXPECT_NEAR(end.norm_x, expected.norm_x, 1e-6);
-    EXPECT_NEAR(end.norm_y, expected.norm_y, 1e-6);
-    EXPECT_NEAR(end.product, expected.product, 1e-6);
-    EXPECT_EQ(end.lyapunov, expected.lyapunov);
-  }
-  EXPECT_GT(seen[Outcome::converged], 150);
-  EXPECT_GT(seen[Outcome::diverged], 30);
-}
-
-TEST(Batch, OrbitsAreTheLastIterates) {
+TEST(TinyEnsemble, OrbitsAreTheLastIterates) {
   Runs runs = mixed(300, 21);
   for (std::size_t i = 0; i < runs.size(); ++i) runs[i].max_steps = i < 200 ? 1003 : 30 + i % 3;
   for (const std::size_t last : {std::size_t{1}, std::size_t{7}, std::size_t{30}}) {
@@ -411,7 +286,7 @@ TEST(Batch, OrbitsAreTheLastIterates) {
 
 // The shortcuts of Within against the distance itself, around the tolerance, at zero and at any scale whose squares are
 // normal numbers.
-TEST(Batch, WithinIsTheDistance) {
+TEST(TinyEnsemble, WithinIsTheDistance) {
   std::mt19937_64 random(61);
   const auto uniform = [&](double from, double to) { return std::uniform_real_distribution<double>(from, to)(random); };
   const auto check = [&]<std::size_t S>(std::integral_constant<std::size_t, S>) {
@@ -436,19 +311,19 @@ TEST(Batch, WithinIsTheDistance) {
   check(std::integral_constant<std::size_t, 4>());
 }
 
-TEST(Batch, LogarithmHasNoLibraryInIt) {
+TEST(TinyEnsemble, LogarithmHasNoLibraryInIt) {
   std::mt19937_64 random(3);
   for (int i = 0; i < 100000; ++i) {
     const double x = std::exp(std::uniform_real_distribution<double>(-700, 700)(random) * (i % 2 == 0 ? 1 : 1e-3));
-    EXPECT_NEAR(tiny::log_of(x), std::log(x), 4e-16 * (1 + std::abs(std::log(x))));
+    EXPECT_NEAR(log_of(x), std::log(x), 4e-16 * (1 + std::abs(std::log(x))));
     if (HasFailure()) return;
   }
-  EXPECT_EQ(tiny::log_of(1), 0);
-  EXPECT_NEAR(tiny::log_of(5e-324), std::log(5e-324), 1e-12);
-  EXPECT_TRUE(std::isnan(tiny::log_of(0)) && std::isnan(tiny::log_of(-1)) && std::isnan(tiny::log_of(INFINITY)));
+  EXPECT_EQ(log_of(1), 0);
+  EXPECT_NEAR(log_of(5e-324), std::log(5e-324), 1e-12);
+  EXPECT_TRUE(std::isnan(log_of(0)) && std::isnan(log_of(-1)) && std::isnan(log_of(INFINITY)));
 }
 
-TEST(Batch, TargetsHaveNames) {
+TEST(TinyEnsemble, TargetsHaveNames) {
   const std::vector<std::string> names = batch_targets();
   ASSERT_FALSE(names.empty());
   EXPECT_EQ(names.back(), "scalar");
@@ -460,4 +335,4 @@ TEST(Batch, TargetsHaveNames) {
 }
 
 }  // namespace
-}  // namespace equipoise::batch_test
+}  // namespace equipoise::tiny_ensemble_test

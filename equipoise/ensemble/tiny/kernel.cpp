@@ -1,9 +1,11 @@
-// The lanes of batch.hpp, compiled once for every target that Highway knows here.
+// The lanes of ensemble.hpp, compiled once for every target that Highway knows here.
 //
 // A lane holds one run. A block is 64 steps of every lane on local copies, the iterates of steps 0, 16, 32 and 48 being
 // kept; then come the looks, as masks: near a minimiser, or |r| not below 4, so that NaN shows. A lane whose run ends
 // hands the last mark before the event to a second set of lanes, which walks at most 16 steps with a test at each and
-// so finds its exact step, and is refilled at once. Everything rarer than that is decided by look() of batch_rules.hpp.
+// so finds its exact step, and is refilled at once. Everything rarer than that is decided by look() of rules.hpp.
+//
+// Tested in equipoise/ensemble/tiny/bits_test.cpp
 #include "equipoise/ensemble/tiny/kernel.hpp"
 
 #include <algorithm>
@@ -39,6 +41,7 @@
 #include "equipoise/ensemble/tiny/returns-inl.hpp"
 #include "equipoise/ensemble/tiny/ready-inl.hpp"
 #include "equipoise/ensemble/tiny/rows-inl.hpp"
+#include "equipoise/ensemble/tiny/cells-inl.hpp"
 #include "equipoise/ensemble/tiny/lanes-inl.hpp"
 #include "equipoise/ensemble/tiny/orbits-inl.hpp"
 // clang-format on
@@ -86,12 +89,6 @@ HWY_EXPORT(follow_kind);
 HWY_EXPORT(record);
 HWY_EXPORT(advance);
 HWY_EXPORT(fused_target);
-
-#if (HWY_TARGETS & (HWY_TARGETS - 1)) == 0  // Highway's tables then have one entry
-#define EQUIPOISE_AT(function, index) HWY_DISPATCH_TABLE(function)[(index)*0]
-#else
-#define EQUIPOISE_AT(function, index) HWY_DISPATCH_TABLE(function)[index]
-#endif
 
 namespace {
 

@@ -1,5 +1,5 @@
 // The lanes themselves: blocks of 64 steps, looks, and a new run for every lane whose run ended. Included by
-// batch_kernel.cpp alone, once for every target.
+// kernel.cpp alone, once for every target.
 //
 // Cost, per vector: nothing but steps in the 16 between marks; a mark is two stores, a look 10 operations. A vector of
 // which several lanes end takes some 140 instructions, however many they are; each of those lanes then a walk, a row
@@ -8,25 +8,6 @@
 HWY_BEFORE_NAMESPACE();
 namespace equipoise::tiny::HWY_NAMESPACE {
 namespace {
-
-/// Where runs come from and where their rows go.
-template <std::size_t S>
-struct Cells {
-  const Source& runs;
-  TinyRun::Kind kind;
-  const BatchSettings& settings;
-  std::span<TinyEnd> ends;
-  std::size_t next = 0;  ///< the first cell that `ready` has not seen
-  Ready<S> ready;
-  std::vector<std::size_t> others;                              ///< cells to begin with care
-  std::vector<std::pair<std::size_t, Follow<S>>> with_tangent;  ///< runs that go on where a tangent is followed
-
-  HWY_INLINE bool stopped() const { return settings.stop != nullptr && settings.stop->load(std::memory_order_relaxed); }
-  HWY_INLINE void finish(std::size_t cell, const Ending<S>& ending) {
-    report_ending(ending, ends[cell]);
-    if (settings.measures) report_measures<S>(runs.run(cell), ending.z, ends[cell]);
-  }
-};
 
 template <std::size_t S, bool TANGENT>
 class Lanes {
@@ -43,8 +24,8 @@ class Lanes {
       take_blocks();
       settle();
     }
-    while (!arrivals_.empty()) flush_arrivals();
-    while (!divergences_.empty()) flush_divergences();
+    while (!arrivals_.empty()) cells_.flush_arrivals(arrivals_);
+    while (!divergences_.empty()) cells_.flush_divergences(divergences_);
   }
 
  private:
@@ -127,16 +108,17 @@ class Lanes {
         hn::And(hn::Le(sums_of_squares(z), hn::Set(tag, stable_sharpness)), arrived_lanes(z, m, near, near_low));
     const unsigned arriving = bits_of(arrived);
     // Most looks end here: S <= 2 goes with |x y| <= 1, and no run diverges there.
-    const unsigned diverging = arriving == bits ? 0 : bits_of(hn::Or(diverging_lanes(z, m), hn::Not(finite_lanes(z))));
+    const unsigned diverging =
+        arriving == bits ? 0 : bits_of(hn::Or(diverging_lanes(z, m, near_low), hn::Not(finite_lanes(z))));
     if (arriving != 0) {
       hand_over(first, arriving, arrivals_, m, near, near_low,
                 [&](const Vec(&there)[S]) HWY_ATTR { return hn::Not(arrived_lanes(there, m, near, near_low)); });
-      if (arrivals_.full()) flush_arrivals();
+      if (arrivals_.full()) cells_.flush_arrivals(arrivals_);
     }
     if (diverging != 0) {
       hand_over(first, diverging, divergences_, m, near, near_low,
                 [&](const Vec(&there)[S]) HWY_ATTR { return bounded_lanes(there, m); });
-      if (divergences_.full()) flush_divergences();
+      if (divergences_.full()) cells_.flush_divergences(divergences_);
     }
     const unsigned ending = diverging | arriving;
     if (ending != 0) replace(first, ending);
@@ -161,7 +143,7 @@ class Lanes {
     const auto mark = static_cast<std::size_t>(std::bit_width(before)) - 1;
     const double step = origin_[i] + static_cast<double>(look_every * (blocks_ - 1) + mark * mark_every);
     arrivals_.add(state(marks_[mark], i), map, cell_[i], step);
-    if (arrivals_.full()) flush_arrivals();
+    if (arrivals_.full()) cells_.flush_arrivals(arrivals_);
     replace_lane(i);
     return true;
   }
@@ -191,15 +173,6 @@ class Lanes {
         hn::Add(hn::Load(tag, origin_ + first), hn::Set(tag, static_cast<double>(look_every * (blocks_ - 1))));
     walks.add(set, from, m, near, near_low, hn::Load(tag, cell_ + first), hn::Add(first_step, at));
   }
-  // The rows of runs that are walked next: the walk takes longer than they are on their way.
-  HWY_INLINE void fetch_rows(const Walks<S>& walks) const {
-    walks.each_cell([&](double cell) HWY_ATTR {
-      const auto* const row = reinterpret_cast<const char*>(&cells_.ends[static_cast<std::size_t>(cell)]);
-      hwy::Prefetch(row);
-      hwy::Prefetch(row + 64);
-    });
-  }
-
   static HWY_INLINE void load(const double (&from)[S][kSize], std::size_t first, Vec (&z)[S]) {
     for (std::size_t s = 0; s < S; ++s) z[s] = hn::Load(Tag(), from[s] + first);
   }
@@ -240,8 +213,8 @@ class Lanes {
   HWY_INLINE bool passes_by(std::size_t i) {
     const std::uint64_t step = step_of(i);
     const std::uint64_t max_steps = cells_.runs.run(static_cast<std::size_t>(cell_[i])).max_steps;
-    const bool simple = !TANGENT && (follows_[i / kWidth] >> i % kWidth & 1U) == 0 && 2 * step < first_growth_look &&
-                        max_steps - step >= look_every;
+    const bool simple = !TANGENT && (follows_[i / kWidth] >> i % kWidth & 1U) == 0 &&
+                        2 * step < endings::first_growth_look && max_steps - step >= look_every;
     if (!simple || (looks_ >> i & 1U) != 0) return false;
     due_[i] = blocks_so_far() + static_cast<double>((std::min(max_steps, 2 * step) - step) / look_every);
     return true;
@@ -412,38 +385,12 @@ class Lanes {
             cells_.ready.fill(cells_.runs, cells_.kind, cells_.next, cells_.others,
                               [&](unsigned set, const Vec(&z)[S], Vec m, Vec near, Vec near_low, Vec cell) HWY_ATTR {
                                 divergences_.add(set, z, m, near, near_low, cell, hn::Zero(Tag()));
-                                if (divergences_.full()) flush_divergences();
+                                if (divergences_.full()) cells_.flush_divergences(divergences_);
                               });
         if (cells_.ready.count > 0) return refill(i);
       }
     }
     idle(i);
-  }
-
-  HWY_NOINLINE void flush_arrivals() {
-    fetch_rows(arrivals_);
-    arrivals_.to_arrival();
-    const Row row(at_stable_minimiser(State<S>{}, 0));
-    arrivals_.take([&](const typename Walks<S>::End& end, const auto& z) HWY_ATTR {
-      TinyEnd& place = cells_.ends[end.cell];
-      row.put(place);
-      place.steps = end.step;
-      place.multiplier = end.extra;
-      place.lyapunov = exponent_of_stay(end.extra);
-      if (cells_.settings.measures) report_measures<S>(cells_.runs.run(end.cell), z(), place);
-    });
-  }
-  HWY_NOINLINE void flush_divergences() {
-    fetch_rows(divergences_);
-    divergences_.to_divergence();
-    const Row row(divergence(State<S>{}, 0, false));
-    divergences_.take([&](const typename Walks<S>::End& end, const auto& z) HWY_ATTR {
-      TinyEnd& place = cells_.ends[end.cell];
-      row.put(place);
-      place.steps = end.step;
-      place.proved = end.extra != 0;
-      if (cells_.settings.measures) report_measures<S>(cells_.runs.run(end.cell), z(), place);
-    });
   }
 
   Cells<S>& cells_;

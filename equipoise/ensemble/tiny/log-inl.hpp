@@ -1,5 +1,5 @@
 // log_of() for vectors of lanes: the same operations in the same order, hence the same bits. Included by
-// batch_kernel.cpp and small_kernel.cpp, once for every target.
+// both kernel.cpp, once for every target.
 //
 // Cost: some 40 operations and a division, for as many numbers as a vector has lanes.
 

@@ -1,5 +1,5 @@
 // Steps without looks, and the last iterates of runs that end for no reason but their number of steps. Included by
-// batch_kernel.cpp alone, once for every target.
+// kernel.cpp alone, once for every target.
 
 HWY_BEFORE_NAMESPACE();
 namespace equipoise::tiny::HWY_NAMESPACE {

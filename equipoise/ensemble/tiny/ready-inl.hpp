@@ -1,5 +1,5 @@
 // Runs on their way into lanes: scaled a vector at a time, so that refilling a lane is a few copies. Included by
-// batch_kernel.cpp alone, once for every target.
+// kernel.cpp alone, once for every target.
 //
 // Cost of a run: two square roots, five steps and some 30 operations of a lane; 80 bytes read of a row, 8 of a column.
 
@@ -99,12 +99,13 @@ class Ready {
       plain = hn::And(plain, hn::Ne(hn::NegMulAdd(at[0], at[1], m_of), zero));
     } else {
       size = hn::Mul(m_of, hn::Sqrt(hn::Load(tag, shape_ + i)));
-      low = hn::Mul(hn::Mul(tolerance, size), hn::Sqrt(size));
+      low = size;
       plain = hn::AndNot(near_lanes(at, m_of, zero, zero), plain);
+      plain = hn::And(plain, hn::Ge(hn::Mul(tolerance, size), hn::Set(tag, least_near)));
     }
     // The first event: the end of the budget, or the first look for a cycle where there may be one.
     Vec event = hn::Load(tag, max_steps_ + i);
-    const Vec cycle_look = hn::Set(tag, static_cast<double>(first_cycle_look));
+    const Vec cycle_look = hn::Set(tag, static_cast<double>(endings::first_cycle_look));
     if constexpr (S == 2) event = hn::IfThenElse(hn::Ge(m_of, hn::Set(tag, 1.0)), hn::Min(event, cycle_look), event);
     else event = hn::Min(event, cycle_look);
     plain = hn::And(plain, hn::Ge(event, hn::Set(tag, static_cast<double>(look_every))));
@@ -113,7 +114,7 @@ class Ready {
     plain = hn::And(plain, there);
     const Vec near_of = hn::Mul(tolerance, size);
     const Vec cell_of = hn::Load(tag, cell_ + i);
-    const Mask diverging = hn::And(plain, diverges_soon(at, m_of));
+    const Mask diverging = hn::And(plain, diverges_soon(at, m_of, low));
     if (!hn::AllFalse(tag, diverging)) doomed(bits_of(diverging), at, m_of, near_of, low, cell_of);
 
     const unsigned left_to_others = bits_of(hn::AndNot(plain, there));
@@ -134,11 +135,11 @@ class Ready {
   }
 
   // Where Lemma E holds after some steps, or nothing is finite any more: neither ends, so no step between needs a test.
-  static HWY_INLINE Mask diverges_soon(const Vec (&start)[S], Vec m_of) {
+  static HWY_INLINE Mask diverges_soon(const Vec (&start)[S], Vec m_of, Vec near_low) {
     Vec at[S];
     for (std::size_t s = 0; s < S; ++s) at[s] = start[s];
     for (int k = 0; k < kEarlySteps; ++k) step_lanes(at, m_of);
-    return hn::Or(diverging_lanes(at, m_of), hn::Not(finite_lanes(at)));
+    return hn::Or(diverging_lanes(at, m_of, near_low), hn::Not(finite_lanes(at)));
   }
   static constexpr int kEarlySteps = 5;
 

@@ -1,4 +1,4 @@
-// Which runs come back to where they are within 64 steps, some vectors of them at a time. Included by batch_kernel.cpp
+// Which runs come back to where they are within 64 steps, some vectors of them at a time. Included by kernel.cpp
 // alone, once for every target.
 //
 // Cost: 64 steps of a lane, each with a test of 4 operations; for a few vectors the time is that of one chain.
@@ -47,10 +47,10 @@ class Returns {
       for (std::size_t s = 0; s < S; ++s) z[v][s] = hn::Load(tag, z_[s] + v * kWidth);
       at[v] = z[v][0];
       m[v] = hn::Load(tag, m_ + v * kWidth);
-      far[v] = hn::Mul(hn::Mul(hn::Set(tag, verdict_rules::cycle_tolerance), lengths(z[v])), hn::Set(tag, reach(1, 1)));
+      far[v] = hn::Mul(hn::Mul(hn::Set(tag, endings::cycle_tolerance), lengths(z[v])), hn::Set(tag, reach(1, 1)));
       back[v] = hn::Ne(m[v], m[v]);  // nowhere
     });
-    for (std::uint64_t i = 0; i < largest_period; ++i) {
+    for (std::uint64_t i = 0; i < endings::largest_period; ++i) {
       for_each<VECS>([&](auto v) HWY_ATTR {
         step_lanes(z[v], m[v]);
         back[v] = hn::Or(back[v], hn::Le(hn::Abs(hn::Sub(z[v][0], at[v])), far[v]));

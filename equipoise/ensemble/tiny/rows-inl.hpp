@@ -1,4 +1,4 @@
-// A row of results as vectors, for the many endings that differ in little. Included by batch_kernel.cpp alone, once for
+// A row of results as vectors, for the many endings that differ in little. Included by kernel.cpp alone, once for
 // every target.
 //
 // Cost of a row: 104 bytes written, by two stores of 64 bytes and those of what differs.

@@ -1,23 +1,22 @@
 // The looks at tiny runs: arrival, lingering, cycles, chaos, the end of the budget; and the plain block of steps.
+//
+// Tested in equipoise/ensemble/tiny/run_test.cpp
 #include "equipoise/ensemble/tiny/rules.hpp"
 
 #include <Eigen/Eigenvalues>
 #include <algorithm>
-#include <bit>
 #include <cmath>
-#include <complex>
 #include <limits>
 #include <optional>
 #include <span>
-#include <tuple>
 
 #include "equipoise/core/endings.hpp"
+#include "equipoise/core/multiplier.hpp"
 #include "equipoise/core/numbers.hpp"
+#include "equipoise/core/returns.hpp"
 
 namespace equipoise::tiny {
 namespace {
-
-constexpr std::size_t most_sums = 1024;
 
 template <std::size_t S>
 State<S> after(const Map<S>& map, State<S> z) {
@@ -96,7 +95,7 @@ Ending<S> at_critical_point(const Follow<S>& follow, Near what, const State<S>& 
     ending.limit = follow.map.m > 0 ? Limit::saddle : Limit::minimiser;
     ending.multiplier = 1 + follow.map.m;
   }
-  ending.lyapunov = exponent_of_stay(ending.multiplier);
+  ending.lyapunov = endings::exponent_of_stay(ending.multiplier);
   return ending;
 }
 
@@ -107,8 +106,7 @@ bool ends_in_convergence(Follow<S>& follow, const Marks<S>& marks, Ending<S>& en
   const Near what = near(follow.map, follow.z);
   if (follow.lingers) {
     Map<S> wider = follow.map;
-    wider.near *= 10;
-    wider.near_low *= 10;
+    wider.near *= endings::leaving_room;
     if (near(wider, follow.z) != follow.visited) {
       follow.lingers = false;
     } else {
@@ -129,9 +127,7 @@ bool ends_in_convergence(Follow<S>& follow, const Marks<S>& marks, Ending<S>& en
   follow.lingers = true;
   follow.visited = what;
   follow.arrived = when;
-  // A saddle of m = 1e-18 is left in no time that a run has.
-  const double wait = factor > 1 ? std::min(1e9, std::ceil(42 / log_of(factor))) : 1e9;
-  follow.lingers_until = when + static_cast<std::uint64_t>(wait);
+  follow.lingers_until = when + endings::steps_to_leave(factor);
   return false;
 }
 
@@ -150,27 +146,12 @@ EQUIPOISE_TINY Eigen::Matrix<double, S, S> jacobian(const Map<S>& map, std::span
   return J;
 }
 
-double signed_magnitude(std::complex<double> value) { return value.imag() == 0 ? value.real() : std::abs(value); }
-
-double largest_multiplier(const Eigen::Matrix2d& turn) {
-  const double half_trace = turn.trace() / 2;
-  const double discriminant = half_trace * half_trace - turn.determinant();
-  if (discriminant < 0) return std::sqrt(turn.determinant());
-  return std::copysign(std::abs(half_trace) + std::sqrt(discriminant), half_trace);
-}
+double multiplier_of(const Eigen::Matrix2d& turn, double) { return largest_multiplier(turn); }
 // Turning the plane of x and y leaves f alone: one multiplier is 1, and rounding moves it a little.
-double largest_multiplier(const Eigen::Matrix4d& turn) {
+double multiplier_of(const Eigen::Matrix4d& turn, double tolerance) {
   if (!turn.allFinite()) return nan;
   const Eigen::Vector4cd values = Eigen::EigenSolver<Eigen::Matrix4d>(turn, false).eigenvalues();
-  Index neutral = 0;
-  for (Index i = 1; i < 4; ++i) {
-    if (std::abs(values[i] - 1.0) < std::abs(values[neutral] - 1.0)) neutral = i;
-  }
-  double largest = 0;
-  for (Index i = 0; i < 4; ++i) {
-    if (i != neutral && std::abs(values[i]) > std::abs(largest)) largest = signed_magnitude(values[i]);
-  }
-  return largest;
+  return largest_multiplier(std::span(values.data(), 4), endings::neutral_room(tolerance));
 }
 
 struct TinyCycle {
@@ -178,32 +159,36 @@ struct TinyCycle {
   double multiplier;
 };
 
-// As find_cycle(): the smallest period up to 64 with three returns, not at any of its divisors. At most 256 steps.
+// For shortest_period().
+template <std::size_t S>
+class TinyWalk {
+ public:
+  EQUIPOISE_TINY TinyWalk(const Map<S>& map, const State<S>& at) : map_(map), z_(at) { states_[0] = at; }
+  EQUIPOISE_TINY bool take_step() {
+    step(map_, z_);
+    return true;  // beyond the range of double nothing returns
+  }
+  EQUIPOISE_TINY void keep(std::uint32_t k) { states_[k] = z_; }
+  EQUIPOISE_TINY bool returned_to(std::uint32_t k, double tolerance) const {
+    return Within<S>(states_[k], tolerance)(z_);
+  }
+  EQUIPOISE_TINY bool closes_at(std::uint32_t k, double tolerance) const {
+    return Within<S>(states_[0], tolerance)(states_[k]);
+  }
+  EQUIPOISE_TINY std::span<const State<S>> turn(std::uint32_t period) const { return std::span(states_).first(period); }
+
+ private:
+  const Map<S>& map_;
+  State<S> z_;
+  std::array<State<S>, endings::largest_period + 1> states_;
+};
+
 template <std::size_t S>
 EQUIPOISE_TINY std::optional<TinyCycle> find_tiny_cycle(const Map<S>& map, const State<S>& at, double tolerance) {
-  std::array<State<S>, largest_period + 1> states;
-  states[0] = at;
-  const Within<S> near_start(at, tolerance);
-  std::uint32_t period = 0;
-  for (std::uint32_t k = 1; k <= largest_period && period == 0; ++k) {
-    states[k] = states[k - 1];
-    step(map, states[k]);
-    if (near_start(states[k])) period = k;
-  }
-  if (period < 2) return std::nullopt;
-  State<S> previous = states[period];
-  for (int turn = 1; turn < 3; ++turn) {
-    State<S> next = previous;
-    for (std::uint32_t k = 0; k < period; ++k) step(map, next);
-    if (!Within<S>(previous, tolerance)(next)) return std::nullopt;
-    previous = next;
-  }
-  const Within<S> near_shorter(at, 1e3 * tolerance);
-  for (std::uint32_t shorter = 1; shorter < period; ++shorter) {
-    if (period % shorter == 0 && near_shorter(states[shorter])) return std::nullopt;
-  }
-  const auto turn = jacobian<S>(map, std::span(states).first(period));
-  return TinyCycle{period, largest_multiplier(turn)};
+  TinyWalk<S> walk(map, at);
+  const std::uint32_t period = shortest_period(walk, tolerance);
+  if (period == 0) return std::nullopt;
+  return TinyCycle{period, multiplier_of(jacobian<S>(map, walk.turn(period)), tolerance)};
 }
 
 #if defined(__x86_64__) && !defined(__FMA__)
@@ -227,11 +212,11 @@ std::optional<TinyCycle> find(const Map<S>& map, const State<S>& at, double tole
 template <std::size_t S>
 bool ends_in_a_cycle(const Follow<S>& follow, double tolerance, Ending<S>& ending) {
   const std::optional<TinyCycle> cycle = find(follow.map, follow.z, tolerance);
-  if (!cycle || !(std::abs(cycle->multiplier) < 1 - verdict_rules::marginal)) return false;
+  if (!cycle || !endings::attracts(cycle->multiplier)) return false;
   end_here(follow, Outcome::periodic, ending);
   ending.period = cycle->period;
   ending.multiplier = cycle->multiplier;
-  ending.lyapunov = exponent_of_cycle(cycle->multiplier, cycle->period);
+  ending.lyapunov = endings::exponent_of_cycle(cycle->multiplier, cycle->period);
   return true;
 }
 
@@ -240,7 +225,8 @@ bool ends_in_chaos(const Follow<S>& follow, Ending<S>& ending) {
   const auto chaos = follow.growth ? follow.growth->chaos() : std::nullopt;
   if (!chaos) return false;
   end_here(follow, Outcome::chaotic, ending);
-  std::tie(ending.lyapunov, ending.lyapunov_error) = *chaos;
+  ending.lyapunov = chaos->exponent;
+  ending.lyapunov_error = chaos->error;
   return true;
 }
 
@@ -256,72 +242,6 @@ bool may_cycle(const Map<4>&) { return true; }
 
 }  // namespace
 
-double log_of(double x) {
-  using namespace logarithm;
-  if (!(x > 0) || !std::isfinite(x)) return nan;
-  int exponent = -1022;
-  if (x < std::numeric_limits<double>::min()) {
-    x *= below_normal;
-    exponent -= 54;
-  }
-  const auto bits = std::bit_cast<std::uint64_t>(x);
-  exponent += static_cast<int>(bits >> 52);
-  double fraction = std::bit_cast<double>((bits & fraction_bits) | half_bits);
-  if (fraction < root_half) {
-    fraction *= 2;
-    --exponent;
-  }
-  const double t = (fraction - 1) / (fraction + 1);
-  const double t2 = t * t;
-  const double t4 = t2 * t2;
-  // Every other term: two chains, which a processor walks side by side.
-  double odd = 0, even = 0;
-  for (int i = 10; i >= 0; i -= 2) odd = odd * t4 + inverse[i];
-  for (int i = 9; i > 0; i -= 2) even = (even + inverse[i]) * t4;
-  const double series = even + odd * t2;
-  return exponent * log2_high + (2 * t + (2 * t * series + exponent * log2_low));
-}
-
-void Growth::add(double log_growth) {
-  steps_ += look_every;
-  open_sum_ += log_growth;
-  if (++looks_in_open_sum_ < looks_per_sum_) return;
-  sums_.push_back(open_sum_);
-  open_sum_ = 0;
-  looks_in_open_sum_ = 0;
-  if (sums_.size() < most_sums) return;
-  for (std::size_t i = 0; i < most_sums / 2; ++i) sums_[i] = sums_[2 * i] + sums_[2 * i + 1];
-  sums_.resize(most_sums / 2);
-  looks_per_sum_ *= 2;
-}
-
-std::pair<double, double> Growth::exponent() const {
-  const std::size_t groups = std::min<std::size_t>(32, sums_.size());
-  if (groups == 0) return {nan, nan};
-  const std::size_t group_size = sums_.size() / groups;
-  const double steps_in_group = static_cast<double>(group_size * looks_per_sum_ * look_every);
-  std::array<double, 32> means{};
-  auto sum = sums_.end() - static_cast<std::ptrdiff_t>(groups * group_size);
-  double exponent = 0;
-  for (std::size_t g = 0; g < groups; ++g) {
-    for (std::size_t i = 0; i < group_size; ++i) means[g] += *sum++;
-    means[g] /= steps_in_group;
-    exponent += means[g];
-  }
-  const double count = static_cast<double>(groups);
-  exponent /= count;
-  double squares = 0;
-  for (std::size_t g = 0; g < groups; ++g) squares += (means[g] - exponent) * (means[g] - exponent);
-  return {exponent, groups >= 8 ? std::sqrt(squares / (count * (count - 1))) : nan};
-}
-
-std::optional<std::pair<double, double>> Growth::chaos() const {
-  if (steps() < verdict_rules::chaotic_steps) return std::nullopt;
-  const auto [mean, error] = exponent();
-  if (!(mean > verdict_rules::chaotic_exponent) || !(mean > 3 * error)) return std::nullopt;
-  return std::pair{mean, error};
-}
-
 template <std::size_t S>
 bool begin(const TinyRun& run, Follow<S>& follow, Ending<S>& ending) {
   const double root = std::sqrt(run.h);
@@ -336,25 +256,21 @@ bool begin(const TinyRun& run, Follow<S>& follow, Ending<S>& ending) {
     ending = divergence(follow.z, 0, false);
     return true;
   }
+  if constexpr (S == 4) map.near_low = map.m * std::sqrt(run.shape);
   if (run.tolerance > 0) {
-    double scale = map.m;
+    double scale = S == 4 ? map.near_low : map.m;
     if (map.m == 0) scale = sum_of_squares(follow.z);
     if constexpr (S == 2) map.near_low = most_near_saddle(run.tolerance, map.m);
-    if constexpr (S == 4) {
-      if (map.m > 0) {
-        scale *= std::sqrt(run.shape);
-        map.near_low = run.tolerance * scale * std::sqrt(scale);
-      }
-    }
     map.near = run.tolerance * scale;
+    if (S == 4 && map.near < least_near) map.near = -1;
     if (no_gradient(map, follow.z)) {
       const bool at_zero = sum_of_squares(follow.z) == 0;
       ending = at_critical_point(follow, at_zero ? Near::saddle : Near::minimiser, follow.z, 0);
       return true;
     }
   }
-  if (may_cycle(map)) follow.cycle_look = first_cycle_look;
-  if (may_be_chaotic(map.m)) follow.growth_look = first_growth_look;
+  if (may_cycle(map)) follow.cycle_look = endings::first_cycle_look;
+  if (endings::may_be_chaotic(map.m)) follow.growth_look = endings::first_growth_look;
   plan(follow);
   return false;
 }
@@ -389,8 +305,8 @@ bool look(Follow<S>& follow, const Marks<S>& marks, Ending<S>& ending, bool may_
       end_here(follow, Outcome::exhausted, ending);
       return true;
     }
-    if (follow.step > first_cycle_look && may_cycle(follow.map) &&
-        ends_in_a_cycle(follow, verdict_rules::cycle_tolerance_late, ending)) {
+    if (follow.step > endings::first_cycle_look && may_cycle(follow.map) &&
+        ends_in_a_cycle(follow, endings::cycle_tolerance_late, ending)) {
       return true;
     }
     if (ends_in_chaos(follow, ending)) return true;
@@ -405,14 +321,14 @@ bool look(Follow<S>& follow, const Marks<S>& marks, Ending<S>& ending, bool may_
   const bool may_end =
       !follow.lingers && follow.map.near >= 0;  // a tolerance of zero: nothing but divergence ends a run early
   if (follow.step == follow.cycle_look) {
-    follow.cycle_look *= 2;
-    if (may_end && may_return && ends_in_a_cycle(follow, verdict_rules::cycle_tolerance, ending)) return true;
+    follow.cycle_look = endings::next_cycle_look(follow.cycle_look);
+    if (may_end && may_return && ends_in_a_cycle(follow, endings::cycle_tolerance, ending)) return true;
   }
   if (follow.step == follow.growth_look) {
     if (may_end && ends_in_chaos(follow, ending)) return true;
     follow.growth = std::make_unique<Growth>();
-    if (follow.growth_look == first_growth_look) follow.tangent = first_tangent<S>();
-    follow.growth_look = next_growth_look(follow.growth_look);
+    if (follow.growth_look == endings::first_growth_look) follow.tangent = first_tangent<S>();
+    follow.growth_look = endings::next_growth_look(follow.growth_look);
   }
   plan(follow);
   return false;

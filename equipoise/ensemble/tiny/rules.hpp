@@ -1,5 +1,5 @@
-// What defines the runs of batch.hpp: the map, the tests on an iterate, and what is decided at a look. For batch*.cpp
-// and small_*.cpp alone.
+// What defines the runs of ensemble.hpp: the map, the tests on an iterate, and what is decided at a look. For the two
+// ensembles alone.
 #pragma once
 
 #include <array>
@@ -10,6 +10,8 @@
 #include <optional>
 #include <vector>
 
+#include "equipoise/core/endings.hpp"
+#include "equipoise/core/growth.hpp"
 #include "equipoise/core/numbers.hpp"
 #include "equipoise/ensemble/tiny/ensemble.hpp"
 
@@ -19,16 +21,11 @@ namespace equipoise::tiny {
 // multiply-add; a call of std::fma has the same bits and takes longer.
 #define EQUIPOISE_TINY [[gnu::always_inline]] inline
 
-inline constexpr std::uint64_t never = std::numeric_limits<std::uint64_t>::max();
-inline constexpr std::uint64_t look_every = 64;  ///< steps between looks at a run
+using endings::never;
+inline constexpr std::uint64_t look_every = endings::growth_stretch;  ///< steps between looks at a run
 inline constexpr std::uint64_t mark_every = 16;  ///< steps between the iterates that are kept for finding an exact step
 inline constexpr std::size_t most_marks = look_every / mark_every;
-inline constexpr std::uint64_t first_cycle_look = 256;
-inline constexpr std::uint64_t largest_period = 64;
-/// The first half of a run is dropped. From here to 20000, the budget of many a sweep, there are 157 whole blocks:
-/// 10048 steps.
-inline constexpr std::uint64_t first_growth_look = 9920;
-inline constexpr double stable_sharpness = 2 + 1e-6;  ///< as run(): a multiplier below 1 + 1e-6 does not leave
+inline constexpr double stable_sharpness = 1 + endings::stable_multiplier;  ///< at a minimiser, scaled
 inline constexpr double below_one = 1 - 16 * std::numeric_limits<double>::epsilon();
 
 /// x, y of a pair; x1, x2, y1, y2 of an isotropic run. Scaled by sqrt(h).
@@ -39,7 +36,7 @@ template <std::size_t S>
 struct Map {
   double m = 1;
   double near = -1;     ///< below zero: nothing is near
-  double near_low = 0;  ///< isotropic: the same close to the saddle; pair: |x y| is no more where the saddle is near
+  double near_low = 0;  ///< isotropic: h |A|_F; pair: |x y| is no more where the saddle is near
 };
 
 EQUIPOISE_TINY double residual(const Map<2>& map, const State<2>& z) { return std::fma(-z[0], z[1], map.m); }
@@ -107,7 +104,7 @@ EQUIPOISE_TINY bool diverges(const Map<4>& map, const State<4>& z) {
   const double P = squared(z[0], z[1]);
   const double Q = squared(z[2], z[3]);
   const double squared_product = P * Q * below_one;
-  const double needed = 4 * (1 + map.m);
+  const double needed = 4 * (1 + map.near_low);
   const double S4 = 4 * (P + Q);
   return squared_product >= needed * needed && squared_product >= S4 && S4 <= std::numeric_limits<double>::max();
 }
@@ -127,17 +124,20 @@ inline constexpr double saddle_room = 4 * std::numeric_limits<double>::epsilon()
 EQUIPOISE_TINY double most_near_saddle(double tolerance, double m) {
   return m * (2.00001 * tolerance * tolerance + saddle_room);
 }
-/// The largest component of the gradient.
-EQUIPOISE_TINY double steepest(const Map<4>& map, const State<4>& z) {
+/// The gradient, scaled as the state is.
+EQUIPOISE_TINY State<4> gradient(const Map<4>& map, const State<4>& z) {
   const double P = squared(z[0], z[1]);
   const double Q = squared(z[2], z[3]);
-  return std::max(std::max(std::abs(std::fma(-Q, z[0], map.m * z[2])), std::abs(std::fma(-Q, z[1], map.m * z[3]))),
-                  std::max(std::abs(std::fma(-P, z[2], map.m * z[0])), std::abs(std::fma(-P, z[3], map.m * z[1]))));
+  return {std::fma(-Q, z[0], map.m * z[2]), std::fma(-Q, z[1], map.m * z[3]), std::fma(-P, z[2], map.m * z[0]),
+          std::fma(-P, z[3], map.m * z[1])};
 }
+/// |g| <= tolerance |A| max(|z|, |A|^(1/2)), squared: the squares of smaller tolerances would vanish.
+inline constexpr double least_near = 1e-150;
 EQUIPOISE_TINY Near near(const Map<4>& map, const State<4>& z) {
-  const double largest = std::max(std::max(std::abs(z[0]), std::abs(z[1])), std::max(std::abs(z[2]), std::abs(z[3])));
-  if (!(2 * steepest(map, z) <= std::max(map.near * largest, map.near_low)) || map.near < 0) return Near::nothing;
-  return sum_of_squares(z) < map.m ? Near::saddle : Near::minimiser;
+  const double S = sum_of_squares(z);
+  const double bound = map.near * map.near * std::max(S, map.near_low);
+  if (!(sum_of_squares(gradient(map, z)) <= bound) || map.near < 0) return Near::nothing;
+  return S < map.m ? Near::saddle : Near::minimiser;
 }
 /// near(...) == Near::minimiser.
 EQUIPOISE_TINY bool arrived(const Map<2>& map, const State<2>& z) { return std::abs(residual(map, z)) <= map.near; }
@@ -145,57 +145,7 @@ EQUIPOISE_TINY bool arrived(const Map<4>& map, const State<4>& z) { return near(
 EQUIPOISE_TINY bool no_gradient(const Map<2>& map, const State<2>& z) {
   return (z[0] == 0 && z[1] == 0) || residual(map, z) == 0;
 }
-EQUIPOISE_TINY bool no_gradient(const Map<4>& map, const State<4>& z) { return steepest(map, z) == 0; }
-
-/// Log growth of a tangent vector, in sums over 64 steps or more; memory is bounded.
-class Growth {
- public:
-  void add(double log_growth);
-  std::uint64_t steps() const { return steps_; }
-  /// Mean per step and its standard error by batch means (32 batches; NaN with fewer than 8).
-  std::pair<double, double> exponent() const;
-  /// The same where they say "chaotic"; nothing otherwise.
-  std::optional<std::pair<double, double>> chaos() const;
-
- private:
-  std::vector<double> sums_;
-  std::uint64_t looks_per_sum_ = 1;
-  std::uint64_t looks_in_open_sum_ = 0;
-  double open_sum_ = 0;
-  std::uint64_t steps_ = 0;
-};
-
-/// The look for chaos after the one at `step`: 9920, 20032, 40256, ...
-inline std::uint64_t next_growth_look(std::uint64_t step) { return 2 * step + 3 * look_every; }
-
-/// Natural logarithm by sums and products alone, to about 2 ulp: the same bits with every C library. x > 0 and finite,
-/// otherwise NaN. log x = e log 2 + 2 artanh t with x = 2^e f, sqrt(1/2) <= f < sqrt 2 and t = (f - 1) / (f + 1).
-double log_of(double x);
-/// The exponent of a run that stays at a critical point. At a minimiser the sharpness decides: below 2 the zero
-/// eigenvalues give 0, and so does what is within rounding of 2.
-inline double exponent_of_stay(double multiplier) {
-  const double factor = std::abs(multiplier);
-  return factor > 1 + 1e-6 ? log_of(factor) : 0;
-}
-/// That of a cycle, per step, from its largest non-neutral multiplier.
-inline double exponent_of_cycle(double multiplier, std::uint32_t period) {
-  const double magnitude = std::abs(multiplier);
-  return magnitude > 0 ? log_of(magnitude) / period : -infinity;
-}
-/// Only where no minimiser is stable (any.necessary-rate): below, chaotic transients end at one. And not beyond 2,
-/// where the map is unbounded for almost every start (theorem 2c), however long a run wanders first.
-inline bool may_be_chaotic(double m) { return m > 1 + 1e-12 && m <= 2; }
-/// What log_of() and its vectors share.
-namespace logarithm {
-inline constexpr double root_half = 0.70710678118654752;
-inline constexpr double log2_high = 0x1.62e42fefa38p-1;  ///< 42 bits: times an exponent it is exact
-inline constexpr double log2_low = 0x1.ef35793c7673p-45;
-/// |t| <= 0.1716: the series of artanh to t^23 is left with 1e-19.
-inline constexpr double inverse[] = {1.0 / 3,  1.0 / 5,  1.0 / 7,  1.0 / 9,  1.0 / 11, 1.0 / 13,
-                                     1.0 / 15, 1.0 / 17, 1.0 / 19, 1.0 / 21, 1.0 / 23};
-inline constexpr std::uint64_t fraction_bits = 0x000fffffffffffffU, half_bits = 0x3fe0000000000000U;
-inline constexpr double below_normal = 0x1p54;  ///< brings what is less than the least normal number among those
-}  // namespace logarithm
+EQUIPOISE_TINY bool no_gradient(const Map<4>& map, const State<4>& z) { return gradient(map, z) == State<4>{}; }
 
 /// The iterates at the start of a block and every 16 steps after that.
 template <std::size_t S>
@@ -269,7 +219,7 @@ bool begin(const TinyRun& run, Follow<S>& follow, Ending<S>& ending);
 template <std::size_t S>
 EQUIPOISE_TINY void catch_up(Follow<S>& follow) {
   if (follow.cycle_look == never) return;
-  while (follow.cycle_look < follow.step) follow.cycle_look *= 2;
+  while (follow.cycle_look < follow.step) follow.cycle_look = endings::next_cycle_look(follow.cycle_look);
 }
 
 /// Takes the steps up to the next look, at most 64, by the plain loop.
@@ -321,7 +271,7 @@ class Within {
   double tolerance_, far_, close_;
 };
 
-/// Everything but the measures, which become NaN. Of either batch.
+/// Everything but the measures, which become NaN. Of either ensemble.
 template <class AnyEnding>
 EQUIPOISE_TINY void report_ending(const AnyEnding& ending, TinyEnd& end) {
   end.outcome = ending.outcome;

@@ -1,4 +1,4 @@
-// The runs of a batch, whether they come as rows or as columns. For batch*.cpp alone.
+// The runs of an ensemble, whether they come as rows or as columns. For tiny ensembles alone.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-// A step of every lane, and the tests on where it led, as vectors. Included by batch_kernel.cpp alone, once for every
+// A step of every lane, and the tests on where it led, as vectors. Included by kernel.cpp alone, once for every
 // target.
 //
 // Cost of a step, per vector: pair 3 fused multiply-adds (6 flops a lane), isotropic 12 operations (22 flops), with a
@@ -65,7 +65,7 @@ HWY_INLINE Vec lengths(const Vec (&w)[4]) {
   return hn::Sqrt(hn::Add(squared_length(w[0], w[1]), squared_length(w[2], w[3])));
 }
 
-/// near(...) == Near::minimiser of batch_rules.hpp.
+/// near(...) == Near::minimiser of rules.hpp.
 HWY_INLINE Mask arrived_lanes(const Vec (&z)[2], Vec m, Vec near, Vec) {
   return hn::Le(hn::Abs(hn::NegMulAdd(z[0], z[1], m)), near);
 }
@@ -73,12 +73,10 @@ HWY_INLINE Mask arrived_lanes(const Vec (&z)[2], Vec m, Vec near, Vec) {
 HWY_INLINE Mask near_lanes(const Vec (&z)[4], Vec m, Vec near, Vec near_low) {
   const Vec P = squared_length(z[0], z[1]);
   const Vec Q = squared_length(z[2], z[3]);
-  const Vec steepest = hn::Max(
-      hn::Max(hn::Abs(hn::NegMulAdd(Q, z[0], hn::Mul(m, z[2]))), hn::Abs(hn::NegMulAdd(Q, z[1], hn::Mul(m, z[3])))),
-      hn::Max(hn::Abs(hn::NegMulAdd(P, z[2], hn::Mul(m, z[0]))), hn::Abs(hn::NegMulAdd(P, z[3], hn::Mul(m, z[1])))));
-  const Vec largest = hn::Max(hn::Max(hn::Abs(z[0]), hn::Abs(z[1])), hn::Max(hn::Abs(z[2]), hn::Abs(z[3])));
-  const Vec bound = hn::Max(hn::Mul(near, largest), near_low);
-  return hn::And(hn::Le(hn::Add(steepest, steepest), bound), hn::Ge(near, hn::Zero(Tag())));
+  const Vec of_x = squared_length(hn::NegMulAdd(Q, z[0], hn::Mul(m, z[2])), hn::NegMulAdd(Q, z[1], hn::Mul(m, z[3])));
+  const Vec of_y = squared_length(hn::NegMulAdd(P, z[2], hn::Mul(m, z[0])), hn::NegMulAdd(P, z[3], hn::Mul(m, z[1])));
+  const Vec bound = hn::Mul(hn::Mul(near, near), hn::Max(hn::Add(P, Q), near_low));
+  return hn::And(hn::Le(hn::Add(of_x, of_y), bound), hn::Ge(near, hn::Zero(Tag())));
 }
 
 HWY_INLINE Mask arrived_lanes(const Vec (&z)[4], Vec m, Vec near, Vec near_low) {
@@ -112,8 +110,8 @@ HWY_INLINE Mask bounded_lanes(const Vec (&z)[4], Vec) {
   return hn::Lt(hn::Mul(squared_length(z[0], z[1]), squared_length(z[2], z[3])), hn::Set(Tag(), 16.0));
 }
 
-/// diverges(...) of batch_rules.hpp.
-HWY_INLINE Mask diverging_lanes(const Vec (&z)[2], Vec m) {
+/// diverges(...) of rules.hpp.
+HWY_INLINE Mask diverging_lanes(const Vec (&z)[2], Vec m, Vec) {
   const Tag tag;
   const Vec r = hn::Mul(hn::Abs(hn::NegMulAdd(z[0], z[1], m)), hn::Set(tag, below_one));
   const Vec S = squared_length(z[0], z[1]);
@@ -122,13 +120,13 @@ HWY_INLINE Mask diverging_lanes(const Vec (&z)[2], Vec m) {
   const Mask known = hn::Le(S2, hn::Set(tag, std::numeric_limits<double>::max()));
   return hn::And(hn::And(large, known), hn::Ge(hn::Mul(r, hn::Abs(hn::Mul(z[0], z[1]))), S2));
 }
-HWY_INLINE Mask diverging_lanes(const Vec (&z)[4], Vec m) {
+HWY_INLINE Mask diverging_lanes(const Vec (&z)[4], Vec, Vec near_low) {
   const Tag tag;
   const Vec four = hn::Set(tag, 4.0);
   const Vec P = squared_length(z[0], z[1]);
   const Vec Q = squared_length(z[2], z[3]);
   const Vec product = hn::Mul(hn::Mul(P, Q), hn::Set(tag, below_one));
-  const Vec needed = hn::Mul(four, hn::Add(hn::Set(tag, 1.0), m));
+  const Vec needed = hn::Mul(four, hn::Add(hn::Set(tag, 1.0), near_low));
   const Vec S4 = hn::Mul(four, hn::Add(P, Q));
   const Mask known = hn::Le(S4, hn::Set(tag, std::numeric_limits<double>::max()));
   return hn::And(hn::And(hn::Ge(product, hn::Mul(needed, needed)), known), hn::Ge(product, S4));

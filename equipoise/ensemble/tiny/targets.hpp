@@ -1,4 +1,4 @@
-// The targets of both batches: their names, and which one a caller means. For batch*.cpp and small_*.cpp alone.
+// The targets of both ensembles: their names, and which one a caller means. For the two ensembles alone.
 #pragma once
 
 #include <cstddef>

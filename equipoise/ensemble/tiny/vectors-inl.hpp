@@ -1,5 +1,5 @@
 // Vectors of lanes: their width, loops over several of them, masks as bits, and new values for some lanes of one.
-// Included by batch_kernel.cpp and small_kernel.cpp, once for every target.
+// Included by both kernel.cpp, once for every target.
 
 HWY_BEFORE_NAMESPACE();
 namespace equipoise::tiny::HWY_NAMESPACE {

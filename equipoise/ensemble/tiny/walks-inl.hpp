@@ -1,5 +1,5 @@
 // From the last mark before a run's end to its exact step: at most 16 steps of some vectors of such runs, with a test
-// at each. Included by batch_kernel.cpp alone, once for every target.
+// at each. Included by kernel.cpp alone, once for every target.
 //
 // Cost of a run that arrives: 16 steps and tests of a lane, some 10 operations each, and its way in and out of memory.
 
@@ -81,10 +81,11 @@ class Walks {
   HWY_NOINLINE void to_divergence() {
     const std::size_t count = pad();
     const Tag tag;
-    Vec z[kVecs][S], end[kVecs][S], m[kVecs], when[kVecs], proved[kVecs];
+    Vec z[kVecs][S], end[kVecs][S], m[kVecs], low[kVecs], when[kVecs], proved[kVecs];
     Mask done[kVecs];
     for_each<kVecs>([&](auto v) HWY_ATTR {
       load(v, z[v], m[v]);
+      low[v] = hn::Load(tag, near_low_ + v * kWidth);
       when[v] = proved[v] = hn::Zero(tag);
       for (std::size_t s = 0; s < S; ++s) end[v][s] = z[v][s];
       done[v] = hn::Not(hn::FirstN(tag, count - std::min(count, v * kWidth)));
@@ -94,7 +95,7 @@ class Walks {
       const Vec now = hn::Set(tag, static_cast<double>(i));
       all = true;
       for_each<kVecs>([&](auto v) HWY_ATTR {
-        const Mask sure = diverging_lanes(z[v], m[v]);
+        const Mask sure = diverging_lanes(z[v], m[v], low[v]);
         Vec next[S];
         for (std::size_t s = 0; s < S; ++s) next[s] = z[v][s];
         step_lanes(next, m[v]);

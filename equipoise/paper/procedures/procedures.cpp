@@ -1,4 +1,6 @@
 // The list of procedures.
+//
+// Tested in tests/cli/reproduce_refused.py
 #include "equipoise/paper/procedures/procedures.hpp"
 
 #include <fmt/format.h>

@@ -104,6 +104,87 @@ bool general_rows(const Subject& A, Index rank, const StartNorms& norms, const s
   });
 }
 
+// The runs of one matrix.
+struct RateGroup {
+  const std::string& matrix;
+  Index rank;
+  const StartNorms& norms;
+  const std::vector<double>& hL;
+  const std::vector<RateRow>& rows;
+};
+
+Figure figure_of_rates(const Experiment& experiment, const RateGroup& group, const std::string& how,
+                       const Laboratory& laboratory) {
+  Figure figure;
+  figure.id = fmt::format("{}-{}", experiment.name, id_part(group.matrix));
+  figure.title = fmt::format("{}, rank {}, from norms {}", group.matrix, group.rank, group.norms.text);
+  figure.command = laboratory.reproduce;
+  figure.x.title = "h in units of 2/L";
+  figure.x.scale = Figure::Scale::log;
+  Figure::Panel imbalance, share;
+  imbalance.y.title = "| |X|² − |Y|² |";
+  imbalance.y.scale = Figure::Scale::log;
+  share.y.title = "share that converges";
+  share.y.low = -0.02, share.y.high = 1.02;
+  Figure::Curve middle{"limits: median, and 5 to 95 %", {}, {}, Figure::Marks::lines, 1};
+  middle.band = true;
+  Figure::Curve bound{"proved bound", {}, {}, Figure::Marks::lines, 2};
+  Figure::Curve converges{"converged", {}, {}, Figure::Marks::lines, 1};
+  converges.band = true;
+  for (std::size_t k = 0; k < group.hL.size(); ++k) {
+    std::vector<double> ends, bounds;
+    std::uint64_t all = 0, converged = 0;
+    for (const RateRow& row : group.rows) {
+      if (row.rate != k) continue;
+      ++all;
+      bounds.push_back(row.bound);
+      if (row.outcome != "converged") continue;
+      ++converged;
+      ends.push_back(row.end);
+    }
+    const double x = group.hL[k] / 2;
+    const Share interval = wilson_interval(converged, all);
+    bound.x.push_back(x), bound.y.push_back(quantile(bounds, 0.5));
+    converges.x.push_back(x), converges.y.push_back(static_cast<double>(converged) / static_cast<double>(all));
+    converges.low.push_back(interval.low), converges.high.push_back(interval.high);
+    middle.x.push_back(x), middle.y.push_back(quantile(ends, 0.5));
+    middle.low.push_back(quantile(ends, 0.05)), middle.high.push_back(quantile(ends, 0.95));
+  }
+  imbalance.curves = {middle, bound};
+  imbalance.levels = {{"start", std::abs(group.norms.x * group.norms.x - group.norms.y * group.norms.y)},
+                      {"2/L", 1, Figure::Direction::vertical},
+                      {"4/L", 2, Figure::Direction::vertical}};
+  share.curves = {converges};
+  share.levels = {{"2/L", 1, Figure::Direction::vertical}, {"4/L", 2, Figure::Direction::vertical}};
+  figure.panels = {imbalance, share};
+  figure.caption = how;
+  return figure;
+}
+
+Page::Table table_of_rates(const RateGroup& group) {
+  Page::Table shown;
+  shown.caption = fmt::format("{}: some of the rates", group.matrix);
+  shown.columns = {"h in units of 2/L", "converged", "imbalance at the end, median", "over the start's",
+                   "proved bound"};
+  const std::size_t stride = std::max<std::size_t>(1, group.hL.size() / 14);
+  for (std::size_t k = 0; k < group.hL.size(); k += stride) {
+    std::vector<double> ends, bounds;
+    std::uint64_t all = 0;
+    double start = 0;
+    for (const RateRow& row : group.rows) {
+      if (row.rate != k) continue;
+      ++all;
+      start = row.start;
+      bounds.push_back(row.bound);
+      if (row.outcome == "converged") ends.push_back(row.end);
+    }
+    shown.rows.push_back({readable(group.hL[k] / 2, 4), fmt::format("{} of {}", ends.size(), all),
+                          readable(quantile(ends, 0.5)), readable(quantile(ends, 0.5) / start, 4),
+                          readable(quantile(bounds, 0.5))});
+  }
+  return shown;
+}
+
 }  // namespace
 
 std::optional<Results> measure_rates(const Experiment& experiment, const Laboratory& laboratory) {
@@ -156,76 +237,15 @@ std::optional<Results> measure_rates(const Experiment& experiment, const Laborat
                             : general_rows(A, rank, norms[m], hL, seeds[m], max_steps, tolerance, laboratory, rows);
     if (!whole) return std::nullopt;
 
-    Figure figure;
-    figure.id = fmt::format("{}-{}", experiment.name, id_part(matrices[m]));
-    figure.title = fmt::format("{}, rank {}, from norms {}", matrices[m], rank, norms[m].text);
-    figure.command = laboratory.reproduce;
-    figure.x.title = "h in units of 2/L";
-    figure.x.scale = Figure::Scale::log;
-    Figure::Panel imbalance, share;
-    imbalance.y.title = "| |X|² − |Y|² |";
-    imbalance.y.scale = Figure::Scale::log;
-    share.y.title = "share that converges";
-    share.y.low = -0.02, share.y.high = 1.02;
-    Figure::Curve middle{"limits: median, and 5 to 95 %", {}, {}, Figure::Marks::lines, 1};
-    middle.band = true;
-    Figure::Curve bound{"proved bound", {}, {}, Figure::Marks::lines, 2};
-    Figure::Curve converges{"converged", {}, {}, Figure::Marks::lines, 1};
-    converges.band = true;
-    for (std::size_t k = 0; k < hL.size(); ++k) {
-      std::vector<double> ends, bounds;
-      std::uint64_t all = 0, converged = 0;
-      for (const RateRow& row : rows) {
-        if (row.rate != k) continue;
-        ++all;
-        bounds.push_back(row.bound);
-        if (row.outcome != "converged") continue;
-        ++converged;
-        ends.push_back(row.end);
-      }
-      const double x = hL[k] / 2;
-      const Share interval = wilson_interval(converged, all);
-      bound.x.push_back(x), bound.y.push_back(quantile(bounds, 0.5));
-      converges.x.push_back(x), converges.y.push_back(static_cast<double>(converged) / static_cast<double>(all));
-      converges.low.push_back(interval.low), converges.high.push_back(interval.high);
-      middle.x.push_back(x), middle.y.push_back(quantile(ends, 0.5));
-      middle.low.push_back(quantile(ends, 0.05)), middle.high.push_back(quantile(ends, 0.95));
-    }
-    imbalance.curves = {middle, bound};
-    imbalance.levels = {{"start", std::abs(norms[m].x * norms[m].x - norms[m].y * norms[m].y)},
-                        {"2/L", 1, Figure::Direction::vertical},
-                        {"4/L", 2, Figure::Direction::vertical}};
-    share.curves = {converges};
-    share.levels = {{"2/L", 1, Figure::Direction::vertical}, {"4/L", 2, Figure::Direction::vertical}};
-    figure.panels = {imbalance, share};
-    figure.caption = fmt::format(
+    const RateGroup group{matrices[m], rank, norms[m], hL, rows};
+    const std::string how = fmt::format(
         "A = {}, rank {}, |X| and |Y| = {} at the start, {} starts (seeds from 0), tolerance {}, at most {} steps. "
         "Bands: 5 to 95 % of the limits; "
         "95 % intervals of the share. The bound is {}.",
         matrices[m], rank, norms[m].text, tiny ? distinct_seeds(A, norms[m], seeds[m]).size() : seeds[m], tolerance,
         max_steps, tiny ? "√(4/h² − 4σ₁²)" : "d p − |A_d|²/p with p = (1 + √(1 − h²σ₁²))/h");
-    results.blocks.push_back(Page::Figures{{std::move(figure)}});
-
-    Page::Table shown;
-    shown.caption = fmt::format("{}: some of the rates", matrices[m]);
-    shown.columns = {"h in units of 2/L", "converged", "imbalance at the end, median", "over the start's",
-                     "proved bound"};
-    const std::size_t stride = std::max<std::size_t>(1, hL.size() / 14);
-    for (std::size_t k = 0; k < hL.size(); k += stride) {
-      std::vector<double> ends;
-      std::uint64_t all = 0;
-      double start = 0;
-      for (const RateRow& row : rows) {
-        if (row.rate != k) continue;
-        ++all;
-        start = row.start;
-        if (row.outcome == "converged") ends.push_back(row.end);
-      }
-      shown.rows.push_back({readable(hL[k] / 2, 4), fmt::format("{} of {}", ends.size(), all),
-                            readable(quantile(ends, 0.5)), readable(quantile(ends, 0.5) / start, 4),
-                            readable(bound.y[k])});
-    }
-    results.blocks.push_back(std::move(shown));
+    results.blocks.push_back(Page::Figures{{figure_of_rates(experiment, group, how, laboratory)}});
+    results.blocks.push_back(table_of_rates(group));
     for (const RateRow& row : rows) {
       table.rows.push_back({matrices[m], static_cast<double>(rank), norms[m].text, static_cast<double>(row.seed),
                             hL[row.rate], row.h, row.outcome, row.forecast, row.steps, row.ratio, row.start, row.end,

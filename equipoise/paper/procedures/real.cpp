@@ -23,6 +23,68 @@ struct Found {
   Vector x, y;                        // |X^T u_i|, |Y^T v_i| for the top singular pairs (u_i, v_i)
 };
 
+ResultTable table_of_runs() {
+  return {"runs",
+          "runs",
+          {{"rate", "rate", Kind::label},
+           {"h", "h"},
+           {"h L", "h L"},
+           {"outcome", "outcome"},
+           {"steps", "steps"},
+           {"steps_to_one_percent", "steps until f − f* is 1 % of the start's"},
+           {"loss", "loss at the end"},
+           {"excess", "f − f* at the end over f*"},
+           {"sharpness_start", "sharpness at the start"},
+           {"sharpness", "sharpness at the end"},
+           {"2/h", "2/h", Kind::bound},
+           {"norm_x", "|X|_F at the end"},
+           {"norm_y", "|Y|_F at the end"},
+           {"ratio", "ratio of the norms at the end"},
+           {"imbalance", "|XᵀX − YᵀY|_F at the end"},
+           {"top_ratio", "ratio in the top direction"},
+           {"last_ratio", "ratio in the last direction"}},
+          {}};
+}
+
+ResultTable table_of_directions() {
+  return {"directions",
+          "directions",
+          {{"rate", "rate", Kind::label},
+           {"i", "direction", Kind::label},
+           {"singular_value", "σ"},
+           {"x", "|Xᵀu|"},
+           {"y", "|Yᵀv|"},
+           {"ratio", "the larger of |Xᵀu|, |Yᵀv| over the smaller"},
+           {"product_error", "the relative distance of uᵀXYᵀv to σ"}},
+          {}};
+}
+
+// Without curves: f - f* and both norms over the steps.
+Figure empty_paths(const Experiment& experiment, const std::string& title) {
+  Figure paths;
+  paths.id = fmt::format("{}-path", experiment.name);
+  paths.title = title;
+  paths.x = step_axis();
+  paths.linked = "steps";
+  paths.panels.resize(3);
+  const char* titles[] = {"f − f*", "|X|", "|Y|"};
+  for (std::size_t i = 0; i < 3; ++i) paths.panels[i].y.title = titles[i], paths.panels[i].y.scale = Figure::Scale::log;
+  return paths;
+}
+
+// Without curves: the ratio over the singular directions.
+Figure empty_spectrum(const Experiment& experiment) {
+  Figure spectrum;
+  spectrum.id = fmt::format("{}-directions", experiment.name);
+  spectrum.title = "Balance of each singular direction at the end";
+  spectrum.x.title = "singular direction";
+  spectrum.panels.resize(1);
+  spectrum.panels[0].y.title = "ratio";
+  spectrum.panels[0].y.scale = Figure::Scale::log;
+  spectrum.panels[0].levels = {{"balanced", 1}};
+  return spectrum;
+}
+
 }  // namespace
 
 std::optional<Results> measure_real(const Experiment& experiment, const Laboratory& laboratory) {
@@ -59,7 +121,7 @@ std::optional<Results> measure_real(const Experiment& experiment, const Laborato
       found.excess.push_back(excess);
       found.norm_x.push_back(sample.norm_x);
       found.norm_y.push_back(sample.norm_y);
-      return true;
+      return std::nullopt;
     });
     const Factors last = prepared.restored(found.record.last);
     found.x = (top.left.transpose() * last.X()).rowwise().norm();
@@ -67,36 +129,8 @@ std::optional<Results> measure_real(const Experiment& experiment, const Laborato
   });
   if (!whole) return std::nullopt;
 
-  ResultTable runs{"runs",
-                   "runs",
-                   {{"rate", "rate", Kind::label},
-                    {"h", "h"},
-                    {"h L", "h L"},
-                    {"outcome", "outcome"},
-                    {"steps", "steps"},
-                    {"steps_to_one_percent", "steps until f − f* is 1 % of the start's"},
-                    {"loss", "loss at the end"},
-                    {"excess", "f − f* at the end over f*"},
-                    {"sharpness_start", "sharpness at the start"},
-                    {"sharpness", "sharpness at the end"},
-                    {"2/h", "2/h", Kind::bound},
-                    {"norm_x", "|X|_F at the end"},
-                    {"norm_y", "|Y|_F at the end"},
-                    {"ratio", "ratio of the norms at the end"},
-                    {"imbalance", "|XᵀX − YᵀY|_F at the end"},
-                    {"top_ratio", "ratio in the top direction"},
-                    {"last_ratio", "ratio in the last direction"}},
-                   {}};
-  ResultTable directions{"directions",
-                         "directions",
-                         {{"rate", "rate", Kind::label},
-                          {"i", "direction", Kind::label},
-                          {"singular_value", "σ"},
-                          {"x", "|Xᵀu|"},
-                          {"y", "|Yᵀv|"},
-                          {"ratio", "the larger of |Xᵀu|, |Yᵀv| over the smaller"},
-                          {"product_error", "the relative distance of uᵀXYᵀv to σ"}},
-                         {}};
+  ResultTable runs = table_of_runs();
+  ResultTable directions = table_of_directions();
   Page::Table shown{"The runs",
                     {"rate", "verdict", "steps", "steps to 1 % of the excess", "(f − f*)/f* at the end",
                      "sharpness at the end", "2/h", "|X|, |Y| at the end", "ratio"},
@@ -104,21 +138,8 @@ std::optional<Results> measure_real(const Experiment& experiment, const Laborato
   Page::Table balance;
   balance.caption = "Ratio of |Xᵀu| to |Yᵀv| in each singular direction (u, v) at the end, the larger over the smaller";
   balance.columns = {"direction", "σ"};
-  Figure paths, spectrum;
-  paths.id = fmt::format("{}-path", experiment.name);
-  paths.title = fmt::format("{} at rank {}, from norms {}", matrix, rank, norms.front().text);
-  paths.x = step_axis();
-  paths.linked = "steps";
-  paths.panels.resize(3);
-  const char* titles[] = {"f − f*", "|X|", "|Y|"};
-  for (std::size_t i = 0; i < 3; ++i) paths.panels[i].y.title = titles[i], paths.panels[i].y.scale = Figure::Scale::log;
-  spectrum.id = fmt::format("{}-directions", experiment.name);
-  spectrum.title = "Balance of each singular direction at the end";
-  spectrum.x.title = "singular direction";
-  spectrum.panels.resize(1);
-  spectrum.panels[0].y.title = "ratio";
-  spectrum.panels[0].y.scale = Figure::Scale::log;
-  spectrum.panels[0].levels = {{"balanced", 1}};
+  Figure paths = empty_paths(experiment, fmt::format("{} at rank {}, from norms {}", matrix, rank, norms.front().text));
+  Figure spectrum = empty_spectrum(experiment);
   for (Index i = 0; i < d; ++i) balance.rows.push_back({fmt::format("{}", i + 1), readable(A.singular_values[i])});
   for (std::size_t k = 0; k < rates.size(); ++k) {
     const Found& found = all[k];

@@ -46,7 +46,7 @@ SharpnessRow follow(const Prepared& prepared, double h, const RunSettings& setti
         trace->excess.push_back(std::max(0.0, sample.loss - prepared.best()));
       }
     }
-    return true;
+    return std::nullopt;
   });
   const double top_x = operator_norm(record.last.X()), top_y = operator_norm(record.last.Y());
   row.outcome = record.verdict.outcome;
@@ -54,6 +54,62 @@ SharpnessRow follow(const Prepared& prepared, double h, const RunSettings& setti
   row.sharpness = record.sharpness_end.value;
   row.squares = top_x * top_x + top_y * top_y;
   return row;
+}
+
+// The runs of one matrix.
+struct SharpnessGroup {
+  const std::string& matrix;
+  Index rank;
+  const StartNorms& norms;
+  std::uint64_t seeds;
+  const std::vector<RelativeRate>& rates;
+  const std::vector<SharpnessRow>& rows;
+  const std::vector<SharpnessTrace>& traces;
+};
+
+// A row for each rate: medians over the seeds.
+void add_medians(Page::Table& shown, const SharpnessGroup& group) {
+  for (std::size_t k = 0; k < group.rates.size(); ++k) {
+    std::vector<double> start, highest, end, above, steps;
+    std::size_t converged = 0;
+    for (const SharpnessRow& row : group.rows) {
+      if (row.rate != k) continue;
+      start.push_back(row.L * row.h / 2), highest.push_back(row.highest * row.h / 2),
+          end.push_back(row.sharpness * row.h / 2);
+      above.push_back(row.last_above), steps.push_back(static_cast<double>(row.steps));
+      converged += row.outcome == Outcome::converged ? 1 : 0;
+    }
+    shown.rows.push_back({group.matrix, fmt::format("{}", group.rank), group.rates[k].text,
+                          fmt::format("{} of {}", converged, group.seeds), readable(quantile(start, 0.5), 3),
+                          readable(quantile(highest, 0.5), 3), readable(quantile(end, 0.5), 3),
+                          readable(quantile(above, 0.5)), readable(quantile(steps, 0.5))});
+  }
+}
+
+Figure figure_of_sharpness(const Experiment& experiment, const SharpnessGroup& group, const std::string& how,
+                           const Laboratory& laboratory) {
+  Figure figure;
+  figure.id = fmt::format("{}-{}", experiment.name, id_part(group.matrix));
+  figure.title = fmt::format("{}, rank {}, from norms {}", group.matrix, group.rank, group.norms.text);
+  figure.command = laboratory.reproduce;
+  figure.x = step_axis();
+  figure.linked = "steps";
+  Figure::Panel loss, sharp;
+  loss.y.title = "f − f*";
+  loss.y.scale = Figure::Scale::log;
+  sharp.y.title = "sharpness / (2/h)";
+  sharp.levels = {{"edge", 1}};
+  for (std::size_t k = 0; k < group.rates.size(); ++k) {
+    const int style = static_cast<int>(k) + 1;
+    loss.curves.push_back(
+        {group.rates[k].text, group.traces[k].steps, group.traces[k].excess, Figure::Marks::lines, style});
+    sharp.curves.push_back(
+        {group.rates[k].text, group.traces[k].sharp_steps, group.traces[k].sharp, Figure::Marks::lines, style});
+    sharp.curves.back().repeated = true;
+  }
+  figure.panels = {loss, sharp};
+  figure.caption = how;
+  return figure;
 }
 
 }  // namespace
@@ -144,44 +200,15 @@ std::optional<Results> measure_sharpness(const Experiment& experiment, const Lab
                             known(row.squares), known(std::abs(row.sharpness / row.squares - 1)), row.L / limit,
                             row.sharpness / limit, row.last_above});
     }
-    Figure figure;
-    figure.id = fmt::format("{}-{}", experiment.name, id_part(matrices[m]));
-    figure.title = fmt::format("{}, rank {}, from norms {}", matrices[m], rank, norms[m].text);
-    figure.command = laboratory.reproduce;
-    figure.x = step_axis();
-    figure.linked = "steps";
-    Figure::Panel loss, sharp;
-    loss.y.title = "f − f*";
-    loss.y.scale = Figure::Scale::log;
-    sharp.y.title = "sharpness / (2/h)";
-    sharp.levels = {{"edge", 1}};
-    for (std::size_t k = 0; k < rates.size(); ++k) {
-      const int style = static_cast<int>(k) + 1;
-      loss.curves.push_back({rates[k].text, traces[k].steps, traces[k].excess, Figure::Marks::lines, style});
-      sharp.curves.push_back({rates[k].text, traces[k].sharp_steps, traces[k].sharp, Figure::Marks::lines, style});
-      sharp.curves.back().repeated = true;
-      std::vector<double> start, highest, end, above, steps;
-      std::size_t converged = 0;
-      for (const SharpnessRow& row : rows) {
-        if (row.rate != k) continue;
-        start.push_back(row.L * row.h / 2), highest.push_back(row.highest * row.h / 2),
-            end.push_back(row.sharpness * row.h / 2);
-        above.push_back(row.last_above), steps.push_back(static_cast<double>(row.steps));
-        converged += row.outcome == Outcome::converged ? 1 : 0;
-      }
-      shown.rows.push_back({matrices[m], fmt::format("{}", rank), rates[k].text,
-                            fmt::format("{} of {}", converged, seeds[m]), readable(quantile(start, 0.5), 3),
-                            readable(quantile(highest, 0.5), 3), readable(quantile(end, 0.5), 3),
-                            readable(quantile(above, 0.5)), readable(quantile(steps, 0.5))});
-    }
-    figure.panels = {loss, sharp};
-    figure.caption = fmt::format(
+    const std::string how = fmt::format(
         "Largest Hessian eigenvalue every {} steps, in units of 2/h; seed 0, tolerance {}, at most {} steps. "
         "One of them alone: equipoise factor {} --rank {} --start-norms {} --seed 0 --rate {} --sharpness-every {} "
         "--out run",
         every[m], tolerance, max_steps[m], matrices[m] == "digits" ? "data/digits.mtx" : matrices[m], rank,
         norms[m].text, rates.back().text, every[m]);
-    results.blocks.push_back(Page::Figures{{std::move(figure)}});
+    const SharpnessGroup group{matrices[m], rank, norms[m], seeds[m], rates, rows, traces};
+    add_medians(shown, group);
+    results.blocks.push_back(Page::Figures{{figure_of_sharpness(experiment, group, how, laboratory)}});
   }
   results.blocks.push_back(std::move(shown));
   results.tables.push_back(std::move(table));

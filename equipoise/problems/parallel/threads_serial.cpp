@@ -1,4 +1,6 @@
 // No threads but the calling one: for builds without oneTBB.
+//
+// Tested in tests/minimal_build/minimal_build_test.cmake
 #include <utility>
 #include <vector>
 

@@ -1,4 +1,6 @@
 // Threads of oneTBB.
+//
+// Tested in equipoise/problems/parallel/crew_test.cpp
 #include <oneapi/tbb/blocked_range.h>
 #include <oneapi/tbb/global_control.h>
 #include <oneapi/tbb/info.h>
@@ -16,13 +18,12 @@ namespace equipoise {
 int available_threads() { return std::max(1, tbb::this_task_arena::max_concurrency()); }
 
 struct ThreadLimit::Limit {
+  explicit Limit(int most) : control(tbb::global_control::max_allowed_parallelism, static_cast<std::size_t>(most)) {}
   tbb::global_control control;
 };
 
 ThreadLimit::ThreadLimit(int most) {
-  if (most > 0)
-    limit_ = std::make_unique<Limit>(
-        tbb::global_control(tbb::global_control::max_allowed_parallelism, static_cast<std::size_t>(most)));
+  if (most > 0) limit_ = std::make_unique<Limit>(most);
 }
 ThreadLimit::~ThreadLimit() = default;
 

@@ -1,4 +1,6 @@
 // The plain loops over stored entries, for ever the oracle of the fast kernels.
+//
+// Tested in equipoise/problems/sparse_test.cpp
 #include <utility>
 
 #include "equipoise/problems/grams.hpp"
@@ -27,7 +29,7 @@ class PlainSparseProblem final : public Problem {
   Index rows() const override { return by_row_.rows(); }
   Index cols() const override { return by_row_.cols(); }
   Index entries() const override { return rows() * cols(); }
-  bool complete() const override { return true; }
+  LossForm form() const override { return {true, 0}; }
 
   double gradient(ConstFactors at, MutableFactors out) const override {
     const Matrix gram_x = gram(at.X(), at.X());
@@ -132,7 +134,7 @@ class PlainObservedProblem final : public Problem {
   Index rows() const override { return by_row_.rows(); }
   Index cols() const override { return by_row_.cols(); }
   Index entries() const override { return by_row_.stored(); }
-  bool complete() const override { return entries() == rows() * cols(); }
+  LossForm form() const override { return {entries() == rows() * cols(), 0}; }
 
   double gradient(ConstFactors at, MutableFactors out) const override {
     const Index rank = at.shape().rank;

@@ -1,4 +1,6 @@
 // Statements about rank-one approximation of a multiple of an orthogonal matrix.
+//
+// Tested in equipoise/theory/theory_test.cpp
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -1,4 +1,6 @@
 // Statements about where a run ends: sharpness of a minimiser, flatness and balance of a stable limit.
+//
+// Tested in equipoise/theory/theory_test.cpp
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -1,4 +1,6 @@
 // Statements that hold at a single point: the step of the imbalance, rank-one sharpness, and the two basins.
+//
+// Tested in equipoise/theory/theory_test.cpp
 #include <fmt/format.h>
 
 #include <cmath>

@@ -1,5 +1,7 @@
 // Statements about the learning rate for any A: the classical limit, the necessary rate, the conjecture, and sure
 // divergence.
+//
+// Tested in equipoise/theory/theory_test.cpp
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -1,4 +1,6 @@
 // Statements about one number, mu = u.v: the exact critical rate, the sure minimiser, and what lies beyond h |mu| = 1.
+//
+// Tested in equipoise/theory/theory_test.cpp
 #include <fmt/format.h>
 
 #include <algorithm>
