@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <span>
 #include <tuple>
 #include <utility>
 
@@ -66,6 +68,20 @@ std::string positions(const std::vector<Entry>& entries, std::uint32_t row, std:
     }
   }
   return text;
+}
+
+// The value of an entry that occurs several times, in the order of the file; NaN if all of them are unknown.
+double combined(std::span<const double> values, Duplicates duplicates) {
+  double sum = 0, last = std::numeric_limits<double>::quiet_NaN();
+  double count = 0;
+  for (const double value : values) {
+    if (std::isnan(value)) continue;
+    sum += value;
+    last = value;
+    ++count;
+  }
+  if (count == 0 || duplicates == Duplicates::last) return last;
+  return duplicates == Duplicates::mean ? sum / count : sum;
 }
 
 }  // namespace
@@ -148,6 +164,7 @@ MatrixData assemble_sparse(const Document& document, std::uint64_t rows, std::ui
 
   Index kept = 0;
   Index begin = 0;
+  std::uint64_t doubled = 0;
   std::vector<std::pair<Index, double>> in_order;
   for (std::uint64_t row = 0; row < rows; ++row) {
     const Index end = start[row + 1];
@@ -156,24 +173,30 @@ MatrixData assemble_sparse(const Document& document, std::uint64_t rows, std::ui
       for (Index i = begin; i < end; ++i) {
         in_order.emplace_back(column[i], value[i]);
       }
-      std::sort(in_order.begin(), in_order.end(),
-                [](const auto& left, const auto& right) { return left.first < right.first; });
+      // Stable: of several values of an entry the last one is the last in the file.
+      std::stable_sort(in_order.begin(), in_order.end(),
+                       [](const auto& left, const auto& right) { return left.first < right.first; });
       for (Index i = begin; i < end; ++i) {
         std::tie(column[i], value[i]) = in_order[static_cast<std::size_t>(i - begin)];
       }
     }
-    for (Index i = begin; i < end; ++i) {
-      if (i > begin && column[i] == column[i - 1]) {
+    for (Index i = begin; i < end;) {
+      Index next = i + 1;
+      while (next < end && column[next] == column[i]) ++next;
+      if (next > i + 1 && options.duplicates == Duplicates::error) {
         const auto col = static_cast<std::uint32_t>(column[i]);
-        fail(document, fmt::format("the entry in row {}, column {} occurs twice: {}", row + 1, col + std::uint64_t{1},
-                                   positions(entries, static_cast<std::uint32_t>(row), col, symmetry, place_of)));
+        fail(document, fmt::format("the entry in row {}, column {} occurs twice: {}; {} says which to take", row + 1,
+                                   col + std::uint64_t{1},
+                                   positions(entries, static_cast<std::uint32_t>(row), col, symmetry, place_of),
+                                   options.spelling("duplicates", "sum, mean or last")));
       }
-    }
-    for (Index i = begin; i < end; ++i) {
-      if (!std::isnan(value[i])) {
+      if (next > i + 1) ++doubled;
+      const double taken = next == i + 1 ? value[i] : combined({value + i, value + next}, options.duplicates);
+      if (!std::isnan(taken)) {
         column[kept] = column[i];
-        value[kept++] = value[i];
+        value[kept++] = taken;
       }
+      i = next;
     }
     begin = end;
     start[row + 1] = kept;
@@ -183,7 +206,14 @@ MatrixData assemble_sparse(const Document& document, std::uint64_t rows, std::ui
   check_something_is_known(document, static_cast<std::size_t>(kept), options);
   // rows and cols are below 2^32, so the product fits.
   const bool every_entry = static_cast<std::uint64_t>(kept) == rows * cols;
-  return {std::move(matrix), options.missing == Missing::unknown && !every_entry, std::string(document.name)};
+  MatrixData result{std::move(matrix), options.missing == Missing::unknown && !every_entry, std::string(document.name)};
+  if (doubled > 0) {
+    constexpr std::string_view words[] = {"", "their sum is", "their mean is", "the last value is"};
+    result.notes.push_back(fmt::format("{} entr{} more than once in the file; {} taken", doubled,
+                                       doubled == 1 ? "y occurs" : "ies occur",
+                                       words[static_cast<std::size_t>(options.duplicates)]));
+  }
+  return result;
 }
 
 MatrixData assemble_dense(const Document& document, Matrix values, const LoadOptions& options) {

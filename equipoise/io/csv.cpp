@@ -1,239 +1,266 @@
-// Tables of numbers as text: comma- or tab-separated, or lists of row, column, value.
+// Tables of numbers as text: which lines and columns are data, and a question where that could be meant in two ways.
 #include "equipoise/io/csv.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
-#include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "equipoise/io/assemble.hpp"
+#include "equipoise/io/columns.hpp"
+#include "equipoise/io/table.hpp"
+#include "equipoise/io/triplets.hpp"
 
 namespace equipoise {
-
 namespace {
 
-// The lines of the table, each cut into fields.
-class Table {
- public:
-  Table(const Document& document, std::string_view text, char separator, const Spelling& spelling)
-      : document_(document), lines_(text), separator_(separator), spelling_(spelling) {}
+// What is written in a table, before it is known what of it is data.
+struct Cells {
+  std::vector<double> values;          // row by row, the columns that are read
+  std::vector<bool> written_as_whole;  // each of them without a decimal point or an exponent
+  std::vector<std::uint64_t> lines;    // of each row
+  std::size_t width = 0;
 
-  // The next line that is neither blank nor a comment; false at the end.
-  bool next() {
-    std::string_view line;
-    while (lines_.next(line)) {
-      // With tabs between fields, a line of tabs alone is a row of missing fields.
-      const std::string_view blanks = separator_ == '\t' ? " " : " \t";
-      const std::size_t begin = line.find_first_not_of(blanks);
-      if (begin != std::string_view::npos && line[begin] != '#') {
-        split(line);
-        return true;
-      }
-    }
-    return false;
-  }
-  const std::vector<std::string_view>& fields() const { return fields_; }
-  std::uint64_t line() const { return lines_.number(); }
-
-  // NaN where the field is missing.
-  double number(std::size_t column) const {
-    const std::optional<double> value = number_or_missing(fields_[column]);
-    if (!value) {
-      fail(document_, line(), column + 1,
-           fmt::format("{} is not a number{}", in_quotes(fields_[column]), advice(column)));
-    }
-    return *value;
-  }
-
-  // A first line without a single number names the columns.
-  bool is_header() const {
-    return std::none_of(
-               fields_.begin(), fields_.end(),
-               [](std::string_view field) { return number_or_missing(field).has_value() && !field.empty(); }) &&
-           std::any_of(fields_.begin(), fields_.end(), [](std::string_view field) { return !field.empty(); });
-  }
-
- private:
-  static std::optional<double> number_or_missing(std::string_view field) {
-    if (field.empty() || same_word(field, "NA")) {
-      return std::numeric_limits<double>::quiet_NaN();
-    }
-    return number_from(field);
-  }
-
-  std::string advice(std::size_t column) const {
-    const std::string_view field = fields_[column];
-    if (field.find(';') != std::string_view::npos) {
-      return "; fields should be separated by commas, or by tabs with " + spelling_("format", "tsv");
-    }
-    if (field.find('\t') != std::string_view::npos) {
-      return "; tabs separate fields with " + spelling_("format", "tsv");
-    }
-    if (separator_ == '\t' && field.find(',') != std::string_view::npos) {
-      return "; commas separate fields with " + spelling_("format", "csv");
-    }
-    return "";
-  }
-
-  void split(std::string_view line) {
-    fields_.clear();
-    while (true) {
-      std::size_t begin = 0;
-      while (begin < line.size() && line[begin] == ' ') {
-        ++begin;
-      }
-      if (begin < line.size() && line[begin] == '"') {
-        line.remove_prefix(begin + 1);
-        take_quoted(line);
-      } else {
-        const std::size_t end = line.find(separator_);
-        fields_.push_back(trimmed(line.substr(0, end)));
-        line.remove_prefix(std::min(end, line.size()));
-      }
-      if (line.empty()) {
-        return;
-      }
-      line.remove_prefix(1);
-    }
-  }
-
-  // `line` begins after the opening quote; afterwards it is empty or begins with the separator.
-  void take_quoted(std::string_view& line) {
-    std::size_t end = line.find('"');
-    while (end != std::string_view::npos && line.substr(end + 1).starts_with('"')) {
-      end = line.find('"', end + 2);
-    }
-    if (end == std::string_view::npos) {
-      fail(document_, lines_.number(), fields_.size() + 1, "the quotation mark is not closed on this line");
-    }
-    fields_.push_back(trimmed(line.substr(0, end)));
-    line.remove_prefix(end + 1);
-    while (line.starts_with(' ')) {
-      line.remove_prefix(1);
-    }
-    if (!line.empty() && line.front() != separator_) {
-      fail(document_, lines_.number(), fields_.size(), "something follows the closing quotation mark");
-    }
-  }
-
-  const Document& document_;
-  Lines lines_;
-  char separator_;
-  Spelling spelling_;
-  std::vector<std::string_view> fields_;
+  std::size_t rows() const { return lines.size(); }
+  double at(std::size_t row, std::size_t column) const { return values[row * width + column]; }
+  bool whole(std::size_t row, std::size_t column) const { return written_as_whole[row * width + column]; }
 };
 
-// pandas writes its index unless told not to: an empty corner, then 0, 1, 2, ... across and down. As data it would be a
-// wrong row and a wrong column.
-bool has_index(const std::vector<double>& values, std::size_t width) {
-  if (width < 2 || values.size() < 2 * width || !std::isnan(values[0])) {
-    return false;
+bool is_written_as_whole(std::string_view cell) {
+  return !cell.empty() &&
+         std::all_of(cell.begin(), cell.end(), [](char c) { return (c >= '0' && c <= '9') || c == '-'; });
+}
+
+// The common difference is 1, and the first is `from`.
+template <class At>
+bool counts(std::size_t size, double from, const At& at) {
+  for (std::size_t i = 0; i < size; ++i) {
+    if (at(i) != from + static_cast<double>(i)) return false;
   }
-  for (std::size_t col = 1; col < width; ++col) {
-    if (values[col] != static_cast<double>(col - 1)) {
-      return false;
+  return size > 0;
+}
+
+// True unless an entry outside the first row (or column) is written as a whole number: then row (or column) one differs
+// from the rest in the way it is written, as labels do.
+bool rest_is_fractional(const Cells& cells, std::size_t first_row, std::size_t first_column) {
+  bool any = false;
+  for (std::size_t row = first_row; row < cells.rows(); ++row) {
+    for (std::size_t column = first_column; column < cells.width; ++column) {
+      if (std::isnan(cells.at(row, column))) continue;
+      if (cells.whole(row, column)) return false;
+      any = true;
     }
   }
-  for (std::size_t row = 1; row * width < values.size(); ++row) {
-    if (values[row * width] != static_cast<double>(row - 1)) {
-      return false;
-    }
+  return any;
+}
+
+// Every entry counts on from the one before, as in a matrix that was made to try something: then no line differs.
+bool counts_throughout(const Cells& cells) {
+  for (std::size_t i = 0; i < cells.values.size(); ++i) {
+    if (!std::isnan(cells.values[i]) && cells.values[i] != cells.values[0] + static_cast<double>(i)) return false;
   }
   return true;
 }
 
-MatrixData read_table(const Document& document, Table& table, bool has_line, const LoadOptions& options) {
-  std::vector<double> values;
-  const std::size_t width = table.fields().size();
-  const std::uint64_t first_line = table.line();
-  if (has_line && table.is_header()) {
-    if (width > 1 && table.fields()[0].empty()) {
-      fail(document, first_line, 1,
-           "the header has no name for the first column, as where it holds the names of the rows; leave that column "
-           "out");
-    }
-    has_line = table.next();
+// 0, 1, 2, ..., as pandas numbers columns; 1, 2, 3, ...; or years.
+bool may_be_header(const Cells& cells) {
+  if (cells.rows() < 2 || counts_throughout(cells)) return false;
+  const auto first = [&](std::size_t column) { return cells.at(0, column); };
+  for (std::size_t column = 0; column < cells.width; ++column) {
+    if (!cells.whole(0, column)) return false;
   }
-  for (; has_line; has_line = table.next()) {
-    const std::size_t found = table.fields().size();
-    if (found != width) {
-      fail(document, table.line(),
-           fmt::format("the row has {} fields, that in line {} has {}", found, first_line, width));
-    }
-    for (std::size_t column = 0; column < width; ++column) {
-      values.push_back(table.number(column));
-    }
-  }
-  if (values.empty()) {
-    fail(document, "the file has no rows; a matrix needs at least one row and one column");
-  }
-  if (has_index(values, width)) {
-    fail(document, first_line,
-         "the first line and column count 0, 1, 2, ... as pandas writes them; "
-         "leave them out (to_csv with index=False, header=False)");
-  }
-  const std::uint64_t rows = values.size() / width;
-  check_dense_size(document, rows, width, options);
-  return assemble_dense(
-      document, Eigen::Map<const Matrix>(values.data(), static_cast<Index>(rows), static_cast<Index>(width)), options);
+  const bool fractional = rest_is_fractional(cells, 1, 0);
+  if (fractional && counts(cells.width, first(0), first)) return true;
+  if (counts(cells.width, 0, first)) return true;
+  if (cells.width < 2) return false;
+  if (counts(cells.width, 1, first)) return true;
+  if (!(first(0) >= 1800 && first(0) <= 2200) || !counts(cells.width, first(0), first)) return false;
+  return !std::all_of(cells.values.begin() + static_cast<std::ptrdiff_t>(cells.width), cells.values.end(),
+                      [](double value) { return value >= 1800 && value <= 2200; });
 }
 
-std::uint32_t read_index(const Document& document, const Table& table, std::size_t column, std::string_view what) {
-  const double value = table.number(column);
-  // Also "1.0": tables of one type write their indices so.
-  if (!(value >= 1 && value <= static_cast<double>(largest_dimension) && value == std::floor(value))) {
-    fail(document, table.line(), column + 1,
-         fmt::format("the {} is {}; it should be a whole number from 1 to {}", what, in_quotes(table.fields()[column]),
-                     largest_dimension));
+// Rows that are numbered down the first column.
+bool may_be_index(const Cells& cells) {
+  if (cells.width < 2 || cells.rows() < 3) return false;
+  for (std::size_t row = 0; row < cells.rows(); ++row) {
+    if (!cells.whole(row, 0)) return false;
   }
-  return static_cast<std::uint32_t>(value) - 1;
+  const auto down = [&](std::size_t row) { return cells.at(row, 0); };
+  return counts(cells.rows(), 0, down) || counts(cells.rows(), 1, down);
 }
 
-MatrixData read_triplets(const Document& document, std::string_view text, char separator, Table& table, bool has_line,
-                         const LoadOptions& options) {
-  if (has_line && table.is_header()) {
-    has_line = table.next();
+// An empty corner, whole numbers across and down: both may be labels.
+bool may_be_labels(const Cells& cells) {
+  if (cells.width < 2 || cells.rows() < 2 || !std::isnan(cells.at(0, 0))) return false;
+  const auto across = [&](std::size_t i) { return cells.at(0, i + 1); };
+  if (!counts(cells.width - 1, across(0), across) || !cells.whole(0, 1)) return false;
+  std::vector<double> down;
+  for (std::size_t row = 1; row < cells.rows(); ++row) {
+    if (!cells.whole(row, 0)) return false;
+    down.push_back(cells.at(row, 0));
   }
-  const std::uint64_t first_line = table.line();
-  std::vector<Entry> entries;
-  std::uint64_t rows = 0;
-  std::uint64_t cols = 0;
-  for (; has_line; has_line = table.next()) {
-    if (table.fields().size() != 3) {
-      fail(document, table.line(),
-           fmt::format("the line has {} fields; a triplet has 3: row, column, value", table.fields().size()));
-    }
-    const std::uint32_t row = read_index(document, table, 0, "row");
-    const std::uint32_t col = read_index(document, table, 1, "column");
-    entries.push_back({row, col, table.number(2)});
-    rows = std::max(rows, row + std::uint64_t{1});
-    cols = std::max(cols, col + std::uint64_t{1});
-  }
-  if (entries.empty()) {
-    fail(document, "the file has no triplets; a matrix needs at least one row and one column");
-  }
-  check_sparse_size(document, rows, cols, entries.size(), options);
-  const auto place_of = [&](std::size_t n) {
-    Table again(document, text, separator, options.spelling);
-    while (again.next() && (again.line() < first_line || n-- > 0)) {
-    }
-    return fmt::format("line {}", again.line());
-  };
-  return assemble_sparse(document, rows, cols, Symmetry::general, std::move(entries), options, place_of);
+  std::sort(down.begin(), down.end());
+  return std::adjacent_find(down.begin(), down.end()) == down.end();
 }
+
+bool is_total(std::string_view label) {
+  for (const std::string_view word : {"total", "totals", "sum", "mean", "average", "grand total", "subtotal", "all"}) {
+    if (same_word(label, word)) return true;
+  }
+  return false;
+}
+
+bool names_an_index(std::string_view name) {
+  for (const std::string_view word : {"unnamed: 0", "index", "id", "rowid", "row_id", "row", "rownames", "no", "nr"}) {
+    if (same_word(name, word)) return true;
+  }
+  return false;
+}
+
+class TableReader {
+ public:
+  TableReader(const Document& document, Table& table, bool has_line, const LoadOptions& options)
+      : document_(document), table_(table), has_line_(has_line), options_(options) {}
+
+  MatrixData read() {
+    const std::uint64_t first_line = table_.line();
+    const std::size_t all = table_.cells().size();
+    if (has_line_) read_header();
+    ColumnChoice choice(document_, options_.text.columns, header_, all, options_.spelling);
+    if (labels_down_ && options_.text.columns.empty()) choice.leave_out(0);
+    nameless_last_ = all > 1 && header_.size() == all && header_.back().empty();
+    read_rows(choice.columns(), all, first_line);
+    if (cells_.rows() == 0) fail(document_, "the file has no rows; a matrix needs at least one row and one column");
+    ask(first_line);
+    check_dense_size(document_, cells_.rows(), cells_.width, options_);
+    MatrixData matrix = assemble_dense(document_,
+                                       Eigen::Map<const Matrix>(cells_.values.data(), static_cast<Index>(cells_.rows()),
+                                                                static_cast<Index>(cells_.width)),
+                                       options_);
+    matrix.notes.insert(matrix.notes.begin(), notes_.begin(), notes_.end());
+    matrix.row_ids = std::move(row_ids_);
+    return matrix;
+  }
+
+ private:
+  void read_header() {
+    const Header asked = options_.text.header;
+    if (asked == Header::no) return;
+    if (asked == Header::automatic && !table_.is_header()) return;
+    for (const std::string_view cell : table_.cells()) header_.emplace_back(cell);
+    labels_down_ = header_.size() > 1 && header_[0].empty();
+    if (labels_down_)
+      notes_.emplace_back("the first column has no name in the header: it is read as the names of the rows");
+    has_line_ = table_.next();
+  }
+
+  void read_rows(const std::vector<std::size_t>& columns, std::size_t all, std::uint64_t first_line) {
+    cells_.width = columns.size();
+    bool ends_empty = true;
+    for (; has_line_; has_line_ = table_.next()) {
+      const std::size_t found = table_.cells().size();
+      if (found != all) {
+        fail(document_, table_.line(),
+             fmt::format("the row has {} fields, that in line {} has {}", found, first_line, all));
+      }
+      ends_empty = ends_empty && table_.cells().back().empty();
+      for (const std::size_t column : columns) {
+        cells_.values.push_back(table_.number(column));
+        cells_.written_as_whole.push_back(is_written_as_whole(table_.cells()[column]));
+      }
+      cells_.lines.push_back(table_.line());
+      if (!labels_down_) continue;
+      if (is_total(table_.cells()[0])) {
+        fail(document_, table_.line(),
+             fmt::format("the row is named {}: remove it if it sums up others, or rename it",
+                         in_quotes(table_.cells()[0])));
+      }
+      row_ids_.emplace_back(table_.cells()[0]);
+    }
+    empty_last_ = ends_empty && all > 1 && !columns.empty() && columns.back() + 1 == all;
+  }
+
+  // What could be meant in two ways.
+  void ask(std::uint64_t first_line) {
+    if (empty_last_ && options_.text.columns.empty() && cells_.width > 1) {
+      if (!nameless_last_ && (options_.missing == Missing::zero || header_.empty())) {
+        fail(document_, first_line,
+             fmt::format("every row ends with a separator: {} leaves the empty last column out",
+                         options_.spelling("columns", fmt::format("1-{}", cells_.width - 1 + (labels_down_ ? 1 : 0)))));
+      }
+      if (nameless_last_) drop_last();
+    }
+    if (options_.text.header == Header::automatic && header_.empty()) {
+      const std::string with_header = options_.spelling("header", "yes"),
+                        without_header = options_.spelling("header", "no");
+      if (may_be_labels(cells_)) {
+        fail(document_, first_line,
+             fmt::format("the first line and column look like names under an empty corner, as pandas writes them: {} "
+                         "reads them so, {} as data (to_csv with index=False, header=False leaves them out)",
+                         with_header, without_header));
+      }
+      if (may_be_header(cells_)) {
+        fail(document_, first_line,
+             fmt::format("the line counts or names years, as a header does: {} leaves it out, {} reads it as a row",
+                         with_header, without_header));
+      }
+    }
+    if (!options_.text.columns.empty() || labels_down_) return;
+    const bool named = !header_.empty() && names_an_index(header_[0]) && counts_down();
+    if (named || may_be_index(cells_)) {
+      fail(document_, first_line,
+           fmt::format("the first column counts the rows, as an index does: {} leaves it out, {} reads it as data",
+                       options_.spelling("columns", "2-"), options_.spelling("columns", "1-")));
+    }
+  }
+
+  bool counts_down() const {
+    const auto down = [&](std::size_t row) { return cells_.at(row, 0); };
+    return cells_.width > 1 && (counts(cells_.rows(), 0, down) || counts(cells_.rows(), 1, down));
+  }
+
+  void drop_last() {
+    Cells kept;
+    kept.width = cells_.width - 1;
+    kept.lines = cells_.lines;
+    for (std::size_t row = 0; row < cells_.rows(); ++row) {
+      for (std::size_t column = 0; column < kept.width; ++column) {
+        kept.values.push_back(cells_.at(row, column));
+        kept.written_as_whole.push_back(cells_.whole(row, column));
+      }
+    }
+    cells_ = std::move(kept);
+    notes_.emplace_back("every line ends with a separator: the last column, without a name or a value, is left out");
+  }
+
+  const Document& document_;
+  Table& table_;
+  bool has_line_;
+  const LoadOptions& options_;
+  std::vector<std::string> header_, row_ids_, notes_;
+  bool labels_down_ = false, nameless_last_ = false, empty_last_ = false;
+  Cells cells_;
+};
 
 }  // namespace
 
 MatrixData read_csv(const Document& document, char separator, const LoadOptions& options) {
   const std::string_view text = without_byte_order_mark(document);
-  Table table(document, text, separator, options.spelling);
+  const TextOptions& written = options.text;
+  const CellFormat format(written.decimal,
+                          written.missing_values.empty() ? usual_missing_values() : written.missing_values,
+                          options.spelling);
+  const std::string between = written.separator.empty() ? std::string(1, separator) : written.separator;
+  if (between == std::string(1, written.decimal))
+    fail(document, fmt::format("{} cannot be both {} and {}", in_quotes(between), options.spelling("separator"),
+                               options.spelling("decimal")));
+  if (options.triplets) return read_triplets(document, text, between, format, options);
+  Table table(document, text, between, format);
   const bool has_line = table.next();
-  return options.triplets ? read_triplets(document, text, separator, table, has_line, options)
-                          : read_table(document, table, has_line, options);
+  return TableReader(document, table, has_line, options).read();
 }
 
 }  // namespace equipoise

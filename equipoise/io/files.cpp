@@ -52,7 +52,7 @@ std::string format_of(std::string_view bytes) {
   Lines lines(bytes.starts_with("\xef\xbb\xbf") ? bytes.substr(3) : bytes);
   std::string_view line;
   while (lines.next(line)) {
-    if (same_word(line.substr(0, 14), "%%MatrixMarket")) {
+    if (same_word(line.substr(0, 14), "%%MatrixMarket") || same_word(line.substr(0, 13), "%MatrixMarket")) {
       return "mtx";
     }
     if (!trimmed(line).empty() && !line.starts_with('#')) {
@@ -60,6 +60,19 @@ std::string format_of(std::string_view bytes) {
     }
   }
   return line.find('\t') != std::string_view::npos ? "tsv" : line.find(',') != std::string_view::npos ? "csv" : "";
+}
+
+// What is packed in a way that is not read, with what to do about it.
+void refuse_archives(const Document& document) {
+  const std::string_view bytes = document.bytes;
+  if (bytes.starts_with("BZh")) fail(document, "the file is packed by bzip2; unpack it (bunzip2) or pack it by gzip");
+  if (bytes.starts_with("\xfd"
+                        "7zXZ"))
+    fail(document, "the file is packed by xz; unpack it (unxz) or pack it by gzip");
+  if (bytes.starts_with("\x28\xb5\x2f\xfd"))
+    fail(document, "the file is packed by zstd; unpack it (unzstd) or pack it by gzip");
+  if (bytes.size() > 262 && bytes.substr(257, 5) == "ustar")
+    fail(document, "the file is a tar archive; take the matrix out of it (tar xf) first");
 }
 
 MatrixData read(const std::string& format, const Document& document, const LoadOptions& options) {
@@ -128,6 +141,7 @@ MatrixData load_matrix(const std::string& name, const LoadOptions& options) {
     fail(unread, "the name ends in .gz, but this is no gzip file");
   }
   const Document document{bytes, unread.name};
+  refuse_archives(document);
   if (format.empty() && !bytes.empty()) {
     format = format_of(bytes);
   }

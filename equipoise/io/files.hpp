@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "equipoise/core/factors.hpp"
 #include "equipoise/core/spelling.hpp"
@@ -21,10 +22,42 @@ enum class Missing {
 /// Physical memory in bytes; 2^40 where the system does not tell.
 std::uint64_t memory_of_this_machine();
 
+/// Whether the first line of a table names its columns.
+enum class Header {
+  automatic,  ///< a line of names alone is a header; one that could be either is an Error that asks
+  yes,
+  no
+};
+
+/// How the rows and columns of triplets are numbered.
+enum class IndexBase {
+  one,    ///< 1, 2, ... as in Matrix Market
+  zero,   ///< 0, 1, ...
+  labels  ///< any text is an id; rows and columns are numbered in the order in which ids appear
+};
+
+/// What to do about an entry that a file holds more than once.
+enum class Duplicates { error, sum, mean, last };
+
+/// How tables of text are written.
+struct TextOptions {
+  std::string separator;  ///< "": a comma in csv, a tab in tsv; " ": any blanks
+  char decimal = '.';
+  Header header = Header::automatic;
+  std::vector<std::string> missing_values;  ///< beside the empty cell; empty: usual_missing_values() of io/cell.hpp
+  /// The columns to read, by number from 1 or by the name in the header: "2-", "1-3,5", "userId,movieId,rating".
+  /// Triplets: three, in the order row, column, value. "": all of a table; of triplets by the header's names or by
+  /// position.
+  std::string columns;
+  IndexBase index_base = IndexBase::one;
+};
+
 struct LoadOptions {
   Missing missing = Missing::zero;
   std::string format;     ///< "", "mtx", "npy", "npz", "csv", "tsv": overrides what the name's ending says
   bool triplets = false;  ///< csv and tsv hold row, column, value (1-based as in Matrix Market) instead of a table
+  TextOptions text;       ///< of csv and tsv
+  Duplicates duplicates = Duplicates::error;  ///< of every format
   /// Bytes that one matrix, or one unpacked file, may take; a small file that claims to be more is an Error instead of
   /// a machine that swaps. 0: the memory of this machine.
   std::uint64_t memory_limit = 0;
@@ -38,8 +71,8 @@ struct LoadOptions {
 /// G), "positive:100:seed=7" (G G^T/200 for such G of 100 x 200), "spectrum:300x250:1,0.5,0.2:seed=7" (given singular
 /// values, random orthonormal vectors). A seed may be left out and is then 0. With Missing::unknown, a dense file with
 /// NaN comes back sparse. A matrix has at least one row and one column, and at least one known entry where absent means
-/// unknown. An entry that a file holds twice is an Error, never a sum. Values are rounded to the nearest double. Throws
-/// Error naming file, and line and column or entry (both counted from 1).
+/// unknown. An entry that a file holds twice is an Error unless options.duplicates says what it means. Values are
+/// rounded to the nearest double. Throws Error naming file, and line and column or entry (both counted from 1).
 MatrixData load_matrix(const std::string& name, const LoadOptions& options = {});
 
 /// Reads a dense two-dimensional .npy of numbers (one-dimensional: a column; no rows or columns are legal: factors may

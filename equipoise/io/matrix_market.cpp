@@ -41,6 +41,7 @@ class Words {
   std::string_view rest() const { return lines_.rest(); }
 
   std::string_view word(std::string_view what) {
+    drop_comment();
     const std::string_view found = take_word(rest_);
     if (found.empty()) {
       fail(document_, line_number(), fmt::format("the line ends where {} should be", what));
@@ -63,8 +64,12 @@ class Words {
     }
     return *value;
   }
-  bool more() const { return !trimmed(rest_).empty(); }
+  bool more() {
+    drop_comment();
+    return !trimmed(rest_).empty();
+  }
   void end_line(std::string_view expected) {
+    drop_comment();
     const std::string_view extra = take_word(rest_);
     if (!extra.empty()) {
       fail_at(extra, fmt::format("{} is too much: {}", in_quotes(extra), expected));
@@ -75,6 +80,12 @@ class Words {
   }
 
  private:
+  // A comment may stand behind the numbers of a line, too.
+  void drop_comment() {
+    const std::size_t begin = rest_.find_first_not_of(" \t");
+    if (begin != std::string_view::npos && rest_[begin] == '%') rest_ = {};
+  }
+
   const Document& document_;
   Lines lines_;
   std::string_view line_;
@@ -83,7 +94,10 @@ class Words {
 
 Banner read_banner(const Document& document, Words& words) {
   std::string_view line;
-  if (!words.raw_line(line) || !same_word(take_word(line), "%%MatrixMarket")) {
+  // Some programs write one % alone.
+  std::string_view first;
+  if (words.raw_line(line)) first = take_word(line);
+  if (!same_word(first, "%%MatrixMarket") && !same_word(first, "%MatrixMarket")) {
     fail(document, 1,
          "the first line should begin with %%MatrixMarket, such as "
          "'%%MatrixMarket matrix coordinate real general'");
@@ -101,13 +115,14 @@ Banner read_banner(const Document& document, Words& words) {
   if (format != "coordinate" && format != "array") {
     refuse("format", format, "coordinate or array");
   }
-  if (field == "complex" || symmetry == "hermitian") {
+  if (field == "complex") {
     fail(document, 1, "the matrix is complex; entries must be real, integer or pattern");
   }
   if (field != "real" && field != "double" && field != "integer" && field != "unsigned-integer" && field != "pattern") {
     refuse("field", field, "real, integer or pattern");
   }
-  if (symmetry != "general" && symmetry != "symmetric" && symmetry != "skew-symmetric") {
+  // A real matrix that is Hermitian is symmetric.
+  if (symmetry != "general" && symmetry != "symmetric" && symmetry != "hermitian" && symmetry != "skew-symmetric") {
     refuse("symmetry", symmetry, "general, symmetric or skew-symmetric");
   }
   if (!trimmed(line).empty()) {
@@ -116,9 +131,9 @@ Banner read_banner(const Document& document, Words& words) {
   Banner banner;
   banner.coordinate = format == "coordinate";
   banner.pattern = field == "pattern";
-  banner.symmetry = symmetry == "general"     ? Symmetry::general
-                    : symmetry == "symmetric" ? Symmetry::symmetric
-                                              : Symmetry::skew;
+  banner.symmetry = symmetry == "general"          ? Symmetry::general
+                    : symmetry == "skew-symmetric" ? Symmetry::skew
+                                                   : Symmetry::symmetric;
   if (banner.pattern && !banner.coordinate) {
     fail(document, 1, "an array cannot be a pattern; a pattern is a coordinate matrix");
   }
@@ -187,7 +202,9 @@ MatrixData read_coordinate(const Document& document, std::string_view text, Word
     const std::uint32_t row = read_index(words, "row", rows);
     const std::uint32_t col = read_index(words, "column", cols);
     const double value = banner.pattern ? 1.0 : words.number();
-    words.end_line(banner.pattern ? "an entry of a pattern is 'row column'" : "an entry is 'row column value'");
+    words.end_line(banner.pattern
+                       ? "an entry of a pattern is 'row column'; a file with values says 'real' in its first line"
+                       : "an entry is 'row column value'");
     if (banner.symmetry == Symmetry::skew && row == col && value != 0) {
       fail(document, words.line_number(), "the diagonal of a skew-symmetric matrix is zero");
     }

@@ -9,6 +9,7 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <optional>
 
 #include "equipoise/io/assemble.hpp"
@@ -29,12 +30,25 @@ T item(std::string_view data, std::uint64_t i, bool big_endian) {
   return std::bit_cast<T>(bytes);
 }
 
+// IEEE half precision: 1 sign, 5 exponent and 10 fraction bits. Every one of them is a float.
+float from_half(std::uint16_t bits) {
+  const int exponent = (bits >> 10) & 31;
+  const float fraction = static_cast<float>(bits & 1023);
+  const float sign = (bits & 0x8000) != 0 ? -1.0f : 1.0f;
+  if (exponent == 31) {
+    return fraction == 0 ? sign * std::numeric_limits<float>::infinity() : std::numeric_limits<float>::quiet_NaN();
+  }
+  if (exponent == 0) return sign * std::ldexp(fraction, -24);
+  return sign * std::ldexp(fraction + 1024, exponent - 25);
+}
+
 // Calls use(value) with the i-th item in its own type.
 template <class Use>
 auto with_item(const NpyArray& array, std::uint64_t i, Use&& use) {
   const auto as = [&]<class T>(T) { return use(item<T>(array.data, i, array.big_endian)); };
   switch (array.kind) {
     case 'f':
+      if (array.item_size == 2) return use(from_half(item<std::uint16_t>(array.data, i, array.big_endian)));
       return array.item_size == 4 ? as(float{}) : as(double{});
     case 'i':
       return array.item_size == 1   ? as(std::int8_t{})
@@ -157,27 +171,30 @@ class HeaderReader {
     if (rest_.starts_with('[')) {
       fail(document_, "the .npy holds records (a structured dtype); save one field of it as a plain array");
     }
-    const std::string_view type = text("the type of the numbers");
+    const std::string_view written = text("the type of the numbers");
+    // "f8" without a byte order is in that of the machine.
+    const bool has_order = !written.empty() && std::string_view("<>|=").find(written[0]) != std::string_view::npos;
+    const std::string type = has_order ? std::string(written) : "=" + std::string(written);
     if (type.find('O') != std::string_view::npos) {
       fail(document_, "the .npy holds Python objects; save it with a dtype such as float64");
     }
-    const auto size = type.size() > 2 ? whole_number_from(type.substr(2)) : std::nullopt;
-    if (!size || std::string_view("<>|=").find(type[0]) == std::string_view::npos) {
-      fail_type(type);
+    const auto size = type.size() > 2 ? whole_number_from(std::string_view(type).substr(2)) : std::nullopt;
+    if (!size) {
+      fail_type(written);
     }
     array.kind = type[1];
     array.item_size = *size;
     array.big_endian = type[0] == '>' || (type[0] == '=' && std::endian::native == std::endian::big);
     if (array.kind == 'c') {
-      fail(document_, fmt::format("the .npy holds complex numbers ({}); entries must be real", in_quotes(type)));
+      fail(document_, fmt::format("the .npy holds complex numbers ({}); entries must be real", in_quotes(written)));
     }
     const bool known =
-        (array.kind == 'f' && (*size == 4 || *size == 8)) ||
+        (array.kind == 'f' && (*size == 2 || *size == 4 || *size == 8)) ||
         ((array.kind == 'i' || array.kind == 'u') && (*size == 1 || *size == 2 || *size == 4 || *size == 8)) ||
         (array.kind == 'b' && *size == 1) || (array.kind == 'S' && *size >= 1 && *size <= 1000) ||
         (array.kind == 'U' && *size >= 1 && *size <= 1000);
     if (!known) {
-      fail_type(type);
+      fail_type(written);
     }
     if (array.kind == 'U') {
       array.item_size *= 4;
@@ -185,7 +202,8 @@ class HeaderReader {
   }
   [[noreturn]] void fail_type(std::string_view type) const {
     fail(document_,
-         fmt::format("the .npy holds the type {}; it should be float32, float64, an integer or bool", in_quotes(type)));
+         fmt::format("the .npy holds the type {}; it should be float16, float32, float64, an integer or bool",
+                     in_quotes(type)));
   }
 
   const Document& document_;

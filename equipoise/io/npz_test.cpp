@@ -202,7 +202,9 @@ TEST(Npz, OtherArchives) {
   }
   expect_bad(zip(without(coo(), "row.npy")), {"row.npy"});
   expect_bad(zip({}), {"format.npy"});
-  expect_bad(zip(with(csr(), "format.npy", word("bsr"))), {"'bsr'", "csr, csc or coo"});
+  expect_bad(zip(with(csr(), "format.npy", word("lil"))), {"'lil'", "csr, csc, coo, bsr or dia"});
+  expect_bad(zip(with(csr(), "format.npy", word("bsr"))), {"data.npy", "blocks"});
+  expect_bad(zip(with(csr(), "format.npy", word("dia"))), {"offsets.npy"});
   expect_bad(zip(with(csr(), "format.npy", integers({1}))), {"format.npy", "name"});
   expect_bad(zip(with(csr(), "data.npy", "rubbish")), {"a.npz(data.npy)", "NUMPY"});
   expect_bad(zip(with(csr(), "data.npy", npy("<c16", "(3,)", std::string(48, ' ')))), {"complex"});

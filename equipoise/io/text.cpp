@@ -29,6 +29,19 @@ bool parse_double(std::string_view text, double& value) {
   return (error == std::errc() || error == std::errc::result_out_of_range) && end == text.data() + text.size();
 }
 
+// Fortran leaves the letter out where an exponent has three digits: 1.5-103 is 1.5e-103. A decimal point must be there,
+// or dates such as 2020-001 would be numbers.
+std::optional<std::string> bare_exponent_spelled_out(std::string_view text) {
+  const std::size_t sign = text.find_last_of("+-");
+  if (sign == std::string_view::npos || sign < 2 || text.size() - sign != 4) return std::nullopt;
+  const std::string_view digits = text.substr(sign + 1), mantissa = text.substr(0, sign);
+  const bool whole = std::all_of(digits.begin(), digits.end(), is_digit);
+  const bool point = mantissa.find('.') != std::string_view::npos;
+  const bool plain = mantissa.find_first_not_of("+-.0123456789") == std::string_view::npos;
+  if (!whole || !point || !plain) return std::nullopt;
+  return std::string(mantissa) + "e" + std::string(text.substr(sign));
+}
+
 }  // namespace
 
 void fail(const Document& document, std::string_view message) {
@@ -143,6 +156,9 @@ std::optional<double> number_from(std::string_view text) {
   double value = 0;
   if (!text.empty() && parse_double(text, value)) {
     return value;
+  }
+  if (const std::optional<std::string> with_letter = bare_exponent_spelled_out(text)) {
+    return parse_double(*with_letter, value) ? std::optional(value) : std::nullopt;
   }
   // Fortran's double precision exponent: 1.5D+03 is 1.5e+03.
   const std::size_t exponent = text.find_first_of("Dd");

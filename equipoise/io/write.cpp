@@ -111,6 +111,9 @@ void write_csv(Output& output, const MatrixData& matrix) {
       }
       if (!std::isnan(dense(row, col))) {
         append_number(line, dense(row, col));
+        // With a decimal point no line or column of whole numbers can be taken for names.
+        if (std::abs(dense(row, col)) < 1e15 && dense(row, col) == std::trunc(dense(row, col)))
+          line.append(std::string_view(".0"));
       } else if (dense.cols() == 1) {
         // Readers pass over blank lines.
         line.append(std::string_view("NaN"));

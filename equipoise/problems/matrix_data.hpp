@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "equipoise/problems/dense.hpp"
 #include "equipoise/problems/sparse.hpp"
@@ -32,6 +33,8 @@ struct MatrixData {
   bool has_unknown = false;  ///< absent = unknown (observed), not zero; false where every entry is stored
   std::string source;        ///< the name as given, for records and messages
   std::optional<DenseInPlace> in_place = std::nullopt;  ///< the entries instead of `values`, which is then empty
+  std::vector<std::string> row_ids = {}, col_ids = {};  ///< of each row and column if the source names them, else empty
+  std::vector<std::string> notes = {};                  ///< what was left out in reading, a sentence each, for the user
 
   Index rows() const;
   Index cols() const;

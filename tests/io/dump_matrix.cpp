@@ -1,6 +1,7 @@
 // Prints what load_matrix() makes of files as JSON, for comparison with what other programs make of them.
 // Each line of standard input is a request, its words separated by tabs, answered by one line:
-// NAME [--missing unknown] [--format FORMAT] [--triplets] [--save FILE]
+// NAME [--missing unknown] [--format FORMAT] [--triplets] [--header yes|no] [--columns LIST] [--separator TEXT]
+// [--decimal C] [--labels] [--save FILE]
 #include <fmt/format.h>
 
 #include <cstdio>
@@ -50,6 +51,16 @@ void answer(const std::vector<std::string>& words) {
       options.missing = words[++i] == "unknown" ? equipoise::Missing::unknown : equipoise::Missing::zero;
     } else if (words[i] == "--format" && has_value) {
       options.format = words[++i];
+    } else if (words[i] == "--header" && has_value) {
+      options.text.header = words[++i] == "yes" ? equipoise::Header::yes : equipoise::Header::no;
+    } else if (words[i] == "--columns" && has_value) {
+      options.text.columns = words[++i];
+    } else if (words[i] == "--separator" && has_value) {
+      options.text.separator = words[++i];
+    } else if (words[i] == "--decimal" && has_value) {
+      options.text.decimal = words[++i][0];
+    } else if (words[i] == "--labels") {
+      options.text.index_base = equipoise::IndexBase::labels;
     } else if (words[i] == "--save" && has_value) {
       output = words[++i];
     } else {
