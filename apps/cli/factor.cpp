@@ -48,7 +48,7 @@ int factor(const FactorFlags& flags) {
   put(document.settings, "expect", flags.expect.empty() ? SettingValue() : SettingValue(flags.expect));
   document.peak_memory = peak_memory();
   const std::string json = record_json(document);
-  if (!folder.empty()) save_run(folder, json, document.record);
+  if (!folder.empty()) save_run(folder, json, document.record, {session.row_ids(), session.col_ids()});
   print(flags.json ? json : summary(document, folder));
   if (interrupted) return 130;
   const Outcome outcome = document.record.verdict.outcome;
@@ -63,8 +63,11 @@ Action declare_factor(CLI::App& verb) {
   auto flags = std::make_shared<FactorFlags>();
   flags->request.declare(verb);
   flags->run.declare(verb);
-  verb.add_option("--out", flags->out, "folder for record.json, X.npy, Y.npy, samples.csv and report.html");
-  verb.add_option("--expect", flags->expect, "exit with 1 unless the verdict is this outcome");
+  verb.add_option("--out", flags->out,
+                  "folder for record.json, X.npy, Y.npy, samples.csv and report.html, and the ids of rows and columns")
+      ->type_name("DIR");
+  verb.add_option("--expect", flags->expect, "exit with 1 unless the verdict is this outcome")
+      ->type_name("converged|periodic|chaotic|diverged|exhausted|stopped");
   verb.add_flag("--json", flags->json, "print the record as one JSON object and nothing else");
   verb.add_flag("--quiet", flags->quiet, "no progress bar");
   verb.footer(

@@ -27,7 +27,9 @@ Action declare_generate(CLI::App& verb) {
   verb.add_option("SPEC", flags->spec,
                   "scalar:1.0, isotropic:100:1.0, gaussian:200x100:seed=7 or spectrum:300x250:1,0.5,0.2:seed=7")
       ->required();
-  verb.add_option("--out", flags->out, "a file ending in .npy, .mtx or .csv, or - for standard output")->required();
+  verb.add_option("--out", flags->out, "a file ending in .npy, .mtx or .csv, or - for standard output")
+      ->type_name("FILE")
+      ->required();
   verb.footer(
       "Example: equipoise generate spectrum:30x20:1,0.5,0.2:seed=7 --out A.mtx\n"
       "The same text gives the same doubles on every platform. isotropic:100:1.0 is the matrix of the experiments in\n"

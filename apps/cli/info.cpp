@@ -40,7 +40,8 @@ int show_info(const InfoFlags& flags) {
                          {"complete", complete},
                          {"norm", number_or_null(session.norm())},
                          {"singular_values", values},
-                         {"residual", number_or_null(found.residual)}};
+                         {"residual", number_or_null(found.residual)},
+                         {"notes", session.notes()}};
     print(json_document(result));
     return 0;
   }
@@ -52,6 +53,7 @@ int show_info(const InfoFlags& flags) {
   if (!found.converged)
     text += fmt::format("  within {:.1e} of a singular value each: the budget for large matrices ended first\n",
                         found.residual);
+  for (const std::string& note : session.notes()) text += fmt::format("  note: {}\n", note);
   print(text);
   return 0;
 }
@@ -61,7 +63,7 @@ int show_info(const InfoFlags& flags) {
 Action declare_info(CLI::App& verb) {
   auto flags = std::make_shared<InfoFlags>();
   flags->request.matrix.declare(verb);
-  verb.add_option("--top", flags->top, "how many singular values (default 10)");
+  verb.add_option("--top", flags->top, "how many singular values (default 10)")->type_name("N");
   verb.add_flag("--json", flags->json, "print one JSON object and nothing else");
   verb.footer(
       "Example: equipoise info data/digits.mtx --top 3\n"

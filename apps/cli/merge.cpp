@@ -44,7 +44,7 @@ int merge(const MergeFlags& flags) {
 Action declare_merge(CLI::App& verb) {
   auto flags = std::make_shared<MergeFlags>();
   verb.add_option("DIR", flags->folders, "the folders of the shards")->required();
-  verb.add_option("--out", flags->out, "a new folder for the whole sweep")->required();
+  verb.add_option("--out", flags->out, "a new folder for the whole sweep")->type_name("DIR")->required();
   verb.add_flag("--incomplete", flags->incomplete, "put together what there is; sweep --resume then computes the rest");
   verb.add_flag("--json", flags->json, "print a summary as one JSON object and nothing else");
   verb.footer(

@@ -233,12 +233,13 @@ int reproduce_all(const ReproduceFlags& flags, const std::string& version) {
 Action declare_reproduce(CLI::App& verb) {
   auto flags = std::make_shared<ReproduceFlags>();
   verb.add_option("NAME", flags->names, "experiments, or paths of .toml files; default: all that --list shows");
-  verb.add_option("--out", flags->out, "folder for report.html, claims.json and the data of every figure");
+  verb.add_option("--out", flags->out, "folder for report.html, claims.json and the data of every figure")
+      ->type_name("DIR");
   verb.add_flag("--list", flags->list, "name the experiments and do nothing");
   verb.add_flag("--quick", flags->quick, "the smaller budget of each experiment");
-  verb.add_option("--experiments", flags->experiments, "another folder of experiments");
-  verb.add_option("--threads", flags->threads,
-                  "most threads to use (default 0: all); the result does not depend on it");
+  verb.add_option("--experiments", flags->experiments, "another folder of experiments")->type_name("DIR");
+  verb.add_option("--threads", flags->threads, "most threads to use (default 0: all); the result does not depend on it")
+      ->type_name("N");
   verb.add_flag("--json", flags->json, "print claims.json and nothing else");
   verb.add_flag("--quiet", flags->quiet, "no progress line");
   verb.footer(

@@ -8,7 +8,9 @@
 #include <filesystem>
 #include <utility>
 
+#include "apps/cli/help.hpp"
 #include "equipoise/core/error.hpp"
+#include "equipoise/io/load_settings.hpp"
 #include "equipoise/solve/solution.hpp"
 
 namespace equipoise::cli {
@@ -35,23 +37,31 @@ void MatrixFlags::declare(CLI::App& verb) {
                   "a file (.mtx .npy .npz .csv .tsv, text also .gz), - for standard input, or a built-in such as "
                   "gaussian:200x100:seed=7")
       ->required();
-  verb.add_option("--missing", missing, "what absent entries are: zero (default) or unknown");
-  verb.add_option("--format", format, "mtx, npy, npz, csv or tsv, where the name does not end in it");
-  verb.add_flag("--triplets", triplets, "csv and tsv hold rows of: row, column, value (counted from 1)");
+  const std::string group = "How the matrix is read";
+  for (const Setting& row : load_settings()) {
+    if (row.key == "triplets") {
+      verb.add_flag(as_flags(row.key), triplets, help_line(row))->group(group);
+    } else {
+      verb.add_option(as_flags(row.key), texts[row.key], help_line(row))->type_name(value_name(row))->group(group);
+    }
+  }
 }
 
 MatrixData MatrixFlags::load() const {
   LoadOptions options = load_options();
   options.map_large = true;
-  options.missing = word_of("--missing", missing, {"zero", "unknown"}) == "unknown" ? Missing::unknown : Missing::zero;
-  options.format = format.empty() ? "" : word_of("--format", format, {"mtx", "npy", "npz", "csv", "tsv"});
   options.triplets = triplets;
+  for (const auto& [key, text] : texts) {
+    if (!text.empty()) set(options, key, text);
+  }
   return load_matrix(name, options);
 }
 
 void RequestFlags::declare(CLI::App& verb, const std::string& key) {
   const std::string flag = key == "rate" ? "--rate,--lr" : as_flags(key);
-  verb.add_option(flag, texts[key], help_line(setting(key)));
+  verb.add_option(flag, texts[key], help_line(setting(key)))
+      ->type_name(value_name(setting(key)))
+      ->group("The problem and its start");
 }
 
 void RequestFlags::declare(CLI::App& verb) {
@@ -92,10 +102,14 @@ Request RequestFlags::read_matrix() const {
 ResolvedSettings RequestFlags::resolved(ResolvedSettings of_solution) const {
   ResolvedSettings all = {
       {"matrix", matrix.name},
-      {"format", matrix.format.empty() ? SettingValue() : SettingValue(matrix.format)},
-      {"missing", matrix.missing},
       {"triplets", matrix.triplets},
   };
+  for (const Setting& row : load_settings()) {
+    if (row.key == "triplets") continue;
+    const auto text = matrix.texts.find(row.key);
+    const std::string value = text == matrix.texts.end() || text->second.empty() ? row.standard : text->second;
+    all.emplace_back(row.key, value.empty() ? SettingValue() : SettingValue(value));
+  }
   all.insert(all.end(), of_solution.begin(), of_solution.end());
   if (const auto norms = texts.find("start_norms"); norms != texts.end() && !norms->second.empty())
     put(all, "start_norms", norms->second);
@@ -103,7 +117,9 @@ ResolvedSettings RequestFlags::resolved(ResolvedSettings of_solution) const {
 }
 
 void RunFlags::declare(CLI::App& verb) {
-  for (const Setting& row : run_settings()) verb.add_option(as_flags(row.key), texts[row.key], help_line(row));
+  for (const Setting& row : run_settings()) {
+    verb.add_option(as_flags(row.key), texts[row.key], help_line(row))->type_name(value_name(row))->group("The run");
+  }
 }
 
 RunSettings RunFlags::read() const {

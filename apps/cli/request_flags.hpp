@@ -19,8 +19,7 @@ LoadOptions load_options();
 /// Which matrix, and how to read it.
 struct MatrixFlags {
   std::string name;
-  std::string missing = "zero";
-  std::string format;
+  std::map<std::string, std::string> texts;  ///< of the settings of reading, by key
   bool triplets = false;
 
   void declare(CLI::App& verb);

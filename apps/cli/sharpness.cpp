@@ -88,10 +88,12 @@ Action declare_sharpness(CLI::App& verb) {
   auto flags = std::make_shared<SharpnessFlags>();
   flags->request.matrix.declare(verb);
   flags->request.start_setting = "factors";
-  verb.add_option("--factors", flags->request.texts["start"], "X.npy,Y.npy or a folder with both")->required();
+  verb.add_option("--factors", flags->request.texts["start"], "X.npy,Y.npy or a folder with both")
+      ->type_name("PATH")
+      ->required();
   flags->request.declare(verb, "ridge");
   flags->request.declare(verb, "threads");
-  verb.add_option("--top", flags->top, "how many of the largest eigenvalues (default 1)");
+  verb.add_option("--top", flags->top, "how many of the largest eigenvalues (default 1)")->type_name("N");
   verb.add_flag("--spectrum", flags->spectrum,
                 "all eigenvalues: for up to 4000 unknowns, or near a global minimiser of any size in closed form");
   verb.add_flag("--json", flags->json, "print one JSON object and nothing else");

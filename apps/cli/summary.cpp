@@ -5,9 +5,25 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace equipoise::cli {
+
+namespace {
+
+// What somebody would do after this verdict.
+std::string next_step(const RunDocument& document, const std::filesystem::path& folder) {
+  if (!folder.empty()) return fmt::format("open {}", (folder / "report.html").string());
+  const Outcome outcome = document.record.verdict.outcome;
+  if (outcome == Outcome::exhausted)
+    return fmt::format("--max-steps {} goes on for longer", 10 * std::max<std::uint64_t>(document.record.steps, 1));
+  if (outcome != Outcome::converged && outcome != Outcome::stopped && document.rate.requested != "auto")
+    return fmt::format("--rate {:.3g} is half of this rate; --rate auto chooses one", document.rate.value / 2);
+  return "--out DIR keeps the factors and writes a page of the run";
+}
+
+}  // namespace
 
 std::string summary(const RunDocument& document, const std::filesystem::path& folder) {
   const Record& record = document.record;
@@ -19,6 +35,7 @@ std::string summary(const RunDocument& document, const std::filesystem::path& fo
   text += fmt::format("matrix     {}: {} x {}, {} entries, |A|_F = {:.6g}, sigma_1 = {:.6g}\n", document.matrix.name,
                       document.matrix.rows, document.matrix.cols, document.matrix.entries, document.matrix.norm,
                       document.matrix.sigma1);
+  for (const std::string& note : document.matrix.notes) text += fmt::format("           {}\n", note);
   text += fmt::format("rate       h = {:.6g} = {:.4g}/L; the classical limit 2/L is {:.6g}\n", document.rate.value,
                       document.rate.times_L, document.rate.limit_2_over_L);
   if (document.rate.requested == "auto") text += fmt::format("           {}\n", document.rate.why);
@@ -46,8 +63,7 @@ std::string summary(const RunDocument& document, const std::filesystem::path& fo
   text += fmt::format("computed   in {}\n", document.coordinates);
   text += fmt::format("time       {} steps in {:.3f} s\nmemory     {:.0f} MiB at most\n", record.steps, record.seconds,
                       static_cast<double>(document.peak_memory) / 0x1p20);
-  if (!folder.empty()) text += fmt::format("report     {}\n", (folder / "report.html").string());
-  return text;
+  return text + fmt::format("next       {}\n", next_step(document, folder));
 }
 
 }  // namespace equipoise::cli

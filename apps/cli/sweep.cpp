@@ -185,12 +185,15 @@ Action declare_sweep(CLI::App& verb) {
   verb.add_option("GRID", flags->grid, "the grid, a TOML file; may be left out with --zoom, and with --resume");
   verb.add_option("--out", flags->out,
                   "folder for grid.toml, a .npy for every field, ledger.jsonl, and at the end pictures and report.html")
+      ->type_name("DIR")
       ->required();
   verb.add_flag("--resume", flags->resume, "go on in a folder that is there");
-  verb.add_option("--shard", flags->shard,
-                  "2/8: compute the second of eight parts; equipoise merge puts them together");
-  verb.add_option("--threads", flags->threads, "the most threads to use (default 0: all); results do not depend on it");
-  verb.add_option("--zoom", flags->zoom, "folder of an earlier sweep, of which --window is computed anew");
+  verb.add_option("--shard", flags->shard, "2/8: compute the second of eight parts; equipoise merge puts them together")
+      ->type_name("K/N");
+  verb.add_option("--threads", flags->threads, "the most threads to use (default 0: all); results do not depend on it")
+      ->type_name("N");
+  verb.add_option("--zoom", flags->zoom, "folder of an earlier sweep, of which --window is computed anew")
+      ->type_name("DIR");
   verb.add_option(
       "--window", flags->window,
       "h=0.1:0.2,x0=-1:1: these ranges of these axes, with as many cells as before; h=0.1:0.2:4096 with so many");

@@ -142,6 +142,9 @@ class TableReader {
                                        options_);
     matrix.notes.insert(matrix.notes.begin(), notes_.begin(), notes_.end());
     matrix.row_ids = std::move(row_ids_);
+    if (!header_.empty()) {
+      for (std::size_t i = 0; i < cells_.width; ++i) matrix.col_ids.push_back(header_[choice.columns()[i]]);
+    }
     return matrix;
   }
 
@@ -164,7 +167,8 @@ class TableReader {
       const std::size_t found = table_.cells().size();
       if (found != all) {
         fail(document_, table_.line(),
-             fmt::format("the row has {} fields, that in line {} has {}", found, first_line, all));
+             fmt::format("the row has {} fields, that in line {} has {}{}", found, first_line, all,
+                         table_.advice_about_separators()));
       }
       ends_empty = ends_empty && table_.cells().back().empty();
       for (const std::size_t column : columns) {

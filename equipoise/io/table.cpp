@@ -68,12 +68,25 @@ bool Table::has_empty_corner() const {
   return true;
 }
 
+// Of a cell or of whole lines.
+std::string Table::advice_about_separators(std::string_view text) const {
+  if (text.find(';') != std::string_view::npos && separator_ != ";")
+    return fmt::format("; if semicolons separate the cells, say {}", format_.spelling("separator", "';'"));
+  if (text.find('\t') != std::string_view::npos && separator_ != "\t")
+    return fmt::format("; if tabs separate the cells, say {}", format_.spelling("format", "tsv"));
+  return "";
+}
+
+std::string Table::advice_about_separators() const {
+  for (const std::string_view cell : cells_) {
+    if (std::string advice = advice_about_separators(cell); !advice.empty()) return advice;
+  }
+  return "";
+}
+
 std::string Table::advice(std::size_t column) const {
   const std::string_view cell = cells_[column];
-  if (cell.find(';') != std::string_view::npos && separator_ != ";")
-    return fmt::format("; if semicolons separate the cells, say {}", format_.spelling("separator", "';'"));
-  if (cell.find('\t') != std::string_view::npos)
-    return fmt::format("; if tabs separate the cells, say {}", format_.spelling("format", "tsv"));
+  if (std::string about_separators = advice_about_separators(cell); !about_separators.empty()) return about_separators;
   if (separator_ == "\t" && std::count(cell.begin(), cell.end(), ',') > 1)
     return fmt::format("; if commas separate the cells, say {}", format_.spelling("format", "csv"));
   std::string about = advice_about(cell, format_);

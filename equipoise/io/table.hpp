@@ -30,6 +30,8 @@ class Table {
   CellKind kind(std::size_t column) const { return kind_of(cells_[column], format_); }
   /// NaN where the cell is missing. Throws Error naming line and column for a cell that is no number.
   double number(std::size_t column) const;
+  /// "; if semicolons separate the cells, say ..." if a cell of this line suggests it, as the end of a message.
+  std::string advice_about_separators() const;
   /// A line of which every cell is a name, but perhaps the first, which may be empty.
   bool is_header() const;
   /// True if the first cell is empty, the others are not, and all of them are names or numbers.
@@ -41,6 +43,7 @@ class Table {
   void take_quoted(std::string_view& line);
   std::size_t end_of_cell(std::string_view line) const;
   std::string advice(std::size_t column) const;
+  std::string advice_about_separators(std::string_view text) const;
 
   const Document& document_;
   Lines lines_;

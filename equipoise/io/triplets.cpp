@@ -162,10 +162,11 @@ MatrixData read_triplets(const Document& document, std::string_view text, std::s
   Numbering rows(document, options.text.index_base, "row"), cols(document, options.text.index_base, "column");
   for (; has_line; has_line = table.next()) {
     if (table.cells().size() != width) {
-      fail(
-          document, table.line(),
-          fmt::format("the line has {} fields{}", table.cells().size(),
-                      width == 3 ? "; a triplet has 3: row, column, value" : fmt::format(", the first has {}", width)));
+      fail(document, table.line(),
+           fmt::format(
+               "the line has {} fields{}", table.cells().size(),
+               (width == 3 ? "; a triplet has 3: row, column, value" : fmt::format(", the first has {}", width)) +
+                   table.advice_about_separators()));
     }
     const std::uint32_t row = rows.number(table, roles[0]);
     entries.push_back({row, cols.number(table, roles[1]), table.number(roles[2])});

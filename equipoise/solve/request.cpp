@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "equipoise/core/error.hpp"
@@ -100,6 +101,15 @@ void check_fit(const Request& request) {
     throw Error(fmt::format("{} needs every entry of the matrix; this one has unknown entries",
                             request.spelling("coordinates", "spectral")));
   }
+}
+
+const GivenStart* given_start(const Request& request) { return std::get_if<GivenStart>(&request.start); }
+
+double largest_of_start(const Request& request) {
+  if (request.start_norms) return std::max(request.start_norms->x, request.start_norms->y);
+  const GivenStart* given = given_start(request);
+  if (given == nullptr || given->factors.shape().size() == 0) return 0;
+  return given->factors.flat().cwiseAbs().maxCoeff();
 }
 
 }  // namespace equipoise

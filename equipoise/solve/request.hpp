@@ -81,4 +81,9 @@ void check(const Request& request);
 /// Throws Error where the matrix, the given factors, the rank and the memory do not fit each other.
 void check_fit(const Request& request);
 
+/// The factors that the request starts from, null if it does not give them.
+const GivenStart* given_start(const Request& request);
+/// The largest |entry| or norm that the request gives its start, 0 if it gives none.
+double largest_of_start(const Request& request);
+
 }  // namespace equipoise

@@ -26,7 +26,8 @@ struct MatrixFacts {
   Index entries = 0;  ///< entries of the loss: rows * cols, or the observed ones
   double norm = 0;
   double sigma1 = 0;
-  std::string held;  ///< where the entries are: "memory" or "the file, read in place"
+  std::string held;                     ///< where the entries are: "memory" or "the file, read in place"
+  std::vector<std::string> notes = {};  ///< what reading left out or renumbered, a sentence each
 };
 
 /// Everything that record.json says. Not finite numbers are written as null.

@@ -30,16 +30,6 @@ Factors times_power(const Factors& factors, int exponent) {
   return result;
 }
 
-// Where the factors of the request are its start, else null.
-const GivenStart* given_start(const Request& request) { return std::get_if<GivenStart>(&request.start); }
-
-double largest_of_start(const Request& request) {
-  if (request.start_norms) return std::max(request.start_norms->x, request.start_norms->y);
-  const GivenStart* given = given_start(request);
-  if (given == nullptr || given->factors.shape().size() == 0) return 0;
-  return given->factors.flat().cwiseAbs().maxCoeff();
-}
-
 // All singular values of a complete A, for the statements that need more than the largest. Past this many
 // multiplications the SVD would cost more than most runs, and those statements then answer unknown.
 constexpr double most_work_of_values = 1e9;
@@ -111,6 +101,7 @@ class Session::Work {
   double largest = 0;      // |entry|, in the user's units
   bool cut_short = false;  // a measure ended at the time limit, with what it had
   std::string source, held_where, why_coordinates;
+  std::vector<std::string> notes, row_ids, col_ids;
   HeldMatrix held;
   std::optional<HeldMatrix> own;  // where the units of the run would lose A
   std::unique_ptr<Problem> problem;
@@ -150,6 +141,9 @@ Session::Work::Work(Request given, Listener listener) : request(std::move(given)
   rows = data.rows();
   cols = data.cols();
   source = data.source;
+  notes = std::move(data.notes);
+  row_ids = std::move(data.row_ids);
+  col_ids = std::move(data.col_ids);
   every_entry_known = !data.has_unknown;
   stored_sparsely = data.is_sparse() ? data.entries() : 0;
   entries = every_entry_known ? rows * cols : data.entries();
@@ -369,7 +363,7 @@ const std::string& Session::coordinates() {
 double Session::norm() { return work_->norm_in_users(); }
 double Session::sigma1() { return work_->sigma1_in_users(); }
 MatrixFacts Session::matrix() {
-  return {work_->source, work_->rows, work_->cols, work_->entries, norm(), sigma1(), work_->held_where};
+  return {work_->source, work_->rows, work_->cols, work_->entries, norm(), sigma1(), work_->held_where, work_->notes};
 }
 
 Factors Session::start() {
@@ -402,6 +396,10 @@ Approximate Session::excess(ConstFactors at) {
   for (double& entry : std::span(A.data(), static_cast<std::size_t>(A.size()))) entry = in_users(entry);
   return equipoise::excess(A, at, work.request.ridge, values);
 }
+
+const std::vector<std::string>& Session::row_ids() const { return work_->row_ids; }
+const std::vector<std::string>& Session::col_ids() const { return work_->col_ids; }
+const std::vector<std::string>& Session::notes() const { return work_->notes; }
 
 const Units& Session::units() const { return work_->units; }
 const Problem& Session::problem() {

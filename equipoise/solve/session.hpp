@@ -57,6 +57,10 @@ class Session {
   double sigma1();  ///< the largest singular value of A, whatever the ridge; some tens of products
   /// What the record says of the matrix; measures norm and sigma_1.
   MatrixFacts matrix();
+  /// Names of the rows and columns of A, in order, if its file names them; else empty.
+  const std::vector<std::string>& row_ids() const;
+  const std::vector<std::string>& col_ids() const;
+  const std::vector<std::string>& notes() const;  ///< MatrixFacts::notes
   Factors start();
   Sharpness sharpness();       ///< at the start
   const LearningRate& rate();  ///< throws Error where a multiple of 1/L needs L > 0, or the start is out of range

@@ -5,7 +5,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <limits>
 #include <optional>
@@ -97,30 +96,6 @@ std::vector<Setting> rows_of_runs() {
   return rows;
 }
 
-// The largest double below 2^63 is far from it: a row without an upper limit means all of them.
-std::int64_t limit_of(double bound) { return bound >= 0x1p63 ? largest_whole : static_cast<std::int64_t>(bound); }
-
-template <class Number>
-std::optional<Number> whole_text(std::string_view text) {
-  Number value{};
-  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (code != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
-template <class Whole>
-void require_between(std::string_view name, Whole value, std::int64_t lowest, std::int64_t highest) {
-  if (std::cmp_less(value, lowest) || std::cmp_greater(value, highest)) {
-    throw Error(fmt::format("{} {} is out of range; write a whole number from {} to {}", name, value, lowest, highest));
-  }
-}
-
-void require_between(std::string_view name, double value, double lowest, double highest) {
-  if (value < lowest || value > highest) {
-    throw Error(fmt::format("{} {} is out of range; write a number from {} to {}", name, value, lowest, highest));
-  }
-}
-
 Error no_number(std::string_view name, std::string_view text, double lowest, double highest) {
   return Error(fmt::format("{} '{}' is not a number; write one from {} to {}", name, text, lowest, highest));
 }
@@ -147,50 +122,11 @@ std::span<const Setting> run_settings() {
   return rows;
 }
 
-const Setting& setting(std::string_view key) {
-  std::vector<std::string> known;
-  for (const std::span<const Setting> rows : {request_settings(), run_settings()}) {
-    for (const Setting& row : rows) {
-      if (row.key == key) return row;
-      known.push_back(row.key);
-    }
-  }
-  const std::optional<std::string> close = nearest(key, known);
-  throw Error(fmt::format("there is no setting '{}'{}; there are {}", key,
-                          close ? fmt::format(" (did you mean {}?)", *close) : "", fmt::join(known, ", ")));
-}
-
-std::string help_line(const Setting& row) {
-  const std::string unit = row.unit.empty() ? "" : fmt::format(" [{}]", row.unit);
-  const bool told = row.standard.empty() || row.help.find("(default") != std::string::npos;
-  return fmt::format("{}{}{}", row.help, unit, told ? "" : fmt::format(" (default {})", row.standard));
-}
-
-std::int64_t whole_number_in(std::string_view name, std::string_view text, std::int64_t lowest, std::int64_t highest) {
-  const std::optional<std::int64_t> value = whole_text<std::int64_t>(text);
-  if (!value)
-    throw Error(fmt::format("{} '{}' is not a whole number; write one from {} to {}", name, text, lowest, highest));
-  require_between(name, *value, lowest, highest);
-  return *value;
-}
-
-double number_in(std::string_view name, std::string_view text, double lowest, double highest) {
-  const std::optional<double> value = whole_text<double>(text);
-  if (!value || std::isnan(*value)) throw no_number(name, text, lowest, highest);
-  require_between(name, *value, lowest, highest);
-  return *value;
-}
-
-std::string word_of(std::string_view name, std::string_view text, const std::vector<std::string>& words) {
-  if (std::find(words.begin(), words.end(), text) != words.end()) return std::string(text);
-  const std::optional<std::string> close = nearest(text, words);
-  throw Error(fmt::format("{} '{}' is not known; write {}{}", name, text, fmt::join(words, " or "),
-                          close ? fmt::format(" (did you mean {}?)", *close) : ""));
-}
+const Setting& setting(std::string_view key) { return setting_in({request_settings(), run_settings()}, key); }
 
 std::int64_t whole_number(std::string_view key, std::string_view text, const Spelling& spelling) {
   const Setting& row = setting(key);
-  return whole_number_in(spelling(key), text, limit_of(row.lowest), limit_of(row.highest));
+  return whole_number_in(spelling(key), text, whole_limit(row.lowest), whole_limit(row.highest));
 }
 
 double number(std::string_view key, std::string_view text, const Spelling& spelling) {
@@ -204,11 +140,11 @@ std::string word(std::string_view key, std::string_view text, const Spelling& sp
 
 void require_whole(std::string_view key, std::int64_t value, const Spelling& spelling) {
   const Setting& row = setting(key);
-  require_between(spelling(key), value, limit_of(row.lowest), limit_of(row.highest));
+  require_between(spelling(key), value, whole_limit(row.lowest), whole_limit(row.highest));
 }
 void require_whole(std::string_view key, std::uint64_t value, const Spelling& spelling) {
   const Setting& row = setting(key);
-  require_between(spelling(key), value, limit_of(row.lowest), limit_of(row.highest));
+  require_between(spelling(key), value, whole_limit(row.lowest), whole_limit(row.highest));
 }
 void require_whole(std::string_view key, std::uint32_t value, const Spelling& spelling) {
   require_whole(key, std::uint64_t{value}, spelling);

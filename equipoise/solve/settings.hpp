@@ -8,30 +8,17 @@
 #include <vector>
 
 #include "equipoise/core/run.hpp"
+#include "equipoise/core/setting.hpp"
 #include "equipoise/solve/request.hpp"
 #include "equipoise/solve/run_record.hpp"
 
 namespace equipoise {
-
-/// One row of the table. The fields of RunSettings come from describe() (core/run.hpp).
-struct Setting {
-  enum class Kind { whole, number, word, text };
-  std::string key;  ///< as in record.json: max_steps; the command's flag is --max-steps
-  std::string unit;
-  Kind kind = Kind::text;
-  double lowest = 0, highest = 0;  ///< inclusive, of wholes and numbers
-  std::vector<std::string> words;  ///< all that a word can be
-  std::string standard;            ///< the default, empty where there is none
-  std::string help;
-};
 
 /// Those of a Request, and those of RunSettings.
 std::span<const Setting> request_settings();
 std::span<const Setting> run_settings();
 /// The row of that key. Throws Error, with the nearest key, where there is none.
 const Setting& setting(std::string_view key);
-/// Help, unit and default in one line, as the command shows them.
-std::string help_line(const Setting& setting);
 
 /// Sets a setting from its text. Throws Error in one line, with the limits or the words, where the text does not fit,
 /// and for a key that is not in the table. `start` takes gaussian and spectral: files are read by whoever may.
@@ -54,10 +41,5 @@ void require_whole(std::string_view key, std::int64_t value, const Spelling& spe
 void require_whole(std::string_view key, std::uint64_t value, const Spelling& spelling);
 void require_whole(std::string_view key, std::uint32_t value, const Spelling& spelling);
 void require_number(std::string_view key, double value, const Spelling& spelling);
-
-/// The same for what is in no table: `name` as messages write it.
-std::int64_t whole_number_in(std::string_view name, std::string_view text, std::int64_t lowest, std::int64_t highest);
-double number_in(std::string_view name, std::string_view text, double lowest, double highest);
-std::string word_of(std::string_view name, std::string_view text, const std::vector<std::string>& words);
 
 }  // namespace equipoise

@@ -28,9 +28,29 @@ double field(std::string_view text, std::string_view place) {
   return value;
 }
 
+// An id with a comma, a quotation mark or a line end is quoted as RFC 4180 says.
+std::string ids_csv(const std::vector<std::string>& ids) {
+  std::string text = "position,id\n";
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    text += fmt::format("{},", i + 1);
+    if (ids[i].find_first_of(",\"\r\n") == std::string::npos) {
+      text += ids[i];
+    } else {
+      text += '"';
+      for (const char c : ids[i]) text.append(c == '"' ? 2 : 1, c);
+      text += '"';
+    }
+    text += '\n';
+  }
+  return text;
+}
+
 }  // namespace
 
-void save_run(const std::filesystem::path& folder, std::string_view record_json, const Record& record) {
+void save_run(const std::filesystem::path& folder, std::string_view record_json, const Record& record,
+              const FactorIds& ids) {
+  if (!ids.rows.empty()) save_text(folder / "rows.csv", ids_csv(ids.rows));
+  if (!ids.columns.empty()) save_text(folder / "columns.csv", ids_csv(ids.columns));
   save_npy(folder / "X.npy", record.last.X());
   save_npy(folder / "Y.npy", record.last.Y());
   save_text(folder / "samples.csv", samples_csv(record.samples));

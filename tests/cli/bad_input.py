@@ -149,7 +149,7 @@ class BadInput(CommandTest):
         scipy.sparse.save_npz(self.path("A.npz"), scipy.sparse.random(5, 4, 0.5, format="csr", random_state=1))
         whole = self.path("A.npz").read_bytes()
         self.refused_file("B.npz", whole[: len(whole) // 2])
-        np.savez(self.path("C.npz"), numbers=np.zeros(3))
+        np.savez(self.path("C.npz"), numbers=np.zeros((3, 2, 2)))
         self.refused_run(self.path("C.npz"))
 
     def test_matrix_without_rows(self):

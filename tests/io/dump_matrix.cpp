@@ -1,9 +1,9 @@
 // Prints what load_matrix() makes of files as JSON, for comparison with what other programs make of them.
 // Each line of standard input is a request, its words separated by tabs, answered by one line:
-// NAME [--missing unknown] [--format FORMAT] [--triplets] [--header yes|no] [--columns LIST] [--separator TEXT]
-// [--decimal C] [--labels] [--save FILE]
+// NAME, flags of how the file is read as on the command line, [--save FILE]
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <iostream>
 #include <sstream>
@@ -13,6 +13,7 @@
 
 #include "equipoise/core/error.hpp"
 #include "equipoise/io/files.hpp"
+#include "equipoise/io/load_settings.hpp"
 
 namespace {
 
@@ -41,28 +42,18 @@ void print_entries(const SparseMatrix& values) {
 // One request: a name and flags, as they would stand on a command line.
 void answer(const std::vector<std::string>& words) {
   equipoise::LoadOptions options;
+  options.spelling = equipoise::as_flags;
   std::string name;
   std::string output;
   for (std::size_t i = 0; i < words.size(); ++i) {
-    const bool has_value = i + 1 < words.size();
     if (words[i] == "--triplets") {
       options.triplets = true;
-    } else if (words[i] == "--missing" && has_value) {
-      options.missing = words[++i] == "unknown" ? equipoise::Missing::unknown : equipoise::Missing::zero;
-    } else if (words[i] == "--format" && has_value) {
-      options.format = words[++i];
-    } else if (words[i] == "--header" && has_value) {
-      options.text.header = words[++i] == "yes" ? equipoise::Header::yes : equipoise::Header::no;
-    } else if (words[i] == "--columns" && has_value) {
-      options.text.columns = words[++i];
-    } else if (words[i] == "--separator" && has_value) {
-      options.text.separator = words[++i];
-    } else if (words[i] == "--decimal" && has_value) {
-      options.text.decimal = words[++i][0];
-    } else if (words[i] == "--labels") {
-      options.text.index_base = equipoise::IndexBase::labels;
-    } else if (words[i] == "--save" && has_value) {
+    } else if (words[i] == "--save") {
       output = words[++i];
+    } else if (words[i].starts_with("--")) {
+      std::string key = words[i].substr(2);
+      std::replace(key.begin(), key.end(), '-', '_');
+      equipoise::set(options, key, words[++i]);
     } else {
       name = words[i];
     }
