@@ -1,11 +1,15 @@
 """Runs the command named by the environment variable EQUIPOISE; what the tests of the command share."""
 
+import fcntl
 import json
 import os
 import pathlib
+import pty
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import unittest
 
 try:
@@ -59,6 +63,24 @@ class CommandTest(unittest.TestCase):
     def start(self, X, Y, name="start"):
         """Factors as files, written as --start wants them."""
         return f"{self.npy(name + 'X.npy', X)},{self.npy(name + 'Y.npy', Y)}"
+
+    def on_a_terminal(self, *arguments, columns=80, stream="stderr"):
+        """What a terminal of that many columns shows of stderr or stdout; the other goes nowhere."""
+        ours, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        streams = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, stream: theirs}
+        with subprocess.Popen([EQUIPOISE, *map(str, arguments)], **streams) as process:
+            os.close(theirs)
+            shown = b""
+            try:
+                while chunk := os.read(ours, 65536):
+                    shown += chunk
+            except OSError:
+                pass  # how Linux says that the last writer of a terminal is gone
+            process.wait(PATIENCE)
+        os.close(ours)
+        self.assertEqual(process.returncode, 0)
+        return shown.decode()
 
     def result(self, *arguments, code=0, **options):
         """The JSON object that a verb prints. Nothing else may be on stdout, and nothing at all on stderr."""

@@ -69,11 +69,10 @@ class Tables(Reading):
 
     def test_names_of_rows_and_columns_stay_with_the_factors(self):
         out = self.path("out")
-        matrix = self.write("named.csv", ",a,\"b,c\"\nx,1,2\n\"y\"\"\",3,4\n")
-        if run("info", matrix).returncode == 0:
-            self.result("factor", matrix, "--rank", 1, "--out", out)
-            self.assertEqual((out / "columns.csv").read_text(), 'position,id\n1,a\n2,"b,c"\n')
-            self.assertTrue((out / "rows.csv").read_text().startswith("position,id\n1,x\n2,"))
+        matrix = self.write("named.csv", ',a,"b,c"\nx,1,2\ny,3,4\n')
+        self.result("factor", matrix, "--rank", 1, "--out", out)
+        self.assertEqual((out / "columns.csv").read_text(), 'position,id\n1,a\n2,"b,c"\n')
+        self.assertEqual((out / "rows.csv").read_text(), "position,id\n1,x\n2,y\n")
 
 
 class Triplets(Reading):

@@ -1,17 +1,12 @@
 """The same bytes however a sweep is cut, killed or damaged; its memory, its disk, its bar."""
 
-import fcntl
 import os
 import pathlib
-import pty
 import random
 import re
-import select
 import shutil
 import signal
-import struct
 import subprocess
-import termios
 import time
 import unittest
 
@@ -214,26 +209,10 @@ class Resources(SweepTest):
         self.sweep(small, "elsewhere")
         self.assertEqual(columns(disk / "small"), columns(self.path("elsewhere")))
 
-    def shown_on_a_terminal(self, columns, *arguments):
-        """What a command writes to a terminal of that many columns."""
-        leader, follower = pty.openpty()
-        fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-        process = subprocess.Popen([EQUIPOISE, *arguments], stdout=subprocess.DEVNULL, stderr=follower)
-        os.close(follower)
-        shown = b""
-        while select.select([leader], [], [], PATIENCE)[0]:
-            try:
-                shown += os.read(leader, 65536)
-            except OSError:
-                break
-        os.close(leader)
-        self.assertEqual(process.wait(PATIENCE), 0)
-        return shown.decode()
-
     def test_bar_on_a_terminal(self):
         large = self.grid(ATLAS.replace("count = 60", "count = 1500").replace("count = 50", "count = 1500"))
-        sweep = lambda columns, *flags: self.shown_on_a_terminal(
-            columns, "sweep", large, "--out", self.path(f"out{columns}{len(flags)}"), "--no-pictures", *flags)
+        sweep = lambda columns, *flags: self.on_a_terminal(
+            "sweep", large, "--out", self.path(f"out{columns}{len(flags)}"), "--no-pictures", *flags, columns=columns)
         work = r"\S+ of 2\.25e\+06 cells, \S+ cells/s, \S+ steps/s, \d+ s left"
         self.assertRegex(sweep(120), r"\[=*\s*\] " + work)
         narrow = sweep(80)  # no room for the bar beside the figures, which matter more
